@@ -1,0 +1,1 @@
+"""Multihot's library: everything but the window."""

@@ -1,0 +1,1 @@
+"""Using an exported model; needs neither torch nor Qt."""

@@ -1,0 +1,1 @@
+"""Decoding, preparing and thumbnailing of images."""

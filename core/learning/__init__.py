@@ -1,0 +1,1 @@
+"""Everything that needs torch; imported in child processes only."""

@@ -1,0 +1,1 @@
+"""The project folder: its database, edits, splits, snapshots and runs."""

@@ -1,0 +1,1 @@
+"""Recipes: backbone, head, loss, schedule, augmentation and size under one name."""

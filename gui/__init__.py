@@ -1,0 +1,1 @@
+"""Multihot's window."""
