@@ -1,0 +1,159 @@
+"""Short work off the GUI thread: a request, a response, and stale answers dropped.
+
+A request is made on the GUI thread and copies all it needs; the function runs in a thread of the global pool and
+touches no widget and no `Store`; the answer is handed over on the GUI thread.
+"""
+
+import sys
+import threading
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import shiboken6
+from PySide6.QtCore import QObject, QRunnable, Qt, QThreadPool, Signal
+
+from core.errors import MultihotError
+
+T = TypeVar("T")
+
+_latest: dict[tuple[int, str], "Request"] = {}
+
+
+class Request(QObject):
+    """Work that was asked for; lives until its answer was given or dropped."""
+
+    _returned = Signal(object)
+    _raised = Signal(object)
+    _reported = Signal(object)
+
+    def __init__(self, parent: QObject) -> None:
+        super().__init__()
+        self._asker = parent
+        self._cancelled = threading.Event()
+
+    def cancel(self) -> None:
+        """The answer is no longer wanted; the function may end early if it asks `is_cancelled`."""
+        self._cancelled.set()
+
+    def is_cancelled(self) -> bool:
+        """Whether the answer is no longer wanted; may be asked from any thread."""
+        return self._cancelled.is_set()
+
+    def report(self, value: object) -> None:
+        """Hand `value` to `on_progress` on the GUI thread; may be called from any thread."""
+        if not self.is_cancelled():
+            self._reported.emit(value)
+
+    def is_wanted(self) -> bool:
+        """Whether somebody still waits for the answer."""
+        return not self.is_cancelled() and shiboken6.isValid(self._asker)
+
+
+class _Work(QRunnable):
+    def __init__(self, request: Request, function: Callable[[Request], Any]) -> None:
+        super().__init__()
+        self._request = request
+        self._function = function
+
+    def run(self) -> None:
+        """Work, in a thread of the pool."""
+        try:
+            result = self._function(self._request)
+        except Exception as error:  # the border between threads: it goes on where the request was made
+            self._request._raised.emit(error)
+        else:
+            self._request._returned.emit(result)
+
+
+def run(
+    parent: QObject,
+    function: Callable[[], T],
+    on_result: Callable[[T], None],
+    on_error: Callable[[MultihotError], None],
+    *,
+    key: str = "",
+) -> Request:
+    """Run `function` in a thread and hand over its result on the GUI thread.
+
+    Args:
+        parent: who asks; once it is deleted the answer is dropped.
+        function: what to do; touches no widget.
+        on_result: gets the result.
+        on_error: gets a `MultihotError`; any other error is a bug and goes to the crash dialog.
+        key: a newer request of the same parent with the same key drops the answer of this one; empty for none.
+
+    Returns:
+        The request, which can be cancelled.
+    """
+    return run_with_progress(parent, lambda _: function(), on_result, on_error, on_progress=None, key=key)
+
+
+def run_with_progress(
+    parent: QObject,
+    function: Callable[[Request], T],
+    on_result: Callable[[T], None],
+    on_error: Callable[[MultihotError], None],
+    *,
+    on_progress: Callable[[Any], None] | None,
+    key: str = "",
+) -> Request:
+    """As `run`, for a function that reports on its way and may be asked to end early.
+
+    Args:
+        parent: who asks.
+        function: gets the request, for `report` and `is_cancelled`.
+        on_result: gets the result.
+        on_error: gets a `MultihotError`.
+        on_progress: gets what the function reported.
+        key: see `run`.
+
+    Returns:
+        The request, which can be cancelled.
+    """
+    request = Request(parent)
+    place = (id(parent), key)
+    if key:
+        if place in _latest:
+            _latest[place].cancel()
+        _latest[place] = request
+
+    def finish() -> bool:
+        _running.discard(request)
+        if _latest.get(place) is request:
+            del _latest[place]
+        return request.is_wanted()
+
+    def returned(result: T) -> None:
+        if finish():
+            on_result(result)
+
+    def raised(error: Exception) -> None:
+        wanted = finish()
+        if not isinstance(error, MultihotError):
+            sys.excepthook(type(error), error, error.__traceback__)
+        elif wanted:
+            on_error(error)
+
+    def reported(value: object) -> None:
+        if on_progress is not None and request.is_wanted():
+            on_progress(value)
+
+    queued = Qt.ConnectionType.QueuedConnection
+    request._returned.connect(returned, queued)
+    request._raised.connect(raised, queued)
+    request._reported.connect(reported, queued)
+    _running.add(request)
+    QThreadPool.globalInstance().start(_Work(request, function))
+    return request
+
+
+def cancel_all() -> None:
+    """Cancel what runs and wait for it: the last step before the program ends."""
+    for request in list(_running):
+        request.cancel()
+    QThreadPool.globalInstance().waitForDone()
+    _running.clear()
+    _latest.clear()
+
+
+_running: set[Request] = set()

@@ -1,0 +1,165 @@
+"""The open project: who owns it, and how everything else learns what changed."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+
+from core.errors import ProjectError
+from core.project.changes import Changes
+from core.project.store import Store
+from core.settings import Settings, load_settings, save_settings, settings_path
+from gui.jobs import Jobs
+from gui.widgets.thumbnails import ThumbnailLoader
+
+
+class Session(QObject):
+    """The project that is open, what is looked at in it, and the settings.
+
+    An edit is `session.apply(session.store.some_edit(...))`; views listen to `changed` and decide whether to refresh.
+
+    Signals:
+        project_opened: `store` is the new project.
+        project_closed: there is no project any more.
+        changed: Changes; what an edit changed.
+        current_image_changed: id of an image, or None.
+        current_run_changed: id of the run to look at in Inspect and Export, or None.
+        settings_changed: the settings are new.
+        message: str; a sentence for the status bar.
+        workspace_requested: str; "label", "train", "inspect" or "export" is to be shown.
+        images_requested: tuple of image ids to be shown in Label.
+    """
+
+    project_opened = Signal()
+    project_closed = Signal()
+    changed = Signal(object)
+    current_image_changed = Signal(object)
+    current_run_changed = Signal(object)
+    settings_changed = Signal()
+    message = Signal(str)
+    workspace_requested = Signal(str)
+    images_requested = Signal(object)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._store: Store | None = None
+        self._current_image: int | None = None
+        self._current_run: int | None = None
+        self._settings = load_settings(settings_path())
+        self.jobs = Jobs(self)
+        self.thumbnails = ThumbnailLoader(self)
+
+    @property
+    def store(self) -> Store:
+        """The open project.
+
+        Raises:
+            ProjectError: none is open.
+        """
+        if self._store is None:
+            raise ProjectError("No project is open.", next_step="Open one first.")
+        return self._store
+
+    @property
+    def has_project(self) -> bool:
+        """Whether a project is open."""
+        return self._store is not None
+
+    def open(self, folder: Path) -> None:
+        """Open a project in place of the one that is open.
+
+        Raises:
+            ProjectError: it cannot be opened; the one that was open stays open.
+        """
+        if self._store is not None and self._store.folder == folder.resolve():
+            return
+        self._adopt(Store.open(folder))
+
+    def create(self, folder: Path) -> None:
+        """Make a project in `folder` and open it.
+
+        Raises:
+            ProjectError: there is one already, or the folder cannot be written.
+        """
+        self._adopt(Store.create(folder))
+
+    def close(self) -> None:
+        """Close the project; without one nothing happens."""
+        if self._store is None:
+            return
+        self._set_current(image=None, run=None)
+        self.thumbnails.set_store(None)
+        store, self._store = self._store, None
+        store.close()
+        self.project_closed.emit()
+
+    def apply(self, changes: Changes) -> None:
+        """Tell everybody what an edit changed; nothing is said of an edit that changed nothing."""
+        if not changes:
+            return
+        self.changed.emit(changes)
+        if changes.text:
+            self.message.emit(changes.text)
+
+    def undo(self) -> None:
+        """Take back the last edit."""
+        self.apply(self.store.undo())
+
+    def redo(self) -> None:
+        """Make the last undone edit again."""
+        self.apply(self.store.redo())
+
+    @property
+    def current_image(self) -> int | None:
+        """Id of the image that is looked at."""
+        return self._current_image
+
+    @current_image.setter
+    def current_image(self, image_id: int | None) -> None:
+        self._set_current(image=image_id, run=self._current_run)
+
+    @property
+    def current_run(self) -> int | None:
+        """Id of the run that Inspect and Export show."""
+        return self._current_run
+
+    @current_run.setter
+    def current_run(self, run_id: int | None) -> None:
+        self._set_current(image=self._current_image, run=run_id)
+
+    def show_in_label(self, image_ids: Sequence[int]) -> None:
+        """Ask the window to show these images in Label, the first of them as the current one."""
+        self.workspace_requested.emit("label")
+        self.images_requested.emit(tuple(int(one) for one in image_ids))
+
+    @property
+    def settings(self) -> Settings:
+        """What a person chose for the program."""
+        return self._settings
+
+    def change_settings(self, **values: object) -> None:
+        """Set some settings by name and keep them."""
+        self.set_settings(replace(self._settings, **values))  # type: ignore[arg-type]
+
+    def set_settings(self, settings: Settings) -> None:
+        """Take over and keep new settings."""
+        if settings != self._settings:
+            self._settings = settings
+            save_settings(settings, settings_path())
+            self.settings_changed.emit()
+
+    def _adopt(self, store: Store) -> None:
+        self.close()
+        self._store = store
+        self.thumbnails.set_store(store)
+        self.set_settings(self._settings.with_recent(store.folder))
+        self.project_opened.emit()
+
+    def _set_current(self, *, image: int | None, run: int | None) -> None:
+        image_changed, run_changed = image != self._current_image, run != self._current_run
+        self._current_image, self._current_run = image, run
+        if image_changed:
+            self.current_image_changed.emit(image)
+        if run_changed:
+            self.current_run_changed.emit(run)

@@ -1,0 +1,59 @@
+"""The kinds of buttons there are."""
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QPushButton, QToolButton
+
+from gui.widgets.icons import icon
+
+ICON = QSize(16, 16)
+
+
+def primary(button: QPushButton) -> QPushButton:
+    """Make a button the primary one of its place; there is at most one."""
+    button.setProperty("kind", "primary")
+    return button
+
+
+def flat(button: QPushButton) -> QPushButton:
+    """Make a button quiet: text without a frame, for what is seldom pressed."""
+    button.setProperty("kind", "flat")
+    return button
+
+
+def icon_button(name: str, tip: str, *, shortcut: str = "", checkable: bool = False) -> QToolButton:
+    """A button that is an icon, with a tooltip that names its shortcut, and an accessible name.
+
+    Args:
+        name: of the icon.
+        tip: what it does, in sentence case, without a full stop.
+        shortcut: in portable text such as "Ctrl+L"; it is shown, not installed.
+        checkable: whether it stays down.
+    """
+    button = QToolButton()
+    button.setIcon(icon(name))
+    button.setIconSize(ICON)
+    button.setAutoRaise(True)
+    button.setCheckable(checkable)
+    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    button.setAccessibleName(tip)
+    button.setToolTip(with_shortcut(tip, shortcut))
+    return button
+
+
+def action_button(action: QAction) -> QToolButton:
+    """A button that is an icon and runs an action of the window."""
+    button = QToolButton()
+    button.setDefaultAction(action)
+    button.setIconSize(ICON)
+    button.setAutoRaise(True)
+    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    button.setAccessibleName(action.text())
+    return button
+
+
+def with_shortcut(tip: str, shortcut: str) -> str:
+    """A tooltip with the shortcut as this system writes it."""
+    if not shortcut:
+        return tip
+    return f"{tip} ({QKeySequence(shortcut).toString(QKeySequence.SequenceFormat.NativeText)})"
