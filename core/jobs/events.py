@@ -5,6 +5,8 @@ import time
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, ClassVar
 
+EVENTS_FILE = "events.jsonl"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Event:
@@ -25,6 +27,11 @@ class Event:
     def encode(self) -> str:
         """The event as one line of JSON, without the line's end; numbers that are not finite become null."""
         return json.dumps(_finite({"type": type(self).__name__, **asdict(self)}), ensure_ascii=False, allow_nan=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome(Event):
+    """The last word of a worker: it says no more after an event of one of the kinds below."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -147,7 +154,7 @@ class CheckpointSaved(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
-class RunPaused(Event):
+class RunPaused(Outcome):
     """The run wrote a checkpoint and freed the device; it can be resumed.
 
     Attributes:
@@ -160,7 +167,7 @@ class RunPaused(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
-class RunFinished(Event):
+class RunFinished(Outcome):
     """The training ended with a model.
 
     Attributes:
@@ -181,7 +188,7 @@ class RunFinished(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ExportFinished(Event):
+class ExportFinished(Outcome):
     """A model was exported and verified; see `core.deploy.report.ExportReport` for the full report beside it.
 
     Attributes:
@@ -198,7 +205,7 @@ class ExportFinished(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
-class RunFailed(Event):
+class RunFailed(Outcome):
     """The job ended without a result.
 
     Attributes:
@@ -226,16 +233,16 @@ def decode(line: str) -> Event | None:
         values: Any = json.loads(line)
         kind = Event.registry[values.pop("type")]
         known = {one.name for one in fields(kind)}
-        return kind(**{name: _tuple(value) for name, value in values.items() if name in known})
+        # JSON has no tuples
+        arguments: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value for name, value in values.items() if name in known
+        }
+        return kind(**arguments)
     except (ValueError, KeyError, TypeError, AttributeError):
         return None
 
 
-def _tuple(value: Any) -> Any:
-    return tuple(value) if isinstance(value, list) else value
-
-
-def _finite(value: Any) -> Any:
+def _finite(value: object) -> object:
     if isinstance(value, float):
         return value if value == value and abs(value) != float("inf") else None
     if isinstance(value, dict):
