@@ -1,0 +1,139 @@
+"""Thumbnails kept in one SQLite file, so that a grid need not decode its photos at each start."""
+
+import contextlib
+import io
+import sqlite3
+import threading
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from core.images.decode import decode
+
+_SCHEMA: Final = """
+CREATE TABLE IF NOT EXISTS thumbnail (
+    path TEXT NOT NULL, size_px INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, bytes INTEGER NOT NULL,
+    jpeg BLOB NOT NULL, PRIMARY KEY (path, size_px)
+) WITHOUT ROWID
+"""
+
+
+class ThumbnailStore:
+    """Makes thumbnails and remembers them until the image file changes; several threads may use it at once.
+
+    It is a cache: what cannot be kept (a full disk, a file that another program holds) is made again next time, and a
+    damaged file is begun anew.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Open the store.
+
+        Args:
+            path: its SQLite file, created with its folder where missing. Never among a person's images.
+        """
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._path = path
+        self._local = threading.local()
+        self._lock = threading.Lock()
+        self._connections: list[sqlite3.Connection] = []
+        try:
+            self._connection().execute(_SCHEMA)
+        except sqlite3.DatabaseError:
+            self.close()
+            for ending in ("", "-wal", "-shm"):
+                path.with_name(path.name + ending).unlink(missing_ok=True)
+            self._connection().execute(_SCHEMA)
+
+    def get(self, path: Path, size_px: int) -> NDArray[np.uint8] | None:
+        """The kept thumbnail of an image; None where there is none or the image file has changed since.
+
+        Args:
+            path: the image file.
+            size_px: longest side of the thumbnail in pixels.
+
+        Returns:
+            uint8 (H, W, 3), RGB, upright; its longest side is `size_px`, or less where the image is smaller.
+        """
+        facts = _facts(path)
+        row = (
+            self._connection()
+            .execute(
+                "SELECT jpeg FROM thumbnail WHERE path = ? AND size_px = ? AND mtime_ns = ? AND bytes = ?",
+                (str(path), size_px, *facts),
+            )
+            .fetchone()
+            if facts
+            else None
+        )
+        if row is None:
+            return None
+        with Image.open(io.BytesIO(row[0]), formats=("JPEG",)) as image:
+            return np.array(image)
+
+    def make(self, path: Path, size_px: int) -> NDArray[np.uint8]:
+        """Decode an image into a thumbnail and keep it.
+
+        Args:
+            path: the image file.
+            size_px: longest side of the thumbnail in pixels.
+
+        Returns:
+            As `get`.
+
+        Raises:
+            ImageError: the image cannot be decoded.
+        """
+        facts = _facts(path)
+        pixels = decode(path, max_size=size_px)
+        if facts:
+            jpeg = io.BytesIO()
+            Image.fromarray(pixels).save(jpeg, "JPEG", quality=90)
+            with contextlib.suppress(sqlite3.OperationalError):
+                self._connection().execute(
+                    "REPLACE INTO thumbnail (path, size_px, mtime_ns, bytes, jpeg) VALUES (?, ?, ?, ?, ?)",
+                    (str(path), size_px, *facts, jpeg.getvalue()),
+                )
+        return pixels
+
+    def close(self) -> None:
+        """Close the file in all threads; none of them may be using the store."""
+        with self._lock:
+            for connection in self._connections:
+                connection.close()
+            self._connections.clear()
+            self._local = threading.local()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _connection(self) -> sqlite3.Connection:
+        """This thread's connection; readers and a writer do not wait for each other."""
+        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        if connection is None:
+            # checked by us: each thread uses its own, and `close` closes them all from one
+            connection = sqlite3.connect(self._path, timeout=5, isolation_level=None, check_same_thread=False)
+            with self._lock:
+                self._connections.append(connection)
+            self._local.connection = connection
+            connection.execute("PRAGMA journal_mode = WAL")
+            # a crash may lose thumbnails, not photos
+            connection.execute("PRAGMA synchronous = OFF")
+        return connection
+
+
+def _facts(path: Path) -> tuple[int, int] | None:
+    """Time of change in ns and size in bytes of a file; None where it is not to be found."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_mtime_ns, status.st_size
