@@ -1,0 +1,138 @@
+"""Pretrained weights: from timm's hub, or from a file that a person has."""
+
+import contextlib
+import pickle
+import sys
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import huggingface_hub
+import safetensors
+
+# the error of the client that the hub's library uses; the client's own name differs between versions
+from huggingface_hub.errors import HTTPError, LocalEntryNotFoundError  # type: ignore[attr-defined]
+from timm.models import load_state_dict
+from torch import Tensor
+
+from core.errors import WeightsError
+from core.learning.models.backbone import Backbone
+
+_CONNECT_SECONDS = 5.0
+_NEXT_STEP = "Pick a weights file, or train from scratch (model.pretrained=false)."
+
+
+def load_pretrained(backbone: Backbone) -> None:
+    """Load the weights that timm knows for the backbone, downloading them when they are not on this machine yet.
+
+    Raises:
+        WeightsError: there are none, the hub cannot be reached, or it refuses.
+    """
+    name = backbone.pretrained_cfg["architecture"]
+    repository = backbone.pretrained_cfg.get("hf_hub_id")
+    if not repository:
+        raise WeightsError(f"There are no pretrained weights of {name} on timm's hub.", next_step=_NEXT_STEP)
+    load_file(backbone, _download(repository, name))
+
+
+def load_file(backbone: Backbone, path: Path) -> None:
+    """Load weights with timm's keys from a safetensors file, or a .pth or .pt file that holds nothing but tensors.
+
+    The classifier's weights are left out and half precision becomes the backbone's own.
+
+    Raises:
+        WeightsError: the file cannot be read, may run code when opened, or does not fit; lists what does not.
+    """
+    state = _without_classifier(_read(path), backbone)
+    wanted: dict[str, Tensor] = backbone.state_dict()
+    if _misfits(state, wanted):
+        # timm converts published checkpoints of some families: other names, positions of another input size
+        convert = getattr(sys.modules[type(backbone).__module__], "checkpoint_filter_fn", None)
+        if convert is not None:
+            state = _without_classifier(convert(state, backbone), backbone)
+    misfits = _misfits(state, wanted)
+    if misfits:
+        name = backbone.pretrained_cfg["architecture"]
+        listed = ", ".join(misfits[:5]) + (f" and {len(misfits) - 5} more" if len(misfits) > 5 else "")
+        raise WeightsError(
+            f"The weights in {path.name} do not fit {name}: {listed}.",
+            next_step="Pick the file of this very backbone, or choose the backbone that the file is of.",
+        )
+    backbone.load_state_dict(state, strict=False)
+
+
+def _download(repository: str, name: str) -> Path:
+    """The path of the repository's weights on this machine."""
+    file = "model.safetensors"
+    try:
+        return Path(huggingface_hub.hf_hub_download(repository, file, local_files_only=True))
+    except LocalEntryNotFoundError:
+        pass
+    try:
+        _ask_for(huggingface_hub.constants.ENDPOINT)
+        return Path(huggingface_hub.hf_hub_download(repository, file, etag_timeout=_CONNECT_SECONDS))
+    except (HTTPError, OSError, ValueError) as error:
+        reason = (str(getattr(error, "reason", error)).strip() or type(error).__name__).splitlines()[0]
+        raise WeightsError(
+            f"The pretrained weights of {name} could not be downloaded ({reason.rstrip('.')}).", next_step=_NEXT_STEP
+        ) from error
+
+
+def _ask_for(address: str) -> None:
+    """Raise an OSError within seconds when nothing answers; the hub's client retries for most of a minute."""
+    # any answer will do, a refusal as well: what it means, the hub's client knows better
+    with (
+        contextlib.suppress(urllib.error.HTTPError),
+        urllib.request.urlopen(urllib.request.Request(address, method="HEAD"), timeout=_CONNECT_SECONDS),
+    ):
+        pass
+
+
+def _read(path: Path) -> dict[str, Tensor]:
+    try:
+        state: dict[str, Tensor] = load_state_dict(str(path), weights_only=True)
+    except FileNotFoundError as error:
+        raise WeightsError(f"There is no weights file {path}.", next_step=_NEXT_STEP) from error
+    except pickle.UnpicklingError as error:
+        raise WeightsError(
+            f"{path.name} was not loaded: it is damaged, or holds more than tensors and might run code.",
+            next_step="Use a safetensors file.",
+        ) from error
+    # what torch raises on a file that is something else altogether
+    except (
+        safetensors.SafetensorError,
+        OSError,
+        RuntimeError,
+        EOFError,
+        AttributeError,
+        TypeError,
+        ValueError,
+        LookupError,
+    ) as error:
+        raise WeightsError(f"{path.name} is no file of weights.", next_step="Use a safetensors file.") from error
+    if not state or not all(isinstance(one, Tensor) for one in state.values()):
+        raise WeightsError(f"{path.name} holds no weights.", next_step="Use a safetensors file with timm's keys.")
+    return state
+
+
+def _without_classifier(state: dict[str, Tensor], backbone: Backbone) -> dict[str, Tensor]:
+    names = backbone.pretrained_cfg.get("classifier") or ()
+    prefixes = tuple(f"{one}." for one in ((names,) if isinstance(names, str) else names))
+    return {key: value for key, value in state.items() if not key.startswith(prefixes)} if prefixes else state
+
+
+def _misfits(state: dict[str, Tensor], wanted: dict[str, Tensor]) -> list[str]:
+    """What the backbone wants and the file does not have in that shape, in words."""
+    misfits = []
+    for key, tensor in wanted.items():
+        if key.endswith("num_batches_tracked"):
+            continue
+        if key not in state:
+            misfits.append(f"{key} is missing")
+        elif state[key].shape != tensor.shape:
+            misfits.append(f"{key} is {_shape(state[key])} instead of {_shape(tensor)}")
+    return misfits
+
+
+def _shape(tensor: Tensor) -> str:
+    return " × ".join(map(str, tensor.shape)) or "a number"
