@@ -1,0 +1,88 @@
+"""The annotations that a run was trained on, as they were when it began."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.errors import ProjectError
+from core.files import replacing
+from core.labels import LabelState, Split
+from core.project.store import Store
+
+
+@dataclass(frozen=True, eq=False)
+class Snapshot:
+    """Images, states and splits, fixed for ever.
+
+    Attributes:
+        image_ids: int64 (N,).
+        paths: N absolute paths.
+        states: int8 (N, C) in {1, 0, -1}.
+        splits: int8 (N,), values of `Split`.
+        label_ids: int64 (C,).
+        label_names: C names, in the order of the columns.
+    """
+
+    image_ids: NDArray[np.int64]
+    paths: tuple[str, ...]
+    states: NDArray[np.int8]
+    splits: NDArray[np.int8]
+    label_ids: NDArray[np.int64]
+    label_names: tuple[str, ...]
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 of images, states, splits and labels, hexadecimal; folders do not count, so it can be moved."""
+        digest = hashlib.sha256(json.dumps([self.label_names, [Path(path).name for path in self.paths]]).encode())
+        for array in (self.image_ids, self.label_ids, self.splits, self.states):
+            digest.update(np.ascontiguousarray(array).tobytes())
+        return digest.hexdigest()
+
+    def save(self, path: Path) -> None:
+        """Write it as `.npz`."""
+        with replacing(path) as temporary:
+            np.savez_compressed(
+                temporary,
+                image_ids=self.image_ids,
+                states=self.states,
+                splits=self.splits,
+                label_ids=self.label_ids,
+                # as JSON: an array of texts would need pickle or four bytes a character
+                texts=np.frombuffer(json.dumps([self.paths, self.label_names]).encode(), np.uint8),
+            )
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """Read what `save` wrote.
+
+        Raises:
+            ProjectError: the file is missing or damaged.
+        """
+        try:
+            with np.load(path, allow_pickle=False) as file:
+                paths, label_names = json.loads(file["texts"].tobytes())
+                return cls(
+                    file["image_ids"], tuple(paths), file["states"], file["splits"],
+                    file["label_ids"], tuple(label_names),
+                )  # fmt: skip
+        except (OSError, ValueError, KeyError) as error:
+            raise ProjectError(f"{path} is missing or damaged, so the run cannot be repeated.") from error
+
+
+def take_snapshot(store: Store) -> Snapshot:
+    """The images of a project that have a split and at least one known state."""
+    rows = np.flatnonzero((store.splits != Split.UNASSIGNED) & (store.states != LabelState.UNKNOWN).any(axis=1))
+    image_ids = store.image_ids[rows]
+    return Snapshot(
+        image_ids=image_ids,
+        paths=tuple(str(store.image_path(image_id)) for image_id in image_ids.tolist()),
+        states=store.states[rows],
+        splits=store.splits[rows],
+        label_ids=np.array([label.id for label in store.labels], np.int64),
+        label_names=tuple(label.name for label in store.labels),
+    )
