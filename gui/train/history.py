@@ -1,0 +1,231 @@
+"""What a run's events have said so far, kept in arrays that a plot can draw without copying."""
+
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.jobs.events import (
+    EpochEnded,
+    Event,
+    ImageSkipped,
+    Progress,
+    RunFailed,
+    RunFinished,
+    RunPaused,
+    RunStarted,
+    StepEnded,
+)
+
+# the weight of the past in the smoothed loss; about the last 25 events count
+SMOOTHING = 0.96
+
+
+class Series:
+    """Rows of numbers that arrive one after another; the array behind them doubles, so adding one is cheap."""
+
+    def __init__(self, columns: int) -> None:
+        self._numbers = np.empty((columns, 64))
+        self._length = 0
+
+    def __len__(self) -> int:
+        return self._length
+
+    def append(self, *row: float) -> None:
+        """Add one number to each column."""
+        if self._length == self._numbers.shape[1]:
+            self._numbers = np.concatenate([self._numbers, np.empty_like(self._numbers)], axis=1)
+        self._numbers[:, self._length] = row
+        self._length += 1
+
+    def column(self, index: int) -> NDArray[np.float64]:
+        """The numbers of one column, float64 (length,); a view that later `append`s do not change."""
+        return self._numbers[index, : self._length]
+
+    def truncate(self, length: int) -> None:
+        """Forget all rows from the one numbered `length` on."""
+        self._length = min(self._length, length)
+
+
+class RunHistory:
+    """The curves and the state of one run, fed with its events in order.
+
+    Attributes:
+        started: how the run began last, None before its first event.
+        stage: what is being done when that is not training steps ("Reading images"), else None.
+        step: the latest training step's numbers.
+        epoch: the latest whole epoch's numbers.
+        best: the epoch whose weights would be kept.
+        skipped: images that could not be read.
+        finished, paused, failure: how the run ended, when it did; at most one is not None.
+    """
+
+    def __init__(self) -> None:
+        self.started: RunStarted | None = None
+        self.stage: Progress | None = None
+        self.step: StepEnded | None = None
+        self.epoch: EpochEnded | None = None
+        self.best: EpochEnded | None = None
+        self.skipped: list[ImageSkipped] = []
+        self.finished: RunFinished | None = None
+        self.paused: RunPaused | None = None
+        self.failure: RunFailed | None = None
+        self._steps = Series(4)
+        self._epochs = Series(4)
+        self._smoothed = 0.0
+        self._weight = 0.0
+
+    def add(self, events: Iterable[Event]) -> None:
+        """Take in events, oldest first."""
+        for event in events:
+            match event:
+                case StepEnded():
+                    self._add_step(event)
+                case EpochEnded():
+                    self._add_epoch(event)
+                case Progress():
+                    self.stage = event
+                case RunStarted():
+                    self._start(event)
+                case ImageSkipped():
+                    self.skipped.append(event)
+                case RunFinished():
+                    self.finished, self.stage = event, None
+                case RunPaused():
+                    self.paused, self.stage = event, None
+                case RunFailed():
+                    self.failure, self.stage = event, None
+                case _:
+                    pass
+
+    # the curves; positions are in epochs: 1.5 is half-way through the second one
+
+    @property
+    def step_positions(self) -> NDArray[np.float64]:
+        """Where each step event lies, in epochs, float64 (steps,)."""
+        return self._steps.column(0)
+
+    @property
+    def losses(self) -> NDArray[np.float64]:
+        """Training loss per step event, float64 (steps,)."""
+        return self._steps.column(1)
+
+    @property
+    def smoothed_losses(self) -> NDArray[np.float64]:
+        """Exponential mean of `losses`, float64 (steps,)."""
+        return self._steps.column(2)
+
+    @property
+    def learning_rates(self) -> NDArray[np.float64]:
+        """Learning rate per step event, float64 (steps,)."""
+        return self._steps.column(3)
+
+    @property
+    def epochs(self) -> NDArray[np.float64]:
+        """Numbers of the whole epochs, float64 (epochs,)."""
+        return self._epochs.column(0)
+
+    @property
+    def train_losses(self) -> NDArray[np.float64]:
+        """Training loss per epoch, float64 (epochs,)."""
+        return self._epochs.column(1)
+
+    @property
+    def validation_losses(self) -> NDArray[np.float64]:
+        """Validation loss per epoch, float64 (epochs,), NaN where there is none."""
+        return self._epochs.column(2)
+
+    @property
+    def validation_maps(self) -> NDArray[np.float64]:
+        """Validation mAP per epoch, float64 (epochs,), NaN where there is none."""
+        return self._epochs.column(3)
+
+    # the state in numbers
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether the last event says that no worker is at it any more."""
+        return self.finished is not None or self.paused is not None or self.failure is not None
+
+    @property
+    def best_map(self) -> float | None:
+        """The highest validation mAP so far; None when there is none yet."""
+        return self.best.validation_map if self.best is not None else None
+
+    @property
+    def fraction(self) -> float | None:
+        """How much of the current stage is done, in [0, 1]; None when that is not known."""
+        if self.finished is not None:
+            return 1.0
+        if self.stage is not None:
+            return min(1.0, self.stage.done / self.stage.total) if self.stage.total else None
+        if self.started is None:
+            return None
+        total = self.started.epochs * self.started.steps_per_epoch
+        return min(1.0, self._step_number() / total) if total else None
+
+    @property
+    def eta_seconds(self) -> float | None:
+        """Seconds until the end as the worker last guessed; None when it has not, or is at another stage."""
+        latest = self._latest()
+        return latest.eta_seconds if latest is not None and self.stage is None and not self.has_ended else None
+
+    @property
+    def images_per_second(self) -> float | None:
+        """Training speed as last measured; None before the first step."""
+        latest = self._latest()
+        return latest.images_per_second if latest is not None else None
+
+    @property
+    def current_epoch(self) -> int:
+        """The epoch under way, from 1; 0 before the first."""
+        done = self.epoch.epoch if self.epoch is not None else 0
+        return max(done, self.step.epoch) if self.step is not None else done
+
+    def _latest(self) -> StepEnded | EpochEnded | None:
+        if self.step is None or self.epoch is None:
+            return self.step or self.epoch
+        return self.step if self.step.step > self.epoch.step else self.epoch
+
+    def _step_number(self) -> int:
+        latest = self._latest()
+        if latest is not None:
+            return latest.step
+        return self.started.epochs_done * self.started.steps_per_epoch if self.started is not None else 0
+
+    def _start(self, event: RunStarted) -> None:
+        self.started = event
+        self.finished = self.paused = self.failure = self.stage = None
+        # a run that goes on after a crash does the steps since its last checkpoint again
+        self._steps.truncate(int(np.searchsorted(self.step_positions, event.epochs_done, side="right")))
+        self._epochs.truncate(int(np.searchsorted(self.epochs, event.epochs_done, side="right")))
+        if self.step is not None and self.step.epoch > event.epochs_done:
+            self.step = None
+        if self.epoch is not None and self.epoch.epoch > event.epochs_done:
+            self.epoch = None
+        if self.best is not None and self.best.epoch > event.epochs_done:
+            self.best = None
+
+    def _add_step(self, event: StepEnded) -> None:
+        self.step, self.stage = event, None
+        per_epoch = self.started.steps_per_epoch if self.started is not None else 1
+        loss = _number(event.loss)
+        if loss == loss:
+            # divided by the sum of the weights, so that the curve does not start at zero
+            self._smoothed = SMOOTHING * self._smoothed + (1 - SMOOTHING) * loss
+            self._weight = SMOOTHING * self._weight + (1 - SMOOTHING)
+        smoothed = self._smoothed / self._weight if self._weight else loss
+        self._steps.append(event.step / max(per_epoch, 1), loss, smoothed, _number(event.learning_rate))
+
+    def _add_epoch(self, event: EpochEnded) -> None:
+        self.epoch, self.stage = event, None
+        if event.is_best:
+            self.best = event
+        self._epochs.append(
+            event.epoch, _number(event.train_loss), _number(event.validation_loss), _number(event.validation_map)
+        )
+
+
+def _number(value: float | None) -> float:
+    # a number that was not finite comes as null, even where the event's type does not say so
+    return float("nan") if value is None else value
