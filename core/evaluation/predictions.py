@@ -1,0 +1,83 @@
+"""What a trained network said of every image, kept with its run."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.files import replacing
+from core.labels import LabelState, Split
+
+
+@dataclass(frozen=True, eq=False)
+class Predictions:
+    """Probabilities of `V` images and `C` labels, beside what people said of them when the run began.
+
+    Attributes:
+        image_ids: int64 (V,), the project's numbers of the images.
+        splits: int8 (V,), `Split` of each image.
+        probabilities: float32 (V, C) in [0, 1].
+        states: int8 (V, C), `LabelState` of each label on each image.
+        label_names: the C labels in the order of the columns.
+    """
+
+    image_ids: NDArray[np.int64]
+    splits: NDArray[np.int8]
+    probabilities: NDArray[np.float32]
+    states: NDArray[np.int8]
+    label_names: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        images, labels = self.probabilities.shape
+        shapes = (self.image_ids.shape, self.splits.shape, self.states.shape, (len(self.label_names),))
+        if shapes != ((images,), (images,), (images, labels), (labels,)):
+            raise ValueError(f"predictions of {images} images and {labels} labels do not fit the shapes {shapes}")
+
+    @property
+    def targets(self) -> NDArray[np.bool_]:
+        """Bool (V, C): where a label is present; False where it is unknown."""
+        present: NDArray[np.bool_] = self.states == LabelState.PRESENT
+        return present
+
+    @property
+    def known(self) -> NDArray[np.bool_]:
+        """Bool (V, C): where a person said whether the label is present."""
+        known: NDArray[np.bool_] = self.states != LabelState.UNKNOWN
+        return known
+
+    def of(self, split: Split) -> Self:
+        """The predictions of the images in one split."""
+        rows = np.flatnonzero(self.splits == split)
+        return replace(
+            self,
+            image_ids=self.image_ids[rows],
+            splits=self.splits[rows],
+            probabilities=self.probabilities[rows],
+            states=self.states[rows],
+        )
+
+    def save(self, path: Path) -> None:
+        """Write a .npz file, replacing one that is there in one step."""
+        with replacing(path) as temporary, temporary.open("wb") as file:
+            np.savez(
+                file,
+                image_ids=self.image_ids.astype(np.int64),
+                splits=self.splits.astype(np.int8),
+                probabilities=self.probabilities.astype(np.float32),
+                states=self.states.astype(np.int8),
+                label_names=np.array(self.label_names, dtype=np.str_),
+            )
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """Read what `save` wrote; no code in the file is ever run."""
+        with np.load(path, allow_pickle=False) as arrays:
+            return cls(
+                image_ids=arrays["image_ids"],
+                splits=arrays["splits"],
+                probabilities=arrays["probabilities"],
+                states=arrays["states"],
+                label_names=tuple(arrays["label_names"].tolist()),
+            )
