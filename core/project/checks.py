@@ -58,10 +58,10 @@ def training_warnings(states: NDArray[np.int8], splits: NDArray[np.int8], labels
     train, validation = ((part == LabelState.PRESENT).sum(axis=0) for part in (in_train, in_validation))
     absent = (in_train == LabelState.ABSENT).sum(axis=0)
     for names, sentence in (
-        (train == 0, "no positive image in train, so it cannot be learnt"),
-        ((train > 0) & (absent == 0), "no negative image in train, so it will always be predicted"),
+        (train == 0, "no positive image in train and cannot be learnt"),
+        ((train > 0) & (absent == 0), "no negative image in train and will be predicted everywhere"),
         ((train > 0) & (train < FEWEST_POSITIVES), f"fewer than {FEWEST_POSITIVES} positive images in train"),
-        ((train > 0) & (validation == 0), "no positive image in validation, so it is not measured"),
+        ((train > 0) & (validation == 0), "no positive image in validation and will not be measured"),
     ):
         chosen = [f"“{label.name}”" for label, is_so in zip(labels, names, strict=True) if is_so]
         if chosen:

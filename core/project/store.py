@@ -398,16 +398,23 @@ class Store:
         ids = np.fromiter(assignments, np.int64, len(assignments))
         return self._set_splits(ids, np.array([*assignments.values()], np.int8))
 
+    def planned_splits(
+        self, *, seed: int = 0, fractions: tuple[float, float, float] = (0.7, 0.15, 0.15)
+    ) -> NDArray[np.int8]:
+        """The splits (N,) as `assign_splits` would make them; images without annotations stay unassigned."""
+        annotated = np.flatnonzero((self.states != LabelState.UNKNOWN).any(axis=1))
+        splits = self.splits.copy()
+        splits[annotated] = stratified_split(
+            self.states[annotated], fractions=fractions, seed=seed, existing=splits[annotated]
+        )
+        return splits
+
     def assign_splits(self, *, seed: int = 0, fractions: tuple[float, float, float] = (0.7, 0.15, 0.15)) -> Changes:
         """Give a split to every annotated image that has none, so that each label is spread by the fractions.
 
         Images that have a split keep it for ever, and the new ones make up for what they lack.
         """
-        annotated = np.flatnonzero((self.states != LabelState.UNKNOWN).any(axis=1))
-        splits = stratified_split(
-            self.states[annotated], fractions=fractions, seed=seed, existing=self.splits[annotated]
-        )
-        return self._set_splits(self.image_ids[annotated], splits)
+        return self._set_splits(self.image_ids, self.planned_splits(seed=seed, fractions=fractions))
 
     # undo
 

@@ -1,0 +1,106 @@
+"""Bringing annotations that were read from a file into a project."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.errors import FormatError
+from core.formats.annotations import Annotations
+from core.labels import LabelState, Split
+from core.project.changes import Changes
+from core.project.edits import changes_of
+from core.project.store import KEEP, Store
+
+# In place of a row number.
+_NONE, _SEVERAL = -1, -2
+
+
+@dataclass(frozen=True, slots=True)
+class ImportReport:
+    """What an import did.
+
+    Attributes:
+        matched: number of file names that are images of the project.
+        unmatched: file names that are not in the project.
+        ambiguous: file names that several images bear in different folders; nothing was imported for them.
+        labels_added: names of labels that the project did not have.
+        changes: what changed in the project.
+    """
+
+    matched: int
+    unmatched: tuple[str, ...]
+    ambiguous: tuple[str, ...]
+    labels_added: tuple[str, ...]
+    changes: Changes
+
+
+def import_annotations(store: Store, annotations: Annotations) -> ImportReport:
+    """Set what the file knows, as one step of undo; what is unknown in the file stays as it is in the project.
+
+    File names are matched by their path relative to the folder of images, else by the bare name where only one image
+    has it. An image whose labels are all known afterwards counts as reviewed.
+
+    Raises:
+        FormatError: no file name is an image of the project.
+    """
+    rows, unmatched, ambiguous = _matched(store, annotations.filenames)
+    lines = np.flatnonzero(rows >= 0)
+    if not len(lines):
+        raise FormatError(
+            f"None of the {len(rows)} file names in {annotations.source} is an image of {store.name}.",
+            next_step="Add the folder that holds the images first.",
+        )
+    image_ids = store.image_ids[rows[lines]]
+    text = f"{annotations.source} imported: {len(lines):,} image{'s' if len(lines) > 1 else ''}"
+    with store.step(text) as edits:
+        known = {label.name.casefold() for label in store.labels}
+        labels_added = [name for name in annotations.label_names if name.casefold() not in known]
+        for name in labels_added:
+            store.add_label(name)
+        column = {label.name.casefold(): index for index, label in enumerate(store.labels)}
+        columns = [column[name.casefold()] for name in annotations.label_names]
+        states = np.full((len(lines), len(column)), KEEP, np.int8)
+        states[:, columns] = np.where(annotations.states[lines] == LabelState.UNKNOWN, KEEP, annotations.states[lines])
+        before = store.states[rows[lines]]
+        complete = (np.where(states == KEEP, before, states) != LabelState.UNKNOWN).all(axis=1) & bool(columns)
+        store.set_matrix(
+            image_ids,
+            [label.id for label in store.labels],
+            states,
+            reviewed=complete | store.reviewed[rows[lines]],
+            text=text,
+        )
+        assigned = annotations.splits[lines] != Split.UNASSIGNED
+        splits = annotations.splits[lines][assigned].tolist()
+        store.set_splits(dict(zip(image_ids[assigned].tolist(), map(Split, splits), strict=True)))
+    return ImportReport(len(lines), unmatched, ambiguous, tuple(labels_added), changes_of(edits, text))
+
+
+def _matched(store: Store, filenames: Sequence[str]) -> tuple[NDArray[np.int64], tuple[str, ...], tuple[str, ...]]:
+    """The row (n,) of each file name or a negative number, the names of no image, and those of several."""
+    by_path = _rows_by(store.paths)
+    if any(Path(name).is_absolute() for name in filenames):
+        by_path |= _rows_by(store.image_path(image_id).as_posix() for image_id in store.image_ids.tolist())
+    by_base_name = _rows_by(path.rpartition("/")[2] for path in store.paths)
+    rows = [by_path.get(name, _NONE) for name in filenames]
+    taken = set(rows)
+    for index, name in enumerate(filenames):
+        if rows[index] == _NONE:
+            row = by_base_name.get(name.rpartition("/")[2], _NONE)
+            rows[index] = _SEVERAL if row in taken and row != _NONE else row
+            taken.add(row)
+    unmatched, ambiguous = (
+        tuple(name for name, row in zip(filenames, rows, strict=True) if row == kind) for kind in (_NONE, _SEVERAL)
+    )
+    return np.array(rows, np.int64), unmatched, ambiguous
+
+
+def _rows_by(names: Iterable[str]) -> dict[str, int]:
+    """The row of each name, `_SEVERAL` for a name that comes more than once."""
+    rows: dict[str, int] = {}
+    for row, name in enumerate(names):
+        rows[name] = _SEVERAL if name in rows else row
+    return rows
