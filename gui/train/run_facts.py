@@ -1,0 +1,95 @@
+"""What the list of runs shows of each one, read from its folder; and the whole history of one run."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.errors import RecipeError
+from core.jobs.events import EpochEnded, RunFailed, RunFinished, RunStarted, decode
+from core.jobs.folder import JobFolder, RunState
+from core.jobs.follow import Follower
+from core.project.runs import Run
+from core.recipes.recipe import from_toml
+from gui.train.history import RunHistory
+
+# lines of these events are few however long a run is; the lines of steps are skipped without being decoded
+_WANTED = tuple(f'"type": "{kind.__name__}"'.encode() for kind in (RunStarted, EpochEnded, RunFinished))
+
+
+@dataclass(frozen=True, eq=False)
+class RunFacts:
+    """A run as a row of the list.
+
+    Attributes:
+        run: as the project knows it.
+        title: of its recipe, in words.
+        state: of its folder.
+        epochs: epochs in all; 0 before it began.
+        maps: validation mAP per whole epoch, float64 (epochs done,), NaN where there is none.
+        best_map: the highest of them; None without any.
+        error: why it failed or was interrupted; None in any other state.
+    """
+
+    run: Run
+    title: str
+    state: RunState
+    epochs: int
+    maps: NDArray[np.float64]
+    best_map: float | None
+    error: RunFailed | None
+
+    @property
+    def has_model(self) -> bool:
+        """Whether there is a model to inspect and export."""
+        return self.state in (RunState.FINISHED, RunState.STOPPED)
+
+
+def read_facts(run: Run) -> RunFacts:
+    """Read the facts of one run; a few milliseconds, or more on a slow disk: off the GUI thread."""
+    job = JobFolder(run.folder)
+    state = job.state()
+    epochs, maps = 0, dict[int, float]()
+    for event in _milestones(job.events):
+        if isinstance(event, RunStarted):
+            epochs = event.epochs
+            maps = {epoch: value for epoch, value in maps.items() if epoch <= event.epochs_done}
+        elif isinstance(event, EpochEnded):
+            maps[event.epoch] = float("nan") if event.validation_map is None else event.validation_map
+    values = np.array(list(maps.values()), dtype=np.float64)
+    finite = values[np.isfinite(values)]
+    return RunFacts(
+        run=run,
+        title=recipe_title(run),
+        state=state,
+        epochs=epochs,
+        maps=values,
+        best_map=float(finite.max()) if len(finite) else None,
+        error=job.last_error(),
+    )
+
+
+def read_history(run: Run) -> RunHistory:
+    """Read all events of one run; about a second for 200,000 of them: off the GUI thread."""
+    history = RunHistory()
+    follower = Follower(run.folder)
+    while events := follower.read():
+        history.add(events)
+    return history
+
+
+def recipe_title(run: Run) -> str:
+    """The title of the recipe in a run's folder; its name where that cannot be read."""
+    try:
+        return from_toml(run.folder / "recipe.toml").title
+    except RecipeError:
+        return run.recipe
+
+
+def _milestones(path: Path) -> list[object]:
+    try:
+        with path.open("rb") as file:
+            return [decode(line.decode(errors="replace")) for line in file if any(kind in line for kind in _WANTED)]
+    except FileNotFoundError:
+        return []
