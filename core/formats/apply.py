@@ -83,7 +83,7 @@ def _matched(store: Store, filenames: Sequence[str]) -> tuple[NDArray[np.int64],
     """The row (n,) of each file name or a negative number, the names of no image, and those of several."""
     by_path = _rows_by(store.paths)
     if any(Path(name).is_absolute() for name in filenames):
-        by_path |= _rows_by(store.image_path(image_id).as_posix() for image_id in store.image_ids.tolist())
+        by_path |= _rows_by(Path(path).as_posix() for path in store.image_paths(store.image_ids))
     by_base_name = _rows_by(path.rpartition("/")[2] for path in store.paths)
     rows = [by_path.get(name, _NONE) for name in filenames]
     taken = set(rows)

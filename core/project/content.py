@@ -76,9 +76,13 @@ class Content:
             raise KeyError(f"no such image among {wanted.tolist()[:10]}")
         return rows
 
-    def image_path(self, row: int) -> Path:
-        """Absolute path of the image at a row."""
-        return self.roots[int(self._root_ids[row])] / self.paths[row]
+    def image_paths(self, rows: NDArray[np.int64]) -> list[str]:
+        """Absolute paths of the images at some rows."""
+        folders = {root_id: f"{root}{os.sep}" for root_id, root in self.roots.items()}
+        return [
+            folders[root_id] + self.paths[row].replace("/", os.sep)
+            for row, root_id in zip(rows.tolist(), self._root_ids[rows].tolist(), strict=True)
+        ]
 
     def states_of(self, rows: NDArray[np.int64], label_ids: NDArray[np.int64]) -> NDArray[np.int8]:
         """A copy int8 (n, k) of the states of k labels on n images."""
@@ -135,7 +139,7 @@ class Content:
         """
         cursor = self._connection.executemany(
             """UPDATE image SET size = ?2, mtime_ns = ?3, width = NULL, height = NULL, problem = NULL,
-                content_hash = NULL WHERE id = ?1 AND (size, mtime_ns) != (?2, ?3)""",
+                content_hash = NULL WHERE id = ?1 AND ((size, mtime_ns) != (?2, ?3) OR problem IS NOT NULL)""",
             files,
         )
         if files and cursor.rowcount:
@@ -149,7 +153,10 @@ class Content:
 
     def move_root(self, old: Path, new: Path) -> None:
         """Say where the images of a root are now."""
-        self._connection.execute("UPDATE root SET path = ? WHERE id = ?", (self._stored(new), self._root_id(old)))
+        root_id = self._root_id(old)
+        self._connection.execute("UPDATE root SET path = ? WHERE id = ?", (self._stored(new), root_id))
+        # what was wrong may have been that they were not there
+        self._connection.execute("UPDATE image SET problem = NULL WHERE root_id = ?", (root_id,))
         self._load_roots()
 
     def apply(self, edit: Edit) -> None:

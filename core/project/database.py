@@ -20,14 +20,15 @@ PROJECT_FOLDERS = ("runs", "cache", "backups")
 # Written into the file's header, so that another program's SQLite file is not taken for a project.
 _APPLICATION_ID = 0x4D756C74  # "Mult"
 
-# What the disk can do to us; every other OperationalError is a bug in our SQL.
-_DISK_ERRORS = {
-    sqlite3.SQLITE_FULL: "the disk is full",
-    sqlite3.SQLITE_IOERR: "the disk reports an error",
-    sqlite3.SQLITE_READONLY: "the file is read-only",
-    sqlite3.SQLITE_CANTOPEN: "the file cannot be opened",
-    sqlite3.SQLITE_CORRUPT: "the file is damaged",
-    sqlite3.SQLITE_NOTADB: "the file is not a database",
+# What the disk and other programs can do to us, and what helps; every other error of SQLite is a bug of ours.
+_TROUBLES = {
+    sqlite3.SQLITE_FULL: ("the disk is full", "Free some space and do it again."),
+    sqlite3.SQLITE_IOERR: ("the disk reports an error", "Check the disk and do it again."),
+    sqlite3.SQLITE_READONLY: ("the file is read-only", "Move the project to where you may write."),
+    sqlite3.SQLITE_CANTOPEN: ("the file cannot be opened", "Check that you may read and write its folder."),
+    sqlite3.SQLITE_BUSY: ("another program is using the file", "Close that program and do it again."),
+    sqlite3.SQLITE_CORRUPT: ("the file is damaged", "Put a copy of it in its place."),
+    sqlite3.SQLITE_NOTADB: ("the file is damaged", "Put a copy of it in its place."),
 }
 
 
@@ -69,19 +70,22 @@ class Database:
         return _told(self._path)
 
     @contextlib.contextmanager
-    def transaction(self) -> Iterator[None]:
+    def transaction(self) -> Iterator[sqlite3.Connection]:
         """All or nothing: on disk when the block ends, undone when it raises; joins a transaction that is open.
+
+        Yields:
+            The connection.
 
         Raises:
             ProjectError: the disk is full, broken or read-only.
         """
         if self.connection.in_transaction:
-            yield
+            yield self.connection
             return
         with _told(self._path):
             self.connection.execute("BEGIN IMMEDIATE")
             try:
-                yield
+                yield self.connection
                 self.connection.execute("COMMIT")
             except BaseException:
                 # a full disk makes SQLite roll back by itself
@@ -92,8 +96,14 @@ class Database:
     def _prepare(self, migrations: Sequence[Migration], *, create: bool) -> None:
         """Check whose file it is, set it up for durability, and bring its schema to the newest version."""
         version = self._pragma("user_version")
-        if not create and self._pragma("application_id") != _APPLICATION_ID:
-            raise ProjectError(f"{self._path} is not a Multihot project.")
+        if create:
+            (tables,) = self.connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+            if tables:
+                raise ProjectError(
+                    f"There is a project in {self._path.parent} already.", next_step="Open it or choose another folder."
+                )
+        elif self._pragma("application_id") != _APPLICATION_ID:
+            raise ProjectError(f"{self._path} is not a Multihot project.", next_step="Choose another folder.")
         if version > len(migrations):
             raise ProjectError(
                 f"{self._path.parent} was made by a newer version of Multihot.",
@@ -157,10 +167,8 @@ def _told(path: Path) -> Iterator[None]:
         yield
     except sqlite3.DatabaseError as error:
         # the low byte of SQLite's code is the kind of error
-        reason = _DISK_ERRORS.get(getattr(error, "sqlite_errorcode", 0) & 0xFF)
-        if reason is None:
+        trouble = _TROUBLES.get(getattr(error, "sqlite_errorcode", 0) & 0xFF)
+        if trouble is None:
             raise
-        raise ProjectError(
-            f"{path} cannot be read or written: {reason}.",
-            next_step="Nothing that was saved before is lost by this; free the disk or restore a backup and try again.",
-        ) from error
+        reason, next_step = trouble
+        raise ProjectError(f"{path} cannot be read or written: {reason}.", next_step=next_step) from error

@@ -1,7 +1,12 @@
-"""A run as the project knows it; what happened in it is in its folder."""
+"""The runs of a project; what happened in each is in its folder."""
 
+import shutil
+import time
 from dataclasses import dataclass
 from pathlib import Path
+
+from core.errors import ProjectError
+from core.project.database import Database
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,3 +24,64 @@ class Run:
     recipe: str
     created: float
     folder: Path
+
+
+class RunList:
+    """The numbered runs of an open project and their folders."""
+
+    def __init__(self, database: Database, folder: Path) -> None:
+        self._database = database
+        self._folder = folder
+
+    def new(self, recipe_name: str) -> Run:
+        """Number a run and make its folder."""
+        with self._database.transaction() as connection:
+            (last,) = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'run'").fetchone() or (0,)
+            run = self._run(last + 1, recipe_name, time.time())
+            # a project restored from a backup has forgotten its later runs, but their folders are still there
+            while run.folder.exists():
+                run = self._run(run.id + 1, recipe_name, run.created)
+            connection.execute(
+                "INSERT INTO run (id, recipe, created) VALUES (?, ?, ?)", (run.id, run.recipe, run.created)
+            )
+            run.folder.mkdir(parents=True)
+        return run
+
+    def all(self) -> list[Run]:
+        """The runs, newest first."""
+        rows = self._database.connection.execute("SELECT id, recipe, created FROM run ORDER BY id DESC")
+        return [self._run(*row) for row in rows]
+
+    def get(self, run_id: int) -> Run:
+        """One run.
+
+        Raises:
+            ProjectError: there is none of that number.
+        """
+        row = self._database.connection.execute(
+            "SELECT id, recipe, created FROM run WHERE id = ?", (run_id,)
+        ).fetchone()
+        if row is None:
+            raise ProjectError(f"There is no run {run_id} in this project.")
+        return self._run(*row)
+
+    def discard(self, run_id: int) -> None:
+        """Delete a run and its folder.
+
+        Raises:
+            ProjectError: there is none of that number, or a file in its folder is in use.
+        """
+        run = self.get(run_id)
+        try:
+            shutil.rmtree(run.folder)
+        except FileNotFoundError:
+            pass
+        except OSError as error:
+            raise ProjectError(
+                f"Run {run_id} cannot be deleted: {error.strerror}.", next_step="Stop it first, then discard it again."
+            ) from error
+        with self._database.transaction() as connection:
+            connection.execute("DELETE FROM run WHERE id = ?", (run_id,))
+
+    def _run(self, run_id: int, recipe: str, created: float) -> Run:
+        return Run(run_id, recipe, created, self._folder / f"{run_id:04d}")

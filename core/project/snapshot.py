@@ -3,6 +3,7 @@
 import hashlib
 import json
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Self
 
@@ -35,7 +36,7 @@ class Snapshot:
     label_ids: NDArray[np.int64]
     label_names: tuple[str, ...]
 
-    @property
+    @cached_property
     def hash(self) -> str:
         """SHA-256 of images, states, splits and labels, hexadecimal; folders do not count, so it can be moved."""
         digest = hashlib.sha256(json.dumps([self.label_names, [Path(path).name for path in self.paths]]).encode())
@@ -80,7 +81,7 @@ def take_snapshot(store: Store) -> Snapshot:
     image_ids = store.image_ids[rows]
     return Snapshot(
         image_ids=image_ids,
-        paths=tuple(str(store.image_path(image_id)) for image_id in image_ids.tolist()),
+        paths=tuple(store.image_paths(image_ids)),
         states=store.states[rows],
         splits=store.splits[rows],
         label_ids=np.array([label.id for label in store.labels], np.int64),

@@ -1,12 +1,9 @@
 """The open project: everything a person can do to it, each edit on disk before the call returns."""
 
 import contextlib
-import hashlib
-import re
-import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -19,35 +16,18 @@ from core.labels import Label, LabelState, Split
 from core.project.changes import Changes
 from core.project.content import Content
 from core.project.database import FILE_NAME, Database
-from core.project.edits import AnnotationEdit, Edit, LabelEdit, LabelRow, SplitEdit, changes_of
+from core.project.edits import AnnotationEdit, Edit, LabelEdit, SplitEdit, changes_of
+from core.project.facts import FactBook, ImageFacts
 from core.project.journal import Journal
-from core.project.palette import next_color
-from core.project.runs import Run
+from core.project.label_rows import check_label_row, new_label_row
+from core.project.runs import Run, RunList
 from core.project.scan import ScannedImage
 from core.project.splits import stratified_split
 
 # A value in a matrix of states for `set_matrix`: leave the state as it is.
 KEEP = -2
 
-# Facts about image files can be found again, so they wait for each other or for the next edit.
-_FACTS_AT_ONCE = 256
-
 _STATE_WORDS = {LabelState.PRESENT: "set", LabelState.ABSENT: "ruled out", LabelState.UNKNOWN: "cleared"}
-
-
-@dataclass(frozen=True, slots=True)
-class ImageFacts:
-    """What is known about an image file.
-
-    Attributes:
-        size: bytes.
-        width: pixels, upright; None until somebody decoded it.
-        height: pixels, upright; None until somebody decoded it.
-    """
-
-    size: int
-    width: int | None
-    height: int | None
 
 
 class Store:
@@ -66,11 +46,11 @@ class Store:
         self.folder = folder
         self.name = folder.name
         self._database = database
-        self._connection = database.connection
-        self._content = Content(self._connection, folder)
-        self._journal = Journal(self._connection)
+        self._content = Content(database.connection, folder)
+        self._journal = Journal(database.connection)
         self._step: list[Edit] | None = None
-        self._facts: dict[int, tuple[int, int, str | None]] = {}
+        self._facts = FactBook(database)
+        self._runs = RunList(database, folder / "runs")
 
     @classmethod
     def create(cls, folder: Path) -> Self:
@@ -80,13 +60,8 @@ class Store:
             ProjectError: there is a project already, or the folder cannot be written.
         """
         folder = folder.resolve()
-        if (folder / FILE_NAME).exists():
-            raise ProjectError(
-                f"There is a project in {folder} already.", next_step="Open it, or choose another folder."
-            )
         try:
-            for sub in (folder, folder / "runs", folder / "cache"):
-                sub.mkdir(parents=True, exist_ok=True)
+            folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise ProjectError(f"The folder {folder} cannot be made: {error.strerror}.") from error
         return cls._started(folder, create=True)
@@ -109,6 +84,8 @@ class Store:
     def _started(cls, folder: Path, *, create: bool) -> Self:
         database = Database(folder, create=create)
         try:
+            for name in ("runs", "cache"):
+                (folder / name).mkdir(exist_ok=True)
             with database.reading():
                 return cls(folder, database)
         except BaseException:
@@ -118,7 +95,7 @@ class Store:
     def close(self) -> None:
         """Write what waits and let other programs have the project."""
         try:
-            self._write_facts()
+            self._facts.write()
         finally:
             self._database.close()
 
@@ -175,9 +152,13 @@ class Store:
         """The rows (n,) of images (n,); KeyError when one is not there."""
         return self._content.rows_of(image_ids)
 
+    def image_paths(self, image_ids: ArrayLike) -> list[str]:
+        """Absolute paths of images (n,)."""
+        return self._content.image_paths(self.rows_of(image_ids))
+
     def image_path(self, image_id: int) -> Path:
         """Absolute path of an image; the file may be missing."""
-        return self._content.image_path(self.row_of(image_id))
+        return Path(self.image_paths([image_id])[0])
 
     def roots(self) -> list[Path]:
         """The folders that images were added from; some may be missing."""
@@ -185,28 +166,15 @@ class Store:
 
     def image_facts(self, image_id: int) -> ImageFacts:
         """What is known about an image file."""
-        self._write_facts()
-        row = self._connection.execute("SELECT size, width, height FROM image WHERE id = ?", (image_id,)).fetchone()
-        return ImageFacts(*row)
+        return self._facts.of(image_id)
 
     def content_hash(self, image_id: int) -> str:
-        """SHA-256 of an image file's bytes, hexadecimal, computed when first asked for.
+        """SHA-256 of an image file, hexadecimal, computed when first asked for.
 
         Raises:
             ProjectError: the file cannot be read.
         """
-        (known,) = self._connection.execute("SELECT content_hash FROM image WHERE id = ?", (image_id,)).fetchone()
-        if known is not None:
-            return str(known)
-        path = self.image_path(image_id)
-        try:
-            with path.open("rb") as file:
-                digest = hashlib.file_digest(file, "sha256").hexdigest()
-        except OSError as error:
-            raise ProjectError(f"{path} cannot be read: {error.strerror}.") from error
-        with self._database.transaction():
-            self._connection.execute("UPDATE image SET content_hash = ? WHERE id = ?", (digest, image_id))
-        return digest
+        return self._facts.content_hash(image_id, self.image_path(image_id))
 
     # images
 
@@ -252,13 +220,11 @@ class Store:
             height: pixels, upright; 0 when it could not be decoded.
             problem: the sentence of its `ImageError`, or None.
         """
-        self._facts[image_id] = (width, height, problem)
-        if problem is not None:
-            self.problems[image_id] = problem
-        else:
+        self._facts.note(image_id, width=width or None, height=height or None, problem=problem)
+        if problem is None:
             self.problems.pop(image_id, None)
-        if len(self._facts) >= _FACTS_AT_ONCE:
-            self._write_facts()
+        else:
+            self.problems[image_id] = problem
 
     # labels
 
@@ -273,16 +239,9 @@ class Store:
         Raises:
             ProjectError: the name is empty or taken, the colour is none, the shortcut is taken.
         """
-        rows = self._content.label_rows
-        if shortcut is None:
-            used = {label.shortcut for label in self.labels}
-            shortcut = next((digit for digit in "1234567890" if digit not in used), "")
-        label_id = max(rows, default=0) + 1
-        row = LabelRow(
-            label_id, name.strip(), color or next_color([label.color for label in self.labels]), shortcut,
-            position=max((row.position for row in rows.values()), default=0) + 1, deleted=False,
-        )  # fmt: skip
-        self._check_label(row)
+        row = new_label_row(
+            name, color=color, shortcut=shortcut, labels=self.labels, ever=self._content.label_rows.values()
+        )
         edit = LabelEdit((replace(row, deleted=True),), (row,))
         return self._do(edit, f"Label “{row.name}” added")
 
@@ -303,7 +262,7 @@ class Store:
         )
         if after == before:
             return Changes()
-        self._check_label(after)
+        check_label_row(after, self.labels)
         renamed = f"Label “{before.name}” renamed to “{after.name}”"
         return self._do(
             LabelEdit((before,), (after,)), renamed if after.name != before.name else f"Label “{after.name}” changed"
@@ -344,14 +303,15 @@ class Store:
             fill_unknown: the state for every label that is unknown afterwards; None leaves them unknown.
             text: what happened; None makes it from the states.
         """
-        label_ids = np.array([label.id for label in self.labels], np.int64)
+        label_ids = [label.id for label in self.labels]
         ids = np.unique(np.asarray(image_ids, np.int64))
         values = self.states[self.rows_of(ids)]
         for label_id, state in states.items():
-            values[:, label_ids == label_id] = state
+            values[:, label_ids.index(label_id)] = state
         if fill_unknown is not None:
             values[values == LabelState.UNKNOWN] = fill_unknown
-        return self._set(ids, label_ids, values, reviewed=reviewed, text=text or self._text_of(states, len(ids)))
+        text = text or self._text_of(states, reviewed=reviewed, images=len(ids))
+        return self._set(ids, np.array(label_ids, np.int64), values, reviewed=reviewed, text=text)
 
     def set_many(
         self, rows: Sequence[tuple[int, Mapping[int, LabelState]]], *, reviewed: bool | None, text: str
@@ -390,6 +350,8 @@ class Store:
             text: what happened.
         """
         ids, labels = np.asarray(image_ids, np.int64), np.asarray(label_ids, np.int64)
+        if len(np.unique(ids)) < len(ids):
+            raise ValueError("an image comes twice")
         before = self._content.states_of(self.rows_of(ids), labels)
         return self._set(ids, labels, np.where(states == KEEP, before, states), reviewed=reviewed, text=text)
 
@@ -464,23 +426,11 @@ class Store:
 
     def new_run(self, recipe_name: str) -> Run:
         """Number a new run and make its folder."""
-        with self._database.transaction():
-            (last,) = self._connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'run'").fetchone() or (0,)
-            run_id = last + 1
-            # a project restored from a backup forgot its later runs, their folders are still there
-            while self._run_folder(run_id).exists():
-                run_id += 1
-            created = time.time()
-            self._connection.execute(
-                "INSERT INTO run (id, recipe, created) VALUES (?, ?, ?)", (run_id, recipe_name, created)
-            )
-            self._run_folder(run_id).mkdir(parents=True)
-        return Run(run_id, recipe_name, created, self._run_folder(run_id))
+        return self._runs.new(recipe_name)
 
     def runs(self) -> list[Run]:
         """The runs, newest first."""
-        rows = self._connection.execute("SELECT id, recipe, created FROM run ORDER BY id DESC")
-        return [Run(run_id, recipe, created, self._run_folder(run_id)) for run_id, recipe, created in rows]
+        return self._runs.all()
 
     def run(self, run_id: int) -> Run:
         """One run.
@@ -488,10 +438,7 @@ class Store:
         Raises:
             ProjectError: there is none of that number.
         """
-        for run in self.runs():
-            if run.id == run_id:
-                return run
-        raise ProjectError(f"There is no run {run_id} in {self.name}.")
+        return self._runs.get(run_id)
 
     def discard_run(self, run_id: int) -> Changes:
         """Delete a run and its folder. Not undoable.
@@ -499,20 +446,8 @@ class Store:
         Raises:
             ProjectError: there is none of that number, or a file in its folder is in use.
         """
-        run = self.run(run_id)
-        try:
-            if run.folder.exists():
-                shutil.rmtree(run.folder)
-        except OSError as error:
-            raise ProjectError(
-                f"Run {run_id} cannot be deleted: {error.strerror}.", next_step="Stop it first, then discard it again."
-            ) from error
-        with self._database.transaction():
-            self._connection.execute("DELETE FROM run WHERE id = ?", (run_id,))
+        self._runs.discard(run_id)
         return Changes(text=f"Run {run_id} discarded", runs=True)
-
-    def _run_folder(self, run_id: int) -> Path:
-        return self.folder / "runs" / f"{run_id:04d}"
 
     # how it is done
 
@@ -574,37 +509,13 @@ class Store:
             SplitEdit(ids[changed], before[changed], after[changed]), f"{_images(changed.sum())} put in a split"
         )
 
-    def _text_of(self, states: Mapping[int, LabelState], images: int) -> str:
+    def _text_of(self, states: Mapping[int, LabelState], *, reviewed: bool | None, images: int) -> str:
         if not states:
-            return f"{_images(images)} reviewed"
+            return f"{_images(images)} to be reviewed again" if reviewed is False else f"{_images(images)} reviewed"
         if len(states) > 1:
             return f"{len(states)} labels set on {_images(images)}"
         ((label_id, state),) = states.items()
         return f"“{self._content.label_rows[label_id].name}” {_STATE_WORDS[state]} on {_images(images)}"
-
-    def _check_label(self, row: LabelRow) -> None:
-        others = [label for label in self.labels if label.id != row.id]
-        if not row.name or not row.name.isprintable():
-            raise ProjectError("A label needs a name of printable characters.")
-        if any(label.name.casefold() == row.name.casefold() for label in others):
-            raise ProjectError(f"There is a label “{row.name}” already.", next_step="Choose another name.")
-        if not re.fullmatch(r"#[0-9a-fA-F]{6}", row.color):
-            raise ProjectError(f"“{row.color}” is not a colour.", next_step="Write it as #rrggbb.")
-        if len(row.shortcut) > 1:
-            raise ProjectError(f"“{row.shortcut}” cannot be a shortcut.", next_step="Choose one character.")
-        for label in others:
-            if row.shortcut and label.shortcut == row.shortcut:
-                raise ProjectError(
-                    f"The key “{row.shortcut}” belongs to “{label.name}”.", next_step="Choose another character."
-                )
-
-    def _write_facts(self) -> None:
-        waiting, self._facts = self._facts, {}
-        with self._database.transaction():
-            self._connection.executemany(
-                "UPDATE image SET width = ?, height = ?, problem = ? WHERE id = ?",
-                [(*facts, image_id) for image_id, facts in waiting.items()],
-            )
 
 
 def _images(count: int) -> str:
