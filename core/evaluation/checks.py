@@ -3,7 +3,7 @@
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 #: float32 or float64, whatever the network gave; it is never rounded.
 Probabilities = NDArray[np.floating[Any]]
@@ -37,7 +37,7 @@ def check_scores(
     return scores, _booleans(np.where(mask, given, False), "targets", scores.shape), mask
 
 
-def check_thresholds(thresholds: ArrayLike, probabilities: Probabilities) -> Probabilities:
+def check_thresholds(thresholds: ArrayLike, *, labels: int, dtype: DTypeLike) -> NDArray[Any]:
     """Check thresholds and give them the precision of the probabilities.
 
     An exported model holds its thresholds as float32 beside float32 probabilities. Rounding them here in the same
@@ -45,21 +45,21 @@ def check_thresholds(thresholds: ArrayLike, probabilities: Probabilities) -> Pro
 
     Args:
         thresholds: a number or (C,).
-        probabilities: (N, C), checked.
+        labels: C.
+        dtype: type of the probabilities.
 
     Returns:
-        (C,), of the type of the probabilities.
+        (C,), of the type `dtype`.
 
     Raises:
         ValueError: the shape does not fit or a value is NaN.
     """
     values = np.asarray(thresholds, dtype=np.float64)
-    labels = probabilities.shape[1]
     if values.shape not in ((), (labels,)):
         raise ValueError(f"thresholds are one number or {labels} numbers, not of the shape {values.shape}")
     if np.isnan(values).any():
         raise ValueError("thresholds are numbers, not NaN")
-    return np.broadcast_to(values.astype(probabilities.dtype), (labels,))
+    return np.broadcast_to(values.astype(dtype), (labels,))
 
 
 def _unit_interval(values: NDArray[Any]) -> Probabilities:

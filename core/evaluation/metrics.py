@@ -223,7 +223,8 @@ class _Decisions:
         self, probabilities: ArrayLike, targets: ArrayLike, thresholds: ArrayLike, *, known: ArrayLike | None
     ) -> None:
         scores, self.targets, self.known = check_scores(probabilities, targets, known)
-        self.predicted: NDArray[np.bool_] = scores >= check_thresholds(thresholds, scores)
+        cuts = check_thresholds(thresholds, labels=scores.shape[1], dtype=scores.dtype)
+        self.predicted: NDArray[np.bool_] = scores >= cuts
         if self.known is not None:
             self.predicted &= self.known
         self.right = self.predicted & self.targets
