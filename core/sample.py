@@ -1,6 +1,10 @@
-"""The sample project: small drawn pictures of shapes under a day or a night sky, with labels and annotations."""
+"""The sample project: small drawn pictures of shapes under a day or a night sky, with labels and annotations.
+
+`python -m core.sample FOLDER` makes it, unless the folder holds a project already.
+"""
 
 import math
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +14,7 @@ from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
 from core.errors import ProjectError
 from core.labels import LabelState
+from core.project.database import FILE_NAME
 from core.project.scan import scan_folder
 from core.project.store import Store
 
@@ -82,23 +87,20 @@ def make_sample_project(folder: Path, *, count: int = 600, seed: int = 0) -> Pat
         raise ProjectError(f"{folder} cannot be written: {error.strerror}.", next_step="Choose another.") from error
     rng = np.random.default_rng(seed)
     shown = _write_pictures(images, count, rng)
-    is_unknown = rng.random((count, len(LABELS))) < _UNKNOWN_SHARE
+    states = np.array([[name in labels for name in LABELS] for labels in shown], np.int8)
+    states[rng.random(states.shape) < _UNKNOWN_SHARE] = LabelState.UNKNOWN
     with Store.create(folder) as store:
-        store.add_images(images, list(scan_folder(images)))
+        store.add_images(images, scan_folder(images))
         for name in LABELS:
             store.add_label(name)
-        ids = [label.id for label in store.labels]
-        rows: dict[bool, list[tuple[int, dict[int, LabelState]]]] = {True: [], False: []}
         # the files are named so that the project's order is that of the drawing
-        for image_id, labels, unknown in zip(store.image_ids.tolist(), shown, is_unknown, strict=True):
-            states = {
-                label_id: LabelState(int(name in labels))
-                for label_id, name, is_hidden in zip(ids, LABELS, unknown, strict=True)
-                if not is_hidden
-            }
-            rows[len(states) == len(LABELS)].append((image_id, states))
-        for is_complete, some in rows.items():
-            store.set_many(some, reviewed=is_complete, text="sample annotations")
+        store.set_matrix(
+            store.image_ids,
+            [label.id for label in store.labels],
+            states,
+            reviewed=(states != LabelState.UNKNOWN).all(axis=1),
+            text="Sample annotations",
+        )
         store.assign_splits(seed=seed)
     return folder
 
@@ -248,3 +250,9 @@ def _pattern(texture: str, place: tuple[float, float, float], rng: np.random.Gen
 
 def _blank() -> Image.Image:
     return Image.new("L", (SIZE * _SCALE, SIZE * _SCALE))
+
+
+if __name__ == "__main__":
+    wanted = Path(sys.argv[1])
+    if not (wanted / FILE_NAME).exists():
+        make_sample_project(wanted)

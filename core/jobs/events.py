@@ -1,6 +1,7 @@
 """What a job says while it works: one frozen dataclass per kind of event, one JSON line each in `events.jsonl`."""
 
 import json
+import math
 import time
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, ClassVar
@@ -26,7 +27,7 @@ class Event:
 
     def encode(self) -> str:
         """The event as one line of JSON, without the line's end; numbers that are not finite become null."""
-        return json.dumps(_finite({"type": type(self).__name__, **asdict(self)}), ensure_ascii=False, allow_nan=False)
+        return json.dumps(finite({"type": type(self).__name__, **asdict(self)}), ensure_ascii=False, allow_nan=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -242,11 +243,12 @@ def decode(line: str) -> Event | None:
         return None
 
 
-def _finite(value: object) -> object:
+def finite(value: object) -> object:
+    """The value with None for every number, at any depth, that is not finite; JSON knows no such numbers."""
     if isinstance(value, float):
-        return value if value == value and abs(value) != float("inf") else None
+        return value if math.isfinite(value) else None
     if isinstance(value, dict):
-        return {key: _finite(one) for key, one in value.items()}
+        return {key: finite(one) for key, one in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_finite(one) for one in value]
+        return [finite(one) for one in value]
     return value

@@ -1,0 +1,53 @@
+"""`multihot import PROJECT SOURCE`."""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+from core.cli.choosing import add_project
+from core.cli.output import Output
+from core.formats.apply import import_annotations
+from core.formats.multihot_csv import read
+from core.project.store import Store
+
+_NAMES_SHOWN = 5
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Tell the parser the command's arguments."""
+    add_project(parser)
+    parser.add_argument(
+        "source",
+        metavar="SOURCE",
+        type=Path,
+        help="table of filename,label,... with 1, 0 or nothing for unknown; or a folder with labels.csv and splits.csv",
+    )
+    parser.add_argument("--format", choices=("csv",), default="csv")
+
+
+def run(arguments: argparse.Namespace, output: Output) -> int:
+    """Import the annotations, as one step of undo."""
+    annotations = read(arguments.source)
+    with Store.open(arguments.project) as store:
+        report = import_annotations(store, annotations)
+        labels = len(store.labels)
+    output.say(f"Annotations of {report.matched:,} images imported; the project has {labels} labels.")
+    if report.labels_added:
+        output.say(f"New labels: {', '.join(report.labels_added)}.")
+    _warn_of(report.unmatched, "not in the project", output)
+    _warn_of(report.ambiguous, "in several folders of the project, so left out", output)
+    output.result(
+        {
+            "matched": report.matched,
+            "unmatched": report.unmatched,
+            "ambiguous": report.ambiguous,
+            "labels_added": report.labels_added,
+        }
+    )
+    return 0
+
+
+def _warn_of(names: Sequence[str], what: str, output: Output) -> None:
+    if names:
+        shown = ", ".join(names[:_NAMES_SHOWN]) + (", …" if len(names) > _NAMES_SHOWN else "")
+        output.warn(f"{len(names):,} file name{'s are' if len(names) > 1 else ' is'} {what}: {shown}")

@@ -1,0 +1,96 @@
+"""The `multihot` command of the terminal: finds the command, runs it, and turns its end into an exit code."""
+
+import argparse
+import importlib
+import io
+import os
+import sys
+from collections.abc import Sequence
+from importlib import metadata
+from typing import Protocol, cast
+
+from core.cli.output import Output
+from core.errors import MultihotError
+
+EXIT_DONE = 0
+EXIT_ERROR = 1
+EXIT_USAGE = 2
+EXIT_INTERRUPTED = 130
+"""Ended by Ctrl+C, as shells count it."""
+
+# a command's module is imported when it is asked for, so that help comes at once
+_COMMANDS = {
+    "new": ("core.cli.new", "make a project of a folder of images"),
+    "import": ("core.cli.import_annotations", "read annotations into a project"),
+    "recipes": ("core.cli.recipes", "list the recipes for training"),
+    "train": ("core.cli.train", "train a classifier on a project"),
+    "evaluate": ("core.cli.evaluate", "say how good a run's model is"),
+    "thresholds": ("core.cli.thresholds", "choose the threshold of every label"),
+    "export": ("core.cli.export", "write a run's model as one ONNX file and verify it"),
+    "predict": ("core.cli.predict", "label images with an exported model"),
+    "demo": ("core.cli.demo", "go the whole way on pictures drawn for the purpose"),
+    "doctor": ("core.cli.doctor", "check what this machine lacks"),
+}
+
+
+class Command(Protocol):
+    """What the module of a command has."""
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        """Tell the parser the command's arguments."""
+
+    def run(self, arguments: argparse.Namespace, output: Output) -> int:
+        """Do it and give the exit code; raises a `MultihotError` for what a person can mend."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Args:
+        argv: the arguments; None for those of the process.
+
+    Returns:
+        The exit code: 0, 1 after an error with a sentence on stderr, 2 after wrong usage.
+    """
+    given = list(sys.argv[1:] if argv is None else argv)
+    for stream in (sys.stdout, sys.stderr):
+        # a terminal that cannot show a character of a name shows its code instead of a traceback
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    parser, commands = _parser(given)
+    try:
+        arguments = parser.parse_args(given)
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else EXIT_USAGE
+    output = Output(is_json=arguments.json)
+    try:
+        return commands[arguments.command].run(arguments, output)
+    except MultihotError as error:
+        output.result({"error": error.sentence, "next_step": error.next_step})
+        output.warn(f"multihot {arguments.command}: {error}")
+        return EXIT_ERROR
+    except KeyboardInterrupt:
+        output.warn("Ended by Ctrl+C.")
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:
+        # whoever read our output has had enough, as `head` does; stdout must not be flushed into it at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_ERROR
+
+
+def _parser(given: Sequence[str]) -> tuple[argparse.ArgumentParser, dict[str, Command]]:
+    parser = argparse.ArgumentParser(
+        prog="multihot",
+        description="Label images with many labels each, train a classifier, and export one ONNX file that decides.",
+        epilog="Without a command the window opens; `multihot COMMAND --help` explains a command.",
+    )
+    parser.add_argument("--version", action="version", version=f"multihot {metadata.version('multihot')}")
+    subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    commands = {}
+    for name, (module, purpose) in _COMMANDS.items():
+        subparser = subparsers.add_parser(name, help=purpose, description=f"{purpose[0].upper()}{purpose[1:]}.")
+        subparser.add_argument("--json", action="store_true", help="print one JSON object as the last line")
+        if name in given:
+            commands[name] = cast(Command, importlib.import_module(module))
+            commands[name].add_arguments(subparser)
+    return parser, commands

@@ -1,0 +1,21 @@
+"""`multihot recipes`."""
+
+import argparse
+from dataclasses import asdict
+
+from core.cli.output import Output
+from core.recipes.catalogue import catalogue
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The command has no arguments of its own."""
+
+
+def run(arguments: argparse.Namespace, output: Output) -> int:
+    """List the recipes."""
+    recipes = catalogue()
+    for one in recipes:
+        size = f"{one.input.size} px, {one.parameters / 1e6:.1f} M parameters, {one.gmacs:.2f} GMACs"
+        output.say(f"{one.name}\n    {one.title}: {one.purpose}\n    {size}")
+    output.result({"recipes": [asdict(one) for one in recipes]})
+    return 0

@@ -1,0 +1,85 @@
+"""`multihot train PROJECT --recipe NAME`."""
+
+import argparse
+from pathlib import Path
+
+from core.cli.choosing import add_project
+from core.cli.following import work
+from core.cli.output import Output, duration, number
+from core.errors import JobError
+from core.jobs.events import RunFinished
+from core.jobs.train import prepare_training
+from core.project.checks import training_warnings
+from core.project.runs import Run
+from core.project.store import Store
+from core.recipes.catalogue import recipe as recipe_of_name
+from core.recipes.recipe import Recipe
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Tell the parser the command's arguments."""
+    add_project(parser)
+    parser.add_argument("--recipe", metavar="NAME", required=True, help="one of those that `multihot recipes` lists")
+    parser.add_argument(
+        "--set", metavar="KEY=VALUE", action="append", default=[], help="set a value of the recipe; can be repeated"
+    )
+    parser.add_argument("--weights", metavar="FILE", type=Path, help="pretrained weights: safetensors, timm's keys")
+    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
+    parser.add_argument("--epochs", metavar="N", type=int, help="passes over the training images")
+    parser.add_argument("--seed", metavar="N", type=int, default=0)
+
+
+def run(arguments: argparse.Namespace, output: Output) -> int:
+    """Train and wait for the end."""
+    recipe = recipe_of_name(arguments.recipe).with_overrides(arguments.set)
+    if arguments.epochs is not None:
+        recipe = recipe.with_overrides([f"training.epochs={arguments.epochs}"])
+    training, outcome = train(
+        arguments.project, recipe, output, device=arguments.device, weights=arguments.weights, seed=arguments.seed
+    )
+    output.result(result_of(training, outcome))
+    return 0
+
+
+def train(
+    project: Path,
+    recipe: Recipe,
+    output: Output,
+    *,
+    device: str = "auto",
+    weights: Path | None = None,
+    seed: int = 0,
+) -> tuple[Run, RunFinished]:
+    """Train a recipe on a project, telling how it goes; the project is open to others meanwhile.
+
+    Raises:
+        MultihotError: it cannot be started, failed or was ended.
+    """
+    with Store.open(project) as store:
+        prepared = prepare_training(store, recipe, device=device, weights=weights, seed=seed)
+        for sentence in training_warnings(store.states, store.splits, store.labels):
+            output.warn(f"Note: {sentence}")
+    outcome = work(prepared.folder, output)
+    if not isinstance(outcome, RunFinished):
+        raise JobError(f"Run {prepared.id} was paused by another program.", next_step="Resume it in the window.")
+    end = "stopped" if outcome.stopped else "finished"
+    output.say(
+        f"Run {prepared.id} {end} after {duration(outcome.seconds)}: validation mAP "
+        f"{number(outcome.validation_map, decimals=4)} at epoch {outcome.best_epoch} of {outcome.epochs}."
+    )
+    return prepared, outcome
+
+
+def result_of(training: Run, outcome: RunFinished) -> dict[str, object]:
+    """What `train --json` ends with."""
+    return {
+        "run": training.id,
+        "recipe": training.recipe,
+        "map": outcome.validation_map,
+        "best_epoch": outcome.best_epoch,
+        "epochs": outcome.epochs,
+        "stopped": outcome.stopped,
+        "skipped_images": outcome.skipped_images,
+        "seconds": outcome.seconds,
+        "folder": str(training.folder),
+    }
