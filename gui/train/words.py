@@ -1,7 +1,10 @@
 """Numbers of a run in the words that the window uses for them."""
 
+from collections.abc import Mapping
+
 from PySide6.QtCore import QCoreApplication
 
+from core.jobs.folder import RunState
 from gui.train.history import RunHistory
 
 translate = QCoreApplication.translate
@@ -49,3 +52,56 @@ def progress(history: RunHistory) -> str:
     if history.eta_seconds is not None:
         parts.append(translate("words", "{} left").format(duration(history.eta_seconds)))
     return " · ".join(parts)
+
+
+def summary(state: RunState, history: RunHistory, *, asked: str = "", verdict: str = "") -> str:
+    """One sentence on a run.
+
+    Args:
+        state: of its folder.
+        history: of its events.
+        asked: "pause", "stop", "kill" or "discard" while its worker has not obeyed yet.
+        verdict: how its mAP compares with other runs, such as "best so far, +0.015".
+    """
+    if state == RunState.RUNNING:
+        return _waiting(asked) if asked else progress(history)
+    epochs = len(history.epochs)
+    if state in (RunState.FINISHED, RunState.STOPPED):
+        value = score(history.finished.validation_map if history.finished is not None else history.best_map)
+        if state == RunState.FINISHED:
+            text = translate("words", "Finished: mAP {}").format(value)
+        else:
+            text = translate("words", "Stopped after {} epochs: mAP {}").format(epochs, value)
+        skipped = len(history.skipped)
+        left_out = translate("words", " {} unreadable images were left out.").format(skipped) if skipped else ""
+        return f"{text} ({verdict}).{left_out}" if verdict else f"{text}.{left_out}"
+    if state == RunState.PAUSED:
+        return translate("words", "Paused after {} epochs. Nothing is lost.").format(epochs)
+    if state == RunState.INTERRUPTED:
+        return translate("words", "Interrupted after {} epochs.").format(epochs)
+    return translate("words", "Failed.") if state == RunState.FAILED else translate("words", "Not started yet.")
+
+
+def verdict(value: float | None, others: Mapping[int, float]) -> str:
+    """How a run's mAP compares: "best so far, +0.015", or "run 3 has 0.830"; empty without a comparison.
+
+    Args:
+        value: the run's mAP.
+        others: mAP of the other runs with a model, by run id.
+    """
+    if value is None or not others:
+        return ""
+    best = max(others, key=lambda run_id: others[run_id])
+    if value > others[best]:
+        return translate("words", "best so far, +{:.3f}").format(value - others[best])
+    return translate("words", "run {} has {}").format(best, score(others[best]))
+
+
+def _waiting(asked: str) -> str:
+    if asked == "pause":
+        return translate("words", "pausing: a checkpoint is written…")
+    if asked == "stop":
+        return translate("words", "stopping: the best model is kept…")
+    if asked == "kill":
+        return translate("words", "ending the process…")
+    return translate("words", "discarding…")

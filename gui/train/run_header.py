@@ -1,0 +1,167 @@
+"""The head of the run that is looked at: where it is, how it ended, and what can be asked of it."""
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
+
+from core.jobs.events import RunFailed
+from core.jobs.folder import RunState
+from gui.train import words
+from gui.train.followed_run import Wish
+from gui.train.history import RunHistory
+from gui.widgets import theme
+from gui.widgets.buttons import flat
+from gui.widgets.error_row import ErrorRow
+from gui.widgets.icons import icon
+
+_STEPS = 1000
+
+
+class RunHeader(QWidget):
+    """Two lines: name and state of the run with its three buttons, then a bar of progress; below it, errors.
+
+    Signals:
+        pause_asked, resume_asked, stop_asked, kill_asked, discard_asked, inspect_asked: a button was pressed.
+    """
+
+    pause_asked = Signal()
+    resume_asked = Signal()
+    stop_asked = Signal()
+    kill_asked = Signal()
+    discard_asked = Signal()
+    inspect_asked = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._state: RunState | None = None
+        self._title = QLabel()
+        bold = self._title.font()
+        bold.setBold(True)
+        self._title.setFont(bold)
+        self._text = QLabel()
+        self._text.setFont(theme.tabular(self._text.font()))
+        self._inspect = QLabel(f'<a href="#">{self.tr("Inspect")} ›</a>')
+        self._inspect.setTextInteractionFlags(
+            Qt.TextInteractionFlag.LinksAccessibleByMouse | Qt.TextInteractionFlag.LinksAccessibleByKeyboard
+        )
+        self._pause = QPushButton(icon("pause"), self.tr("Pause"))
+        self._stop = QPushButton(icon("stop"), self.tr("Stop and keep best"))
+        self._discard = flat(QPushButton(icon("trash"), self.tr("Discard")))
+        self._bar = QProgressBar()
+        self._bar.setTextVisible(False)
+        self._bar.setRange(0, _STEPS)
+        self._question = _Question(self.tr("Discard this run and its files?"), self.tr("Discard"), self.tr("Keep"))
+        self._stuck = _Question(
+            self.tr("The run does not obey. End its process? Its last checkpoint stays."),
+            self.tr("End it"),
+            self.tr("Wait"),
+        )
+        self._error = ErrorRow()
+
+        top = QHBoxLayout()
+        top.setSpacing(theme.SPACE)
+        top.addWidget(self._title)
+        top.addWidget(self._text)
+        top.addWidget(self._inspect)
+        top.addStretch(1)
+        top.addWidget(self._pause)
+        top.addWidget(self._stop)
+        top.addWidget(self._discard)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(theme.PANEL, theme.SPACE, theme.PANEL, theme.SPACE)
+        layout.setSpacing(theme.SPACE)
+        layout.addLayout(top)
+        layout.addWidget(self._bar)
+        layout.addWidget(self._question)
+        layout.addWidget(self._stuck)
+        layout.addWidget(self._error)
+
+        self._pause.clicked.connect(self._on_pause_clicked)
+        self._stop.clicked.connect(self.stop_asked)
+        self._discard.clicked.connect(self._question.show)
+        self._question.accepted.connect(self.discard_asked)
+        self._stuck.accepted.connect(self.kill_asked)
+        self._inspect.linkActivated.connect(lambda _: self.inspect_asked.emit())
+
+    def forget_question(self) -> None:
+        """Another run is looked at: what was asked about the last one is void."""
+        self._question.hide()
+
+    def show_run(
+        self, title: str, state: RunState, history: RunHistory, *, asked: Wish = "", verdict: str = ""
+    ) -> None:
+        """Show where a run is.
+
+        Args:
+            title: "Run 7 · ResNet-18 224".
+            state: of its folder.
+            history: of its events.
+            asked: what was asked of it and is not done yet.
+            verdict: how its mAP compares with other runs, such as "best so far, +0.015".
+        """
+        self._state = state
+        running = state == RunState.RUNNING
+        self._title.setText(title)
+        self._text.setText(words.summary(state, history, asked=asked, verdict=verdict))
+        has_model = state in (RunState.FINISHED, RunState.STOPPED)
+        can_resume = state in (RunState.PAUSED, RunState.INTERRUPTED, RunState.PREPARED)
+        self._inspect.setVisible(has_model)
+        self._pause.setVisible(running or can_resume)
+        self._pause.setEnabled(not asked)
+        self._pause.setText(self.tr("Resume") if can_resume else self.tr("Pause"))
+        self._pause.setIcon(icon("play" if can_resume else "pause"))
+        self._stop.setVisible(running or state in (RunState.PAUSED, RunState.INTERRUPTED))
+        self._stop.setEnabled(asked in ("", "stop"))
+        self._discard.setEnabled(asked != "discard")
+        self._bar.setVisible(running)
+        fraction = history.fraction
+        self._bar.setRange(0, 0 if fraction is None else _STEPS)
+        self._bar.setValue(round((fraction or 0.0) * _STEPS))
+
+    def show_stuck(self, stuck: bool) -> None:
+        """Offer to kill a worker that does not obey, or take the offer back."""
+        self._stuck.setVisible(stuck)
+
+    def show_error(self, error: RunFailed | None) -> None:
+        """Show why the run ended without a model; None when it did not."""
+        if error is None:
+            self._error.clear()
+        else:
+            self._error.show_text(error.sentence, next_step=error.next_step, details=error.traceback)
+
+    def _on_pause_clicked(self) -> None:
+        if self._state == RunState.RUNNING:
+            self.pause_asked.emit()
+        else:
+            self.resume_asked.emit()
+
+
+class _Question(QFrame):
+    """A question in its place, with two answers; hidden until it is asked.
+
+    Signals:
+        accepted: the first answer.
+    """
+
+    accepted = Signal()
+
+    def __init__(self, text: str, yes: str, no: str) -> None:
+        super().__init__()
+        question = QLabel(text)
+        question.setWordWrap(True)
+        self.yes = QPushButton(yes)
+        self.no = flat(QPushButton(no))
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(theme.SPACE)
+        layout.addStretch(1)
+        layout.addWidget(question)
+        layout.addWidget(self.yes)
+        layout.addWidget(self.no)
+        self.hide()
+
+        self.yes.clicked.connect(self._on_yes_clicked)
+        self.no.clicked.connect(self.hide)
+
+    def _on_yes_clicked(self) -> None:
+        self.hide()
+        self.accepted.emit()

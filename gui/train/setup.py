@@ -1,0 +1,127 @@
+"""The left side of Train: recipe, settings, data, and the one button."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFrame, QPushButton, QScrollArea, QVBoxLayout, QWidget
+
+from core.errors import MultihotError, RecipeError
+from core.recipes.recipe import Recipe
+from gui.train.data_summary import DataFacts, DataSummary
+from gui.train.options import Options, OptionsForm
+from gui.train.recipe_cards import RecipeCards
+from gui.widgets import theme
+from gui.widgets.buttons import icon_button, primary
+from gui.widgets.error_row import ErrorRow
+from gui.widgets.icons import icon
+from gui.widgets.panel import Panel, line
+
+WIDTH = 328
+
+
+class TrainingSetup(QWidget):
+    """What to train, and on what.
+
+    Signals:
+        train_asked: Options; the button was pressed and all fields are valid.
+        seed_changed: another seed may deal the images into other splits.
+    """
+
+    train_asked = Signal(object)
+    seed_changed = Signal()
+
+    def __init__(self, recipes: Sequence[Recipe], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setFixedWidth(WIDTH)
+        self._error_of_data = True
+        self._busy = ""
+        self._cards = RecipeCards(recipes)
+        self._form = OptionsForm()
+        self._data = DataSummary()
+        self._fold = icon_button("caret-right", self.tr("Show the settings"), checkable=True)
+        self._error = ErrorRow()
+        self._button = primary(QPushButton(icon("play-fill"), self.tr("Train")))
+        self._button.setMinimumHeight(36)
+
+        recipe_panel = Panel(self.tr("Recipe"))
+        recipe_panel.body.setContentsMargins(theme.SPACE, theme.SPACE, theme.SPACE, theme.SPACE)
+        recipe_panel.add(self._cards)
+        settings_panel = Panel(self.tr("Settings"))
+        settings_panel.header.addWidget(self._fold)
+        settings_panel.add(self._form)
+        data_panel = Panel(self.tr("Data"))
+        data_panel.add(self._data)
+        inside = QWidget()
+        column = QVBoxLayout(inside)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        for panel in (recipe_panel, settings_panel, data_panel):
+            column.addWidget(panel)
+        column.addStretch(1)
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setWidget(inside)
+        foot = QVBoxLayout()
+        foot.setContentsMargins(theme.PANEL, theme.SPACE, theme.PANEL, theme.PANEL)
+        foot.setSpacing(theme.SPACE)
+        foot.addWidget(self._error)
+        foot.addWidget(self._button)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(scroll, 1)
+        layout.addWidget(line())
+        layout.addLayout(foot)
+
+        self._cards.chosen.connect(self._form.show_recipe)
+        self._form.changed.connect(self._error.clear)
+        self._form.seed_changed.connect(self.seed_changed)
+        self._fold.toggled.connect(self._on_fold_toggled)
+        self._button.clicked.connect(self._on_button_clicked)
+        self._form.show_recipe(self._cards.recipe)
+        self._on_fold_toggled(False)
+        self._update_button()
+
+    @property
+    def seed(self) -> int:
+        """The seed that is set."""
+        return self._form.seed
+
+    def choose(self, recipe_name: str) -> None:
+        """Choose a recipe by its name."""
+        self._cards.choose(recipe_name)
+
+    def show_facts(self, facts: DataFacts) -> None:
+        """Show what a training would see; without a possible training the button is off."""
+        self._data.show_facts(facts)
+        self._error_of_data = facts.error is not None
+        self._update_button()
+
+    def show_busy(self, text: str) -> None:
+        """Say why no training can be started now, such as "Run 7 is training"; empty when one can."""
+        self._busy = text
+        self._update_button()
+
+    def show_error(self, error: MultihotError) -> None:
+        """Say why the training did not start."""
+        self._error.show_error(error)
+
+    def _update_button(self) -> None:
+        self._button.setText(self._busy or self.tr("Train"))
+        self._button.setEnabled(not self._busy and not self._error_of_data)
+
+    def _on_fold_toggled(self, shown: bool) -> None:
+        self._form.setVisible(shown)
+        self._fold.setIcon(icon("caret-down" if shown else "caret-right"))
+
+    def _on_button_clicked(self) -> None:
+        try:
+            options: Options = self._form.options()
+        except RecipeError as error:
+            self._fold.setChecked(True)
+            self._error.show_error(error)
+            return
+        self._error.clear()
+        self.train_asked.emit(options)
