@@ -59,8 +59,11 @@ def deciding(folder: Path) -> Iterator[None]:
     """Keep other processes from taking the folder while this one looks and takes it.
 
     Raises:
-        JobError: another process did not come to a decision within ten seconds, or the folder cannot be written.
+        JobError: another process did not come to a decision within ten seconds, or the folder is missing or cannot be
+            written.
     """
+    if not folder.is_dir():
+        raise JobError(f"There is no folder {folder}.")
     try:
         with filelock.FileLock(folder / ".worker.mutex", timeout=10):
             yield

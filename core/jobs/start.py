@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import psutil
@@ -92,9 +93,7 @@ def _let_the_last_one_end(folder: Path) -> None:
         return
     if JobFolder(folder).state() is RunState.RUNNING:
         raise JobError(f"Process {process.pid} already works in {folder}.")
-    try:
-        process.wait(_END_S)
-    except psutil.TimeoutExpired:
+    if not _have_ended([process]):
         _kill_tree(process)
 
 
@@ -190,4 +189,24 @@ def _kill_tree(process: psutil.Process) -> None:
     for one in tree:
         with contextlib.suppress(psutil.NoSuchProcess):
             one.kill()
-    psutil.wait_procs(tree, timeout=_END_S)
+    _have_ended(tree)
+
+
+def _have_ended(processes: Sequence[psutil.Process]) -> bool:
+    """Wait a while for processes to end; whether they did.
+
+    One whose parent does not ask for its exit code counts as ended, which psutil's own waiting does not know.
+    """
+    deadline = time.monotonic() + _END_S
+    while not all(map(_has_ended, processes)):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.01)
+    return True
+
+
+def _has_ended(process: psutil.Process) -> bool:
+    try:
+        return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True

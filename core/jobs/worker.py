@@ -143,8 +143,6 @@ def _take(folder: Path) -> None:
     Raises:
         JobError: there is no such folder, or another worker has it.
     """
-    if not folder.is_dir():
-        raise JobError(f"{folder} is no folder.")
     with owner.deciding(folder):
         holder = owner.read(folder)
         # the starter names the process it launched; on Windows that is the parent of this one, a small launcher
