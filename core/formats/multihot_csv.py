@@ -68,10 +68,10 @@ def write(store: Store, path: Path) -> None:
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
     table.writerow(["filename", *(label.name for label in store.labels)])
-    words = np.array(["0", "1", ""])
-    for image_id, name, states in zip(store.image_ids.tolist(), store.paths, store.states, strict=True):
+    words = {LabelState.PRESENT.value: "1", LabelState.ABSENT.value: "0", LabelState.UNKNOWN.value: ""}
+    for image_id, name, states in zip(store.image_ids.tolist(), store.paths, store.states.tolist(), strict=True):
         filename = store.image_path(image_id).as_posix() if times[name] > 1 else name
-        table.writerow([filename, *words[states]])
+        table.writerow([filename, *[words[state] for state in states]])
     write_atomically(path, text.getvalue())
 
 
@@ -116,7 +116,7 @@ def _parsed(path: Path) -> tuple[list[str], list[list[str]], list[int]]:
     """The column names, the other rows with as many cells each, and the number of the line each ends on."""
     text = _decoded(path)
     delimiter = max(",;\t", key=text.partition("\n")[0].count)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True, strict=True)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True)
     rows: list[list[str]] = []
     lines: list[int] = []
     try:

@@ -59,7 +59,8 @@ def scan_folder(
         ProjectError: `root` is not a folder or cannot be listed.
     """
     try:
-        next(os.scandir(root), None)
+        with os.scandir(root):
+            pass
     except OSError as error:
         raise ProjectError(f"The folder {root} cannot be listed: {error.strerror}.") from error
     found: list[ScannedImage] = []

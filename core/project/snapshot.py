@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+import zipfile
+import zlib
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -71,7 +73,7 @@ class Snapshot:
                     file["image_ids"], tuple(paths), file["states"], file["splits"],
                     file["label_ids"], tuple(label_names),
                 )  # fmt: skip
-        except (OSError, ValueError, KeyError) as error:
+        except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile, zlib.error) as error:
             raise ProjectError(f"{path} is missing or damaged, so the run cannot be repeated.") from error
 
 

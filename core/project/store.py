@@ -454,6 +454,7 @@ class Store:
     @contextlib.contextmanager
     def _changing(self) -> Iterator[None]:
         """A transaction after whose failure the arrays show again what is on disk."""
+        self._facts.write()
         try:
             with self._database.transaction():
                 yield
