@@ -21,6 +21,13 @@ def flat(button: QPushButton) -> QPushButton:
     return button
 
 
+def with_icon(button: QPushButton, name: str) -> QPushButton:
+    """Put an icon before a button's text, with some room between them."""
+    button.setIcon(icon(name))
+    button.setIconSize(QSize(ICON.width() + 6, ICON.height()))
+    return button
+
+
 def icon_button(name: str, tip: str, *, shortcut: str = "", checkable: bool = False) -> QToolButton:
     """A button that is an icon, with a tooltip that names its shortcut, and an accessible name.
 

@@ -60,6 +60,10 @@ class ErrorRow(QWidget):
         self._copy.setVisible(bool(details))
         self.show()
 
+    def text(self) -> str:
+        """The sentences that are shown; empty for none."""
+        return "" if self.isHidden() else self._text.text()
+
     def clear(self) -> None:
         """There is no error any more."""
         self.hide()

@@ -248,18 +248,18 @@ def smaller(font: QFont, *, points: float = 1.0) -> QFont:
     return small
 
 
-def apply(app: QApplication, scheme: ColorScheme = "system") -> None:
-    """Give the program its style and palette, and follow the system from now on.
+def apply(app: QApplication) -> None:
+    """Give the program its style and palette; they follow the system until `set_scheme` says otherwise."""
+    app.setStyle("Fusion")
+    _SchemeFollower(app)
 
-    Args:
-        app: the application.
-        scheme: "light" or "dark" hold whatever the system says.
-    """
-    follower = app.findChild(_SchemeFollower)
-    if follower is None:
-        app.setStyle("Fusion")
-        follower = _SchemeFollower(app)
-    follower.set_scheme(scheme)
+
+def set_scheme(scheme: ColorScheme) -> None:
+    """Follow the system, or hold light or dark whatever it says; without `apply` before, nothing happens."""
+    app = QApplication.instance()
+    follower = None if app is None else app.findChild(_SchemeFollower)
+    if follower is not None:
+        follower.set_scheme(scheme)
 
 
 def on_change(widget: QWidget, function: Callable[[], None]) -> None:
@@ -273,6 +273,7 @@ class _SchemeFollower(QObject):
         self._app = app
         self._scheme: ColorScheme = "system"
         app.styleHints().colorSchemeChanged.connect(self._on_system_scheme_changed)
+        self._on_system_scheme_changed()
 
     def set_scheme(self, scheme: ColorScheme) -> None:
         self._scheme = scheme

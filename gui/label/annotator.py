@@ -1,0 +1,141 @@
+"""What the keys and clicks of Label do to the chosen images."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QObject, Signal
+
+from core.labels import LabelState
+from core.project.changes import Changes
+from gui.session import Session
+
+MIXED = 2
+"""Shown for a label whose state differs among the chosen images."""
+
+_NEXT = {
+    LabelState.UNKNOWN: LabelState.PRESENT,
+    LabelState.PRESENT: LabelState.ABSENT,
+    LabelState.ABSENT: LabelState.UNKNOWN,
+}
+
+
+class Annotator(QObject):
+    """Edits the chosen images; each edit is one step of undo, however many images are chosen.
+
+    Signals:
+        targets_changed: other images are chosen.
+        label_given: tuple of image ids, label id; a label was made present.
+    """
+
+    targets_changed = Signal()
+    label_given = Signal(object, int)
+
+    def __init__(self, session: Session, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._targets: tuple[int, ...] = ()
+        self._sources: list[int] = []
+        session.project_closed.connect(self._on_project_closed)
+
+    @property
+    def targets(self) -> tuple[int, ...]:
+        """Ids of the chosen images."""
+        return self._targets
+
+    def set_targets(self, image_ids: Sequence[int]) -> None:
+        """Choose images."""
+        targets = tuple(image_ids)
+        if targets != self._targets:
+            self._targets = targets
+            self.targets_changed.emit()
+
+    def states(self) -> NDArray[np.int8]:
+        """State of each label on the chosen images (C,) in {1, 0, -1, MIXED}; unknown when none is chosen."""
+        store = self._session.store
+        if not self._targets:
+            return np.full(len(store.labels), LabelState.UNKNOWN, np.int8)
+        states = store.states[store.rows_of(self._targets)]
+        same = (states == states[0]).all(axis=0)
+        return np.where(same, states[0], MIXED).astype(np.int8)
+
+    def cycle(self, label_id: int) -> None:
+        """Make a label present, absent, unknown in turn; present when the chosen images differ."""
+        if not self._has_targets():
+            return
+        store = self._session.store
+        column = [label.id for label in store.labels].index(label_id)
+        before = int(self.states()[column])
+        state = LabelState.PRESENT if before == MIXED else _NEXT[LabelState(before)]
+        self.set_state(label_id, state)
+
+    def set_state(self, label_id: int, state: LabelState) -> None:
+        """Give one label a state on the chosen images."""
+        if not self._has_targets():
+            return
+        changes = self._session.store.set_states(self._targets, {label_id: state})
+        self._apply(changes)
+        if changes and state == LabelState.PRESENT:
+            self.label_given.emit(self._targets, label_id)
+
+    def accept(self) -> None:
+        """Labels still unknown become absent, and the images are reviewed."""
+        if self._has_targets():
+            store = self._session.store
+            self._apply(store.set_states(self._targets, {}, reviewed=True, fill_unknown=LabelState.ABSENT))
+
+    def repeat(self) -> None:
+        """Give the chosen images the known labels of the image labeled before."""
+        if not self._has_targets():
+            return
+        source = next((one for one in reversed(self._sources) if one not in self._targets), None)
+        if source is None:
+            self._session.message.emit(self.tr("Nothing to repeat yet: label an image first."))
+            return
+        store = self._session.store
+        row = store.states[store.row_of(source)]
+        known = {
+            label.id: LabelState(int(state))
+            for label, state in zip(store.labels, row, strict=True)
+            if state != LabelState.UNKNOWN
+        }
+        count = len(self._targets)
+        text = f"Labels repeated on {count:,} {_images(count)}"
+        self._apply(store.set_states(self._targets, known, text=text))
+
+    def clear(self) -> None:
+        """Make all labels unknown again on the chosen images, which are then to be reviewed."""
+        if not self._has_targets():
+            return
+        store = self._session.store
+        unknown = {label.id: LabelState.UNKNOWN for label in store.labels}
+        count = len(self._targets)
+        text = f"Labels of {count:,} {_images(count)} cleared"
+        self._apply(store.set_states(self._targets, unknown, reviewed=False, text=text))
+
+    def unreview(self) -> None:
+        """Put the chosen images back among those to be reviewed."""
+        if self._has_targets():
+            count = len(self._targets)
+            text = f"{count:,} {_images(count)} to be reviewed again"
+            self._apply(self._session.store.set_states(self._targets, {}, reviewed=False, text=text))
+
+    def _has_targets(self) -> bool:
+        if not self._targets:
+            self._session.message.emit(self.tr("Choose an image first."))
+        return bool(self._targets)
+
+    def _apply(self, changes: Changes) -> None:
+        if changes:
+            last = self._targets[-1]
+            others = [one for one in self._sources if one != last]
+            self._sources = [*others[-8:], last]
+        self._session.apply(changes)
+
+    def _on_project_closed(self) -> None:
+        self._sources.clear()
+        self.set_targets(())
+
+
+def _images(count: int) -> str:
+    return "image" if count == 1 else "images"

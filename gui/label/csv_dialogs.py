@@ -1,0 +1,197 @@
+"""Annotations from a CSV file into the project, and out of it."""
+
+from pathlib import Path
+
+import numpy as np
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QDialog,
+    QFileDialog,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPlainTextEdit,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from core.errors import MultihotError
+from core.formats import multihot_csv
+from core.formats.annotations import Annotations
+from core.formats.apply import ImportReport, import_annotations
+from core.labels import LabelState
+from gui import background
+from gui.session import Session
+from gui.widgets import theme
+from gui.widgets.buttons import primary
+from gui.widgets.error_row import ErrorRow
+
+_FILTER = "CSV (*.csv *.tsv *.txt)"
+_NAMED = 6
+
+
+class _FileDialog(QDialog):
+    """A title, a file, a note, an error, and one primary button."""
+
+    def __init__(self, session: Session, title: str, done: str, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.session = session
+        self.setWindowTitle(title)
+        heading = QLabel(title)
+        heading.setProperty("tone", "title")
+        self.field = QLineEdit()
+        self.field.setAccessibleName(self.tr("File"))
+        self.choose = QPushButton(self.tr("Choose…"))
+        self.note = QLabel()
+        self.note.setWordWrap(True)
+        self.note.setProperty("tone", "secondary")
+        self.facts = QLabel()
+        self.facts.setWordWrap(True)
+        self.error = ErrorRow()
+        self.cancel = QPushButton(self.tr("Cancel"))
+        self.done_button = primary(QPushButton(done))
+        self.done_button.setDefault(True)
+        row = QHBoxLayout()
+        row.setSpacing(theme.SPACE)
+        row.addWidget(self.field, 1)
+        row.addWidget(self.choose)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(theme.SPACE)
+        buttons.addStretch(1)
+        buttons.addWidget(self.cancel)
+        buttons.addWidget(self.done_button)
+        self.content = QVBoxLayout(self)
+        self.content.setContentsMargins(theme.GROUP, theme.GROUP, theme.GROUP, theme.GROUP)
+        self.content.setSpacing(theme.PANEL)
+        self.content.addWidget(heading)
+        self.content.addLayout(row)
+        self.content.addWidget(self.note)
+        self.content.addWidget(self.facts)
+        self.content.addWidget(self.error)
+        self.content.addStretch(1)
+        self.content.addLayout(buttons)
+        self.setMinimumWidth(560)
+        self.cancel.clicked.connect(self.reject)
+
+    @property
+    def path(self) -> Path:
+        """The file that was chosen."""
+        return Path(self.field.text().strip()).expanduser()
+
+
+class ImportDialog(_FileDialog):
+    """Reads a file, says what is in it, and takes it over as one step of undo."""
+
+    def __init__(self, session: Session, parent: QWidget) -> None:
+        super().__init__(session, "Import annotations", "Import", parent)
+        self._annotations: Annotations | None = None
+        self.note.setText(
+            self.tr(
+                "One line per image: its file name, then a column per label: 1 for present, 0 for absent, nothing "
+                "for unknown. What is unknown in the file stays as it is in the project."
+            )
+        )
+        self._unmatched = QPlainTextEdit()
+        self._unmatched.setReadOnly(True)
+        self._unmatched.hide()
+        self.content.insertWidget(self.content.count() - 2, self._unmatched)
+        self.done_button.setEnabled(False)
+        self.choose.clicked.connect(self._on_choose_clicked)
+        self.field.textChanged.connect(self._on_path_changed)
+        self.done_button.clicked.connect(self._on_import_clicked)
+
+    def _on_choose_clicked(self) -> None:
+        start = self.field.text() or str(self.session.store.folder)
+        path, _ = QFileDialog.getOpenFileName(self, self.windowTitle(), start, _FILTER)
+        if path:
+            self.field.setText(path)
+
+    def _on_path_changed(self) -> None:
+        self._annotations = None
+        self.done_button.setEnabled(False)
+        self.facts.clear()
+        self.error.clear()
+        path = self.path
+        if path.is_file() or (path / "labels.csv").is_file():
+            background.run(self, lambda: multihot_csv.read(path), self._on_read, self.error.show_error, key="read")
+
+    def _on_read(self, annotations: Annotations) -> None:
+        self._annotations = annotations
+        known = {label.name.casefold() for label in self.session.store.labels}
+        new = [name for name in annotations.label_names if name.casefold() not in known]
+        states = annotations.states
+        counts = [int(np.count_nonzero(states == state)) for state in LabelState]
+        text = self.tr("{rows} images, {labels} labels: {absent} absent, {present} present, {unknown} unknown.").format(
+            rows=f"{len(annotations.filenames):,}",
+            labels=len(annotations.label_names),
+            absent=f"{counts[0]:,}",
+            present=f"{counts[1]:,}",
+            unknown=f"{counts[2]:,}",
+        )
+        if new:
+            names = ", ".join(new[:_NAMED]) + ("…" if len(new) > _NAMED else "")
+            text += " " + self.tr("New labels: {}.").format(names)
+        self.facts.setText(text)
+        self.done_button.setEnabled(True)
+
+    def _on_import_clicked(self) -> None:
+        if self._annotations is None:
+            return
+        try:
+            report = import_annotations(self.session.store, self._annotations)
+        except MultihotError as error:
+            self.error.show_error(error)
+            return
+        self.session.apply(report.changes)
+        left_out = [*report.unmatched, *report.ambiguous]
+        if not left_out:
+            self.accept()
+            return
+        self._show_left_out(report, left_out)
+
+    def _show_left_out(self, report: ImportReport, left_out: list[str]) -> None:
+        text = self.tr("{matched} images imported. {left} file names are no image of the project, or several:").format(
+            matched=f"{report.matched:,}", left=f"{len(left_out):,}"
+        )
+        self.facts.setText(text)
+        self._unmatched.setPlainText("\n".join(left_out))
+        self._unmatched.show()
+        self.cancel.hide()
+        self.done_button.setText(self.tr("Close"))
+        self.done_button.clicked.disconnect()
+        self.done_button.clicked.connect(self.accept)
+
+
+class ExportDialog(_FileDialog):
+    """Writes the annotations of all images."""
+
+    def __init__(self, session: Session, parent: QWidget) -> None:
+        super().__init__(session, "Export annotations", "Export", parent)
+        self.field.setText(str(session.store.folder / f"{session.store.name}.csv"))
+        self.note.setText(
+            self.tr(
+                "One line per image: its file name, then a column per label: 1 for present, 0 for absent, nothing "
+                "for unknown. Colours, keys, splits and review marks stay in the project."
+            )
+        )
+        self.choose.clicked.connect(self._on_choose_clicked)
+        self.done_button.clicked.connect(self._on_export_clicked)
+
+    def _on_choose_clicked(self) -> None:
+        path, _ = QFileDialog.getSaveFileName(self, self.windowTitle(), self.field.text(), _FILTER)
+        if path:
+            self.field.setText(path)
+
+    def _on_export_clicked(self) -> None:
+        path = self.path
+        try:
+            multihot_csv.write(self.session.store, path)
+        except MultihotError as error:
+            self.error.show_error(error)
+        except OSError as error:
+            self.error.show_text(f"{path} cannot be written: {error.strerror}.", next_step="Choose another place.")
+        else:
+            self.session.message.emit(f"Annotations written to {path}")
+            self.accept()

@@ -1,0 +1,458 @@
+"""The window: rail, workspaces, menus, status bar, and the one way it ends."""
+
+import functools
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QSettings, Qt, QUrl
+from PySide6.QtGui import (
+    QAction,
+    QActionGroup,
+    QCloseEvent,
+    QDesktopServices,
+    QDragEnterEvent,
+    QDropEvent,
+)
+from PySide6.QtWidgets import (
+    QFileDialog,
+    QHBoxLayout,
+    QMainWindow,
+    QMenu,
+    QMessageBox,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from core.errors import MultihotError
+from core.paths import user_folder
+from core.project.changes import Changes
+from core.project.database import FILE_NAME
+from gui import background
+from gui.commands import MENUS, Commands
+from gui.label.workspace import LabelWorkspace
+from gui.session import Session
+from gui.shell.folder_import import FolderImport
+from gui.shell.rail import WORKSPACES, Rail
+from gui.shell.status_bar import StatusBar
+from gui.shell.welcome import Welcome
+from gui.widgets import theme
+from gui.widgets.panel import line
+
+if TYPE_CHECKING:
+    from gui.train.controller import TrainingController
+
+
+class MainWindow(QMainWindow):
+    """Owns the session and everything that is seen.
+
+    Attributes:
+        session: the open project and the settings.
+        commands: every action, by id.
+        controller: the runs of the open project; None until the first project is opened.
+    """
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.session = Session(self)
+        self.commands = Commands(self)
+        self.controller: TrainingController | None = None
+        self._workspaces: dict[str, QWidget] = {}
+        self._current: str | None = None
+        self._label_actions: list[QAction] = []
+        self._is_shut_down = False
+
+        # make
+        self.rail = Rail(self.commands)
+        self.status = StatusBar(self.session)
+        self.welcome = Welcome(self.session, self.commands)
+        self.folder_import = FolderImport(self.session, self)
+        self._pages = QStackedWidget()
+        self._pages.addWidget(self.welcome)
+        self._labels_menu = QMenu()
+        self._recent_menu = QMenu(self.tr("Recent projects"), self)
+
+        # lay out
+        top = QHBoxLayout()
+        top.setContentsMargins(0, 0, 0, 0)
+        top.setSpacing(0)
+        top.addWidget(self.rail)
+        top.addWidget(line(vertical=True))
+        top.addWidget(self._pages, 1)
+        body = QWidget()
+        column = QVBoxLayout(body)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(top, 1)
+        column.addWidget(line())
+        column.addWidget(self.status)
+        self.setCentralWidget(body)
+        self.setWindowTitle("Multihot")
+        self.setAcceptDrops(True)
+        self.resize(1280, 800)
+        self._make_menus()
+
+        # connect
+        self._connect_session()
+        self._connect_commands()
+        self._show_scheme()
+        self._on_project_closed()
+        geometry = QSettings().value("window/geometry")
+        if geometry is not None:
+            self.restoreGeometry(geometry)
+
+    # workspaces
+
+    def show_workspace(self, name: str) -> None:
+        """Show one of "label", "train", "inspect" and "export", building it when it is seen for the first time."""
+        if not self.session.has_project:
+            return
+        workspace = self._workspaces.get(name) or self._build(name)
+        self._current = name
+        self._pages.setCurrentWidget(workspace)
+        self.rail.set_current(name)
+        workspace.activate()  # type: ignore[attr-defined]
+
+    @property
+    def current_workspace(self) -> str | None:
+        """Name of the workspace that is seen; None while the welcome is."""
+        return self._current
+
+    def workspace(self, name: str) -> QWidget | None:
+        """A workspace by name; None when it was not seen yet."""
+        return self._workspaces.get(name)
+
+    def _build(self, name: str) -> QWidget:
+        # pyqtgraph takes half as long to import as all else together, so a workspace is imported when it is first seen
+        workspace: QWidget
+        if name == "label":
+            label = LabelWorkspace(self.session, self.commands)
+            label.folder_wanted.connect(self.commands["file.add_images"].trigger)
+            label.label_actions_changed.connect(self._on_label_actions_changed)
+            self._on_label_actions_changed(label.label_actions)
+            workspace = label
+        elif name == "train":
+            from gui.train.workspace import TrainWorkspace
+
+            assert self.controller is not None
+            workspace = TrainWorkspace(self.session, self.controller)
+        elif name == "inspect":
+            from gui.inspect.workspace import InspectWorkspace
+
+            workspace = InspectWorkspace(self.session)
+        else:
+            from gui.export.workspace import ExportWorkspace
+
+            workspace = ExportWorkspace(self.session)
+        self._workspaces[name] = workspace
+        self._pages.addWidget(workspace)
+        return workspace
+
+    # projects
+
+    def open_project(self, folder: Path) -> bool:
+        """Open a project; what stands in the way is said on the welcome.
+
+        Args:
+            folder: of the project.
+
+        Returns:
+            Whether it is open now.
+        """
+        self.welcome.clear_error()
+        try:
+            self.session.open(folder)
+        except MultihotError as error:
+            self.session.close()
+            self.welcome.show_error(error)
+            return False
+        return True
+
+    def new_project(self, images: Path | None = None) -> None:
+        """Ask for a new project, with a folder of images already chosen or not."""
+        from gui.shell.new_project import NewProjectDialog
+
+        dialog = NewProjectDialog(self.session, images, self)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.accepted.connect(lambda: self.folder_import.start(dialog.images))
+        dialog.open()
+
+    def _on_new(self) -> None:
+        self.new_project()
+
+    def _on_open(self) -> None:
+        from gui.shell.new_project import projects_folder
+
+        start = projects_folder()
+        folder = QFileDialog.getExistingDirectory(
+            self, self.tr("Open project"), str(start if start.is_dir() else Path.home())
+        )
+        if folder:
+            self.open_project(Path(folder))
+
+    def _on_sample(self) -> None:
+        from core.sample import make_sample_project
+        from gui.shell.new_project import projects_folder, proposed_project
+
+        folder = projects_folder() / "sample"
+        if (folder / FILE_NAME).exists():
+            self.open_project(folder)
+            return
+        folder = proposed_project(Path("sample"))
+        self.session.jobs.set("sample", name=self.tr("Drawing the sample project"))
+        self.session.message.emit(self.tr("Drawing 600 pictures in {}").format(folder))
+
+        def made(path: Path) -> None:
+            self.session.jobs.remove("sample")
+            self.open_project(path)
+
+        def failed(error: MultihotError) -> None:
+            self.session.jobs.remove("sample")
+            self.welcome.show_error(error)
+
+        background.run(self, lambda: make_sample_project(folder), made, failed, key="sample")
+
+    def _on_add_images(self) -> None:
+        roots = self.session.store.roots()
+        start = str(roots[-1].parent if roots else Path.home())
+        folder = QFileDialog.getExistingDirectory(self, self.tr("Add images from folder"), start)
+        if folder:
+            self.folder_import.start(Path(folder))
+
+    def _on_import(self) -> None:
+        from gui.label.csv_dialogs import ImportDialog
+
+        ImportDialog(self.session, self).open()
+
+    def _on_export(self) -> None:
+        from gui.label.csv_dialogs import ExportDialog
+
+        ExportDialog(self.session, self).open()
+
+    def _on_project_opened(self) -> None:
+        if self.controller is None:
+            from gui.train.controller import TrainingController
+
+            self.controller = TrainingController(self.session, self)
+            self.controller.run_started.connect(self._show_dot)
+            self.controller.run_state_changed.connect(self._show_dot)
+        self.commands.set_project_open(True)
+        self.rail.set_enabled(True)
+        self.setWindowTitle(f"{self.session.store.name} – Multihot")
+        self._show_undo()
+        self._show_dot()
+        self.show_workspace("label")
+
+    def _on_project_closed(self) -> None:
+        self._current = None
+        self._pages.setCurrentWidget(self.welcome)
+        self.commands.set_project_open(False)
+        self.rail.set_current(None)
+        self.rail.set_enabled(False)
+        self.rail.set_dot("train", False)
+        self.setWindowTitle("Multihot")
+
+    def _on_session_changed(self, changes: Changes) -> None:
+        self._show_undo()
+        if changes.runs:
+            self._show_dot()
+
+    def _show_undo(self) -> None:
+        store = self.session.store
+        for name, word, text in (
+            ("edit.undo", self.tr("Undo"), store.undo_text),
+            ("edit.redo", self.tr("Redo"), store.redo_text),
+        ):
+            self.commands[name].setEnabled(text is not None)
+            self.commands[name].setText(word if text is None else f"{word}: {text}")
+
+    def _show_dot(self) -> None:
+        self.rail.set_dot("train", self.controller is not None and bool(self.controller.running()))
+
+    # menus and commands
+
+    def _make_menus(self) -> None:
+        for name in MENUS:
+            menu = self.menuBar().addMenu(self.tr(name))
+            for action in self.commands.menu(name):
+                if action is None:
+                    menu.addSeparator()
+                else:
+                    menu.addAction(action)
+                if action is self.commands["file.open"]:
+                    menu.addMenu(self._recent_menu)
+            if name == "Labels":
+                self._labels_menu = menu
+                menu.addSeparator()
+        schemes = QActionGroup(self)
+        for scheme in ("system", "light", "dark"):
+            schemes.addAction(self.commands[f"view.{scheme}"])
+            self.commands[f"view.{scheme}"].triggered.connect(
+                functools.partial(self.session.change_settings, color_scheme=scheme)
+            )
+        self._recent_menu.aboutToShow.connect(self._fill_recent)
+
+    def _fill_recent(self) -> None:
+        self._recent_menu.clear()
+        for folder in self.session.settings.recent_projects:
+            action = self._recent_menu.addAction(folder.replace("&", "&&"))
+            action.triggered.connect(functools.partial(self.open_project, Path(folder)))
+
+    def _connect_session(self) -> None:
+        session = self.session
+        session.project_opened.connect(self._on_project_opened)
+        session.project_closed.connect(self._on_project_closed)
+        session.changed.connect(self._on_session_changed)
+        session.settings_changed.connect(self._show_scheme)
+        session.workspace_requested.connect(self.show_workspace)
+        self.rail.chosen.connect(self.show_workspace)
+        self.welcome.project_chosen.connect(self.open_project)
+
+    def _connect_commands(self) -> None:
+        session = self.session
+        handlers = {
+            "file.new": self._on_new,
+            "file.open": self._on_open,
+            "file.sample": self._on_sample,
+            "file.add_images": self._on_add_images,
+            "file.import": self._on_import,
+            "file.export": self._on_export,
+            "file.close": session.close,
+            "file.quit": self.close,
+            "edit.undo": session.undo,
+            "edit.redo": session.redo,
+            "model.train": functools.partial(self.show_workspace, "train"),
+            "model.inspect": functools.partial(self.show_workspace, "inspect"),
+            "model.export": functools.partial(self.show_workspace, "export"),
+            "tools.palette": self.show_palette,
+            "tools.open_folder": lambda: _open_folder(session.store.folder),
+            "tools.open_logs": lambda: _open_folder(user_folder() / "logs"),
+            "help.shortcuts": self.show_shortcuts,
+            "help.about": self._on_about,
+        }
+        for name in WORKSPACES:
+            handlers[f"view.{name}"] = functools.partial(self.show_workspace, name)
+        for command_id, handler in handlers.items():
+            # triggered hands over whether the action is checked, which none of them asks for
+            self.commands[command_id].triggered.connect(lambda _checked=False, handler=handler: handler())
+        self.commands["view.full_screen"].triggered.connect(self._on_full_screen)
+        self.commands["tools.warm_worker"].triggered.connect(lambda on: session.change_settings(warm_worker=on))
+
+    def _show_scheme(self) -> None:
+        settings = self.session.settings
+        self.commands[f"view.{settings.color_scheme}"].setChecked(True)
+        self.commands["tools.warm_worker"].setChecked(settings.warm_worker)
+        theme.set_scheme(settings.color_scheme)
+
+    def _on_label_actions_changed(self, actions: list[QAction]) -> None:
+        self._label_actions = actions
+        for action in actions:
+            self._labels_menu.addAction(action)
+
+    def show_palette(self) -> None:
+        """Open the list of all commands."""
+        from gui.shell.command_palette import CommandPalette, Entry
+
+        entries = [
+            Entry(command.menu, action) for command, action in self.commands.all() if command.id != "tools.palette"
+        ]
+        labels = [Entry("Label", action) for action in self._label_actions]
+        CommandPalette([*entries, *labels], self).open_over(self)
+
+    def show_shortcuts(self) -> None:
+        """Open the sheet of shortcuts."""
+        from gui.shell.shortcut_sheet import ShortcutSheet
+
+        ShortcutSheet(self.commands, self._label_actions, self).show()
+
+    def _on_full_screen(self, on: bool) -> None:
+        self.setWindowState(
+            self.windowState() | Qt.WindowState.WindowFullScreen
+            if on
+            else self.windowState() & ~Qt.WindowState.WindowFullScreen
+        )
+
+    def _on_about(self) -> None:
+        from importlib.metadata import PackageNotFoundError, version
+
+        try:
+            number = version("multihot")
+        except PackageNotFoundError:
+            number = self.tr("from source")
+        QMessageBox.about(
+            self,
+            self.tr("About Multihot"),
+            f"<h3>Multihot {number}</h3><p>Multi-label image classification: label, train, set thresholds, export.</p>"
+            "<p>Apache License 2.0. Icons: Phosphor (MIT).</p>",
+        )
+
+    # the end
+
+    def shut_down(self) -> None:
+        """The one way the window ends: everything is let go, runs go on in their own processes."""
+        if self._is_shut_down:
+            return
+        self._is_shut_down = True
+        QSettings().setValue("window/geometry", self.saveGeometry())
+        self.folder_import.cancel()
+        self.session.close()
+        background.cancel_all()
+
+    def _may_close(self) -> bool:
+        running = [] if self.controller is None else self.controller.running()
+        if not running:
+            return True
+        assert self.controller is not None
+        name = self.tr("Run {} is").format(running[0]) if len(running) == 1 else self.tr("Runs are")
+        box = QMessageBox(self)
+        box.setIcon(QMessageBox.Icon.Question)
+        box.setWindowTitle(self.tr("Training is going on"))
+        box.setText(self.tr("{} still training.").format(name))
+        box.setInformativeText(
+            self.tr("It can go on without the window; open the project again to see how far it has come.")
+        )
+        keep = box.addButton(self.tr("Keep training in background"), QMessageBox.ButtonRole.AcceptRole)
+        stop = box.addButton(self.tr("Stop and keep best"), QMessageBox.ButtonRole.DestructiveRole)
+        cancel = box.addButton(QMessageBox.StandardButton.Cancel)
+        box.setDefaultButton(keep)
+        box.setEscapeButton(cancel)
+        box.exec()
+        if box.clickedButton() is stop:
+            for run_id in running:
+                self.controller.stop(run_id)
+        return box.clickedButton() is not cancel
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Ask only while a run is going on."""
+        if self._is_shut_down or self._may_close():
+            self.shut_down()
+            event.accept()
+        else:
+            event.ignore()
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """A folder is welcome."""
+        if _dropped_folder(event) is not None:
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Open a project, add images to the open one, or begin a new one."""
+        folder = _dropped_folder(event)
+        if folder is None:
+            return
+        event.acceptProposedAction()
+        if (folder / FILE_NAME).exists():
+            self.open_project(folder)
+        elif self.session.has_project:
+            self.folder_import.start(folder)
+        else:
+            self.new_project(folder)
+
+
+def _dropped_folder(event: QDropEvent) -> Path | None:
+    paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
+    return next((path for path in paths if path.is_dir()), None)
+
+
+def _open_folder(folder: Path) -> None:
+    QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))

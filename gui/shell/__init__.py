@@ -1,0 +1,1 @@
+"""What stands around the workspaces: rail, status bar, welcome, palette, dialogs."""

@@ -1,0 +1,110 @@
+"""Reading a folder of images into the project: listed in a thread, added in batches that do not hold the window up."""
+
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QTimer
+
+from core.errors import MultihotError
+from core.project.scan import ScannedImage, scan_folder
+from gui import background
+from gui.session import Session
+
+BATCH = 1000
+
+
+class FolderImport(QObject):
+    """One folder at a time; further ones wait in line."""
+
+    def __init__(self, session: Session, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._waiting: list[Path] = []
+        self._root: Path | None = None
+        self._request: background.Request | None = None
+        self._files: list[ScannedImage] = []
+        self._done = 0
+        self._added = 0
+        self._next = QTimer(self, singleShot=True, interval=0)
+        self._next.timeout.connect(self._add_batch)
+        session.project_closed.connect(self.cancel)
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a folder is being read."""
+        return self._root is not None
+
+    def start(self, root: Path) -> None:
+        """Add the images of a folder and of the folders in it to the open project."""
+        if self._root is not None:
+            self._waiting.append(root)
+            return
+        self._root = root
+        self._files = []
+        self._done = 0
+        self._added = 0
+        self._tell(None)
+        self._request = background.run_with_progress(
+            self,
+            lambda request: scan_folder(root, cancelled=request.is_cancelled, progress=request.report),
+            self._on_scanned,
+            self._on_failed,
+            on_progress=self._on_found,
+        )
+
+    def cancel(self) -> None:
+        """Stop; what was added stays."""
+        self._waiting.clear()
+        self._finish("")
+
+    def _on_found(self, count: int) -> None:
+        if self._root is not None:
+            self._session.message.emit(f"{count:,} images found in {self._root}")
+
+    def _on_scanned(self, files: list[ScannedImage]) -> None:
+        self._files = files
+        self._next.start()
+
+    def _on_failed(self, error: MultihotError) -> None:
+        self._finish(str(error))
+
+    def _add_batch(self) -> None:
+        if self._root is None:
+            return
+        batch = self._files[self._done : self._done + BATCH]
+        if not batch:
+            known = len(self._files) - self._added
+            text = f"{self._added:,} image" + ("" if self._added == 1 else "s") + f" added from {self._root}"
+            if not self._files:
+                text = f"There are no images in {self._root}."
+            elif known:
+                text += f", {known:,} were there already"
+            self._finish(text)
+            return
+        store = self._session.store
+        before = len(store.image_ids)
+        changes = store.add_images(self._root, batch)
+        self._done += len(batch)
+        self._added += len(store.image_ids) - before
+        self._session.apply(changes)
+        if self._root is not None:
+            self._tell(self._done / len(self._files))
+            self._next.start()
+
+    def _tell(self, fraction: float | None) -> None:
+        assert self._root is not None
+        self._session.jobs.set(
+            "folder", name=f"Reading {self._root.name}", fraction=fraction, eta_seconds=None, cancel=self.cancel
+        )
+
+    def _finish(self, sentence: str) -> None:
+        if self._request is not None:
+            self._request.cancel()
+        self._request = None
+        self._next.stop()
+        self._files = []
+        self._root = None
+        self._session.jobs.remove("folder")
+        if sentence:
+            self._session.message.emit(sentence)
+        if self._waiting:
+            self.start(self._waiting.pop(0))
