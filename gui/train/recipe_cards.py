@@ -70,18 +70,24 @@ class RecipeCard(QAbstractButton):
         bold = title.font()
         bold.setBold(True)
         title.setFont(bold)
+        weights = QLabel(self.tr("pretrained") if recipe.model.pretrained else self.tr("from scratch"))
         purpose = QLabel(recipe.purpose)
         purpose.setWordWrap(True)
         numbers = QLabel(facts)
-        numbers.setWordWrap(True)
-        numbers.setProperty("tone", "secondary")
-        numbers.setFont(theme.tabular(theme.smaller(numbers.font())))
+        for label in (weights, numbers):
+            label.setProperty("tone", "secondary")
+            label.setFont(theme.tabular(theme.smaller(label.font())))
 
+        head = QHBoxLayout()
+        head.addWidget(title, 1)
+        head.addWidget(weights, 0, Qt.AlignmentFlag.AlignBottom)
         texts = QVBoxLayout()
         texts.setSpacing(2)
-        for label in (title, purpose, numbers):
+        texts.addLayout(head)
+        texts.addWidget(purpose)
+        texts.addWidget(numbers)
+        for label in (title, weights, purpose, numbers):
             label.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-            texts.addWidget(label)
         self._texts = QHBoxLayout(self)
         self._texts.setContentsMargins(theme.SPACE + _DOT + theme.SPACE, theme.SPACE, theme.SPACE, theme.SPACE)
         self._texts.addLayout(texts)
@@ -126,12 +132,10 @@ class RecipeCard(QAbstractButton):
 
 
 def recipe_facts(recipe: Recipe) -> list[str]:
-    """Parameters, multiply-adds, input size and where the weights come from, in a few words each."""
+    """Parameters, multiply-adds and input size, in a few words each; those that are not known left out."""
     facts = []
     if recipe.parameters:
         facts.append(f"{short_count(recipe.parameters)} parameters")
     if recipe.gmacs:
         facts.append(f"{recipe.gmacs:.2f} GMACs")
-    facts.append(f"{recipe.input.size} px")
-    facts.append("pretrained weights" if recipe.model.pretrained else "from scratch")
-    return facts
+    return [*facts, f"{recipe.input.size} px"]

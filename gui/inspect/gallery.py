@@ -1,0 +1,243 @@
+"""The images on which one label is decided wrongly at its threshold."""
+
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QPainter, QPalette
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QButtonGroup,
+    QHBoxLayout,
+    QLabel,
+    QListView,
+    QPushButton,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from gui.inspect.scored_split import ScoredSplit
+from gui.widgets import theme
+from gui.widgets.panel import line
+from gui.widgets.thumbnails import ThumbnailLoader
+
+Index = QModelIndex | QPersistentModelIndex
+Kind = Literal["all", "missed", "false"]
+
+# more wrong images of one kind than this are not looked through one by one
+MOST_IMAGES = 200
+SIDE = 112
+CAPTION = 18
+
+
+class GalleryModel(QAbstractListModel):
+    """Wrong images: the missed ones, lowest probability first, and the false alarms, highest first."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.image_ids: NDArray[np.int64] = np.arange(0)
+        self.probabilities: NDArray[np.float32] = np.zeros(0, np.float32)
+        self.is_false_alarm: NDArray[np.bool_] = np.zeros(0, np.bool_)
+
+    def show_images(
+        self, image_ids: NDArray[np.int64], probabilities: NDArray[np.float32], is_false_alarm: NDArray[np.bool_]
+    ) -> bool:
+        """Show other images.
+
+        Args:
+            image_ids: int64 (n,).
+            probabilities: of the label, float32 (n,).
+            is_false_alarm: bool (n,); the others were missed.
+
+        Returns:
+            Whether anything changed.
+        """
+        same = np.array_equal(image_ids, self.image_ids) and np.array_equal(is_false_alarm, self.is_false_alarm)
+        if same and np.array_equal(probabilities, self.probabilities):
+            return False
+        self.beginResetModel()
+        self.image_ids, self.probabilities, self.is_false_alarm = image_ids, probabilities, is_false_alarm
+        self.endResetModel()
+        return True
+
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's own default
+        """A row for each image."""
+        return 0 if parent.isValid() else len(self.image_ids)
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> str | None:
+        """What an image is, for screen readers and the tool tip; the delegate paints from the arrays."""
+        if role in (Qt.ItemDataRole.AccessibleTextRole, Qt.ItemDataRole.ToolTipRole):
+            kind = self.tr("False alarm") if self.is_false_alarm[index.row()] else self.tr("Missed")
+            return f"{kind} · {self.probabilities[index.row()]:.3f}"
+        return None
+
+
+class _Delegate(QStyledItemDelegate):
+    """Paints a thumbnail in the frame of its kind, and the probability below it."""
+
+    def __init__(self, model: GalleryModel, thumbnails: ThumbnailLoader) -> None:
+        super().__init__()
+        self._model = model
+        self._thumbnails = thumbnails
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
+        """The same for all."""
+        return QSize(SIDE + theme.SPACE, SIDE + CAPTION + theme.SPACE)
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        """Paint one image."""
+        palette: QPalette = option.palette
+        rect: QRect = option.rect
+        state: QStyle.StateFlag = option.state
+        row = index.row()
+        wrong = bool(self._model.is_false_alarm[row])
+        box = QRect(rect.x() + theme.SPACE // 2, rect.y() + theme.SPACE // 2, SIDE, SIDE)
+        if state & QStyle.StateFlag.State_Selected:
+            painter.fillRect(rect, palette.highlight())
+        inner = box.adjusted(4, 4, -4, -4)
+        ratio = painter.device().devicePixelRatio()
+        pixmap = self._thumbnails.pixmap(int(self._model.image_ids[row]), round(inner.width() * ratio))
+        place = QRectF(inner)
+        if pixmap is None:
+            painter.fillRect(inner, palette.alternateBase())
+        else:
+            size = QSize(pixmap.size()).scaled(inner.size(), Qt.AspectRatioMode.KeepAspectRatio)
+            place = QRectF(0, 0, size.width(), size.height())
+            place.moveCenter(QRectF(inner).center())
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+            painter.drawPixmap(place, pixmap, QRectF(pixmap.rect()))
+        painter.setPen(theme.false_positive_pen(palette) if wrong else theme.false_negative_pen(palette))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawRect(place.adjusted(-2, -2, 2, 2))
+        selected = bool(state & QStyle.StateFlag.State_Selected)
+        painter.setPen(palette.color(QPalette.ColorRole.HighlightedText if selected else QPalette.ColorRole.Text))
+        painter.setFont(theme.tabular(theme.smaller(option.font)))
+        caption = QRect(box.x(), box.bottom() + 1, SIDE, CAPTION)
+        painter.drawText(caption, Qt.AlignmentFlag.AlignCenter, f"{self._model.probabilities[row]:.3f}")
+
+
+class Gallery(QWidget):
+    """The wrong images of one label, with a choice of kind.
+
+    Signals:
+        opened: tuple of image ids to be opened in Label, the first one first.
+    """
+
+    opened = Signal(object)
+
+    def __init__(self, thumbnails: ThumbnailLoader, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.model = GalleryModel()
+        self._scored: ScoredSplit | None = None
+        self._label = 0
+        self._threshold = 0.5
+        self._delegate = _Delegate(self.model, thumbnails)
+        self._view = _View()
+        self._view.setModel(self.model)
+        self._view.setItemDelegate(self._delegate)
+        self._view.setAccessibleName(self.tr("Wrong images"))
+        self._empty = QLabel()
+        self._empty.setProperty("tone", "secondary")
+        self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._kinds = QButtonGroup(self)
+        top = QHBoxLayout()
+        top.setContentsMargins(theme.PANEL, theme.SPACE // 2, theme.PANEL, theme.SPACE // 2)
+        top.setSpacing(theme.SPACE // 2)
+        for number in range(3):
+            button = QPushButton()
+            button.setCheckable(True)
+            button.setProperty("kind", "flat")
+            self._kinds.addButton(button, number)
+            top.addWidget(button)
+        self._kinds.button(0).setChecked(True)
+        hint = QLabel(self.tr("Enter opens in Label"))
+        hint.setProperty("tone", "secondary")
+        top.addStretch(1)
+        top.addWidget(hint)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addLayout(top)
+        layout.addWidget(line())
+        layout.addWidget(self._empty, 1)
+        layout.addWidget(self._view, 1)
+
+        self._kinds.idClicked.connect(lambda _: self._refresh())
+        self._view.opened.connect(self._on_view_opened)
+        thumbnails.loaded.connect(lambda _: self._view.viewport().update())
+
+    def show_label(self, scored: ScoredSplit, label: int, threshold: float, *, missed: int, false_alarms: int) -> None:
+        """Show the wrong images of a label at a threshold.
+
+        Args:
+            scored: the scores.
+            label: its index.
+            threshold: its threshold.
+            missed: how many images are missed in all.
+            false_alarms: how many false alarms there are in all.
+        """
+        self._scored, self._label, self._threshold = scored, label, threshold
+        texts = (
+            self.tr("All wrong ({:,})").format(missed + false_alarms),
+            self.tr("Missed ({:,})").format(missed),
+            self.tr("False alarms ({:,})").format(false_alarms),
+        )
+        for number, text in enumerate(texts):
+            self._kinds.button(number).setText(text)
+        self._refresh()
+
+    def _refresh(self) -> None:
+        if self._scored is None:
+            return
+        kind = self._kinds.checkedId()
+        ranked, nothing = self._scored.ranked, np.arange(0)
+        missed = ranked.false_negatives(self._label, self._threshold, limit=MOST_IMAGES) if kind != 2 else nothing
+        alarms = ranked.false_positives(self._label, self._threshold, limit=MOST_IMAGES) if kind != 1 else nothing
+        rows = np.concatenate([missed, alarms])
+        predictions = self._scored.predictions
+        at = self._view.verticalScrollBar().value()
+        changed = self.model.show_images(
+            predictions.image_ids[rows],
+            predictions.probabilities[rows, self._label],
+            np.arange(len(rows)) >= len(missed),
+        )
+        if changed:
+            self._view.verticalScrollBar().setValue(at)
+        self._view.setVisible(bool(len(rows)))
+        self._empty.setVisible(not len(rows))
+        self._empty.setText(
+            self.tr("No image of “{}” is decided wrongly at this threshold.").format(
+                self._scored.label_names[self._label]
+            )
+        )
+
+    def _on_view_opened(self) -> None:
+        current = self._view.currentIndex().row()
+        rows = [index.row() for index in self._view.selectedIndexes() if index.row() != current]
+        self.opened.emit(tuple(int(self.model.image_ids[row]) for row in (current, *sorted(rows))))
+
+
+class _View(QListView):
+    """Thumbnails in rows.
+
+    Signals:
+        opened: an image was double-clicked, or Enter was pressed.
+    """
+
+    opened = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setViewMode(QListView.ViewMode.IconMode)
+        self.setUniformItemSizes(True)
+        self.setMovement(QListView.Movement.Static)
+        self.setResizeMode(QListView.ResizeMode.Adjust)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.setSelectionRectVisible(True)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setSpacing(0)
+        self.activated.connect(lambda _: self.opened.emit())

@@ -1,0 +1,173 @@
+"""A run's scores on one split, ready for thresholds to be moved; no Qt."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.errors import MultihotError
+from core.evaluation.metrics import Counts, PrecisionRecallCurve, average_precision, mean_over_labels
+from core.evaluation.predictions import Predictions
+from core.evaluation.ranking import RankedScores
+from core.evaluation.threshold_file import THRESHOLDS_FILE, ThresholdSet
+from core.evaluation.thresholds import best_f_beta
+from core.labels import Split
+from core.project.runs import Run
+
+PREDICTIONS_FILE = "predictions.npz"
+
+
+@dataclass(frozen=True, eq=False)
+class ScoredSplit:
+    """What a run's model said of the images of one split, sorted once.
+
+    Attributes:
+        run: the run.
+        split: the split.
+        sizes: images that were scored of each split.
+        predictions: of the images of this split, V of them.
+        ranked: the same, sorted.
+        ap: average precision per label, float64 (C,), NaN without a positive.
+        support: images on which each label is present, int64 (C,).
+        thresholds: those that are kept with the run.
+    """
+
+    run: Run
+    split: Split
+    sizes: dict[Split, int]
+    predictions: Predictions
+    ranked: RankedScores
+    ap: NDArray[np.float64]
+    support: NDArray[np.int64]
+    thresholds: ThresholdSet
+
+    @property
+    def label_names(self) -> tuple[str, ...]:
+        """The C labels, in the order of the columns."""
+        return self.predictions.label_names
+
+    @property
+    def mean_ap(self) -> float:
+        """mAP; NaN when no label has a positive."""
+        return mean_over_labels(self.ap)
+
+    def curve(self, label: int) -> PrecisionRecallCurve:
+        """The precision-recall curve of a label, thinned for drawing."""
+        return self.ranked.curve(label)
+
+    def between_scores(self, label: int, score: float) -> float:
+        """A threshold that takes images of this score or more: midway to the next lower score.
+
+        Never a score itself, so that rounding in an exported model does not flip an image.
+        """
+        scores = self.predictions.probabilities[:, label][self.predictions.states[:, label] >= 0].astype(np.float64)
+        lower = scores[scores < score]
+        return float((score + (lower.max() if len(lower) else 0.0)) / 2)
+
+
+def load_scored_split(run: Run, split: Split) -> ScoredSplit:
+    """Read and sort a run's scores; some tenths of a second for millions of them: off the GUI thread.
+
+    Args:
+        run: finished, or stopped with a model.
+        split: the images to look at; where none was scored, the first of validation, train and test that has some.
+
+    Raises:
+        MultihotError: the run has no scores, or its files are damaged.
+    """
+    everything = load_predictions(run)
+    sizes = {one: int((everything.splits == one).sum()) for one in (Split.VALIDATION, Split.TRAIN, Split.TEST)}
+    if not sizes[split]:
+        split = next((one for one, size in sizes.items() if size), split)
+    predictions = everything.of(split)
+    probabilities, targets, known = predictions.probabilities, predictions.targets, predictions.known
+    return ScoredSplit(
+        run=run,
+        split=split,
+        sizes=sizes,
+        predictions=predictions,
+        ranked=RankedScores(probabilities, targets, known),
+        ap=average_precision(probabilities, targets, known),
+        support=targets.sum(axis=0),
+        thresholds=load_thresholds(run, everything.label_names),
+    )
+
+
+def load_predictions(run: Run) -> Predictions:
+    """Read all scores of a run.
+
+    Raises:
+        MultihotError: there are none, or the file is damaged.
+    """
+    path = run.folder / PREDICTIONS_FILE
+    try:
+        return Predictions.load(path)
+    except (OSError, ValueError, KeyError) as error:
+        raise MultihotError(
+            f"The scores of run {run.id} cannot be read ({error}).", next_step="Train again, or choose another run."
+        ) from error
+
+
+def load_thresholds(run: Run, label_names: tuple[str, ...]) -> ThresholdSet:
+    """Read the thresholds that are kept with a run; 0.5 for every label when there are none.
+
+    Raises:
+        MultihotError: their file is damaged, or of other labels.
+    """
+    path = run.folder / THRESHOLDS_FILE
+    if not path.exists():
+        return ThresholdSet.default(label_names)
+    thresholds = ThresholdSet.load(path)
+    if thresholds.label_names != label_names:
+        raise MultihotError(f"{path} is of other labels than run {run.id}.", next_step="Delete it and tune again.")
+    return thresholds
+
+
+def tune(run: Run, split: Split) -> ThresholdSet:
+    """The thresholds with the highest F1 per label on a split; off the GUI thread.
+
+    Raises:
+        MultihotError: the run's scores cannot be read, or none is of that split.
+    """
+    predictions = load_predictions(run).of(split)
+    if not len(predictions.image_ids):
+        raise MultihotError(f"Run {run.id} scored no image of {split.name.lower()}.", next_step="Choose another split.")
+    tuned = best_f_beta(predictions.probabilities, predictions.targets, known=predictions.known)
+    return ThresholdSet(predictions.label_names, tuned.values, objective="f1", tuned_on=split.name.lower())
+
+
+class Decisions:
+    """Right and wrong decisions of all labels at thresholds that move one at a time.
+
+    Attributes:
+        counts: of all labels, at the thresholds of the moment.
+    """
+
+    def __init__(self, scored: ScoredSplit, thresholds: NDArray[np.float64]) -> None:
+        """Count.
+
+        Args:
+            scored: the scores.
+            thresholds: float64 (C,) in [0, 1].
+        """
+        self._scored = scored
+        self.counts = scored.ranked.counts(thresholds)
+
+    def move(self, label: int, threshold: float) -> None:
+        """One label's threshold moved; its counts follow in O(log n)."""
+        moved = self._scored.ranked.counts_of(label, threshold)
+        self.counts.tp[label], self.counts.fp[label] = moved.tp[0], moved.fp[0]
+        self.counts.fn[label], self.counts.tn[label] = moved.fn[0], moved.tn[0]
+
+    def move_all(self, thresholds: NDArray[np.float64]) -> None:
+        """All thresholds moved.
+
+        Args:
+            thresholds: float64 (C,) in [0, 1].
+        """
+        self.counts = self._scored.ranked.counts(thresholds)
+
+    def of(self, label: int) -> Counts:
+        """Right and wrong decisions of one label, of the shape (1,)."""
+        one = slice(label, label + 1)
+        return Counts(self.counts.tp[one], self.counts.fp[one], self.counts.fn[one], self.counts.tn[one])
