@@ -11,24 +11,36 @@ from core.learning.models.heads.linear import LinearHead
 from core.recipes.recipe import Recipe
 
 
+class Scaled(nn.Module):
+    """A head whose outputs are cosines, multiplied by a scale to become logits."""
+
+    def __init__(self, head: nn.Module, scale: float) -> None:
+        super().__init__()
+        self.head = head
+        self.scale = scale
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Logits (N, C) of a feature map (N, S, H, W)."""
+        cosines: Tensor = self.head(features)
+        return self.scale * cosines
+
+
 class Net(nn.Module):
     """Normalisation, backbone, neck and head.
 
     Attributes:
         backbone: the timm model without its classifier.
-        head: takes a feature map (N, S, H, W), gives (N, C).
-        scale: what the head's outputs are multiplied by to become logits; 1 unless they are cosines.
+        head: takes a feature map (N, S, H, W), gives logits (N, C).
         frozen: whether the backbone stays in evaluation mode, without gradients.
     """
 
     mean: Tensor
     std: Tensor
 
-    def __init__(self, backbone: Backbone, head: nn.Module, *, scale: float, frozen: bool) -> None:
+    def __init__(self, backbone: Backbone, head: nn.Module, *, frozen: bool) -> None:
         super().__init__()
         self.backbone = backbone
         self.head = head
-        self.scale = scale
         self.frozen = frozen
         # not saved: they follow from the backbone's name
         mean, std = normalisation(backbone)
@@ -38,7 +50,8 @@ class Net(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         """Logits (N, C) of images uint8 (N, 3, H, W)."""
-        return self.logits(self.features(images))
+        logits: Tensor = self.head(self.features(images))
+        return logits
 
     def features(self, images: Tensor) -> Tensor:
         """What the head sees of images uint8 (N, 3, H, W): timm's pooled features as a map (N, S, 1, 1)."""
@@ -46,10 +59,10 @@ class Net(nn.Module):
         pooled = self.backbone.forward_head(self.backbone.forward_features(inputs), pre_logits=True)
         return pooled[:, :, None, None]
 
-    def logits(self, features: Tensor) -> Tensor:
-        """Logits (N, C) of a feature map (N, S, H, W)."""
-        outputs: Tensor = self.head(features)
-        return self.scale * outputs
+    @property
+    def scale(self) -> float:
+        """What the loss divides logits by to have the head's cosines; 1 for a head without cosines."""
+        return self.head.scale if isinstance(self.head, Scaled) else 1.0
 
     def train(self, mode: bool = True) -> "Net":
         """Switch to training or evaluation; a frozen backbone's batch-norm keeps its statistics in both."""
@@ -67,12 +80,14 @@ def build_net(recipe: Recipe, num_labels: int) -> Net:
     """
     backbone = build_backbone(recipe.model.backbone, recipe.input.size)
     channels = channels_of(backbone)
+    dropout = recipe.model.dropout
+    head: nn.Module
     if recipe.model.head == "cosine":
-        head: nn.Module = CosineHead(channels, num_labels, dropout=recipe.model.dropout)
-        scale = recipe.loss.scale or compute_scale(num_labels)
+        head = CosineHead(channels, num_labels, dropout=dropout)
+        head = Scaled(head, recipe.loss.scale or compute_scale(num_labels))
     else:
-        head, scale = LinearHead(channels, num_labels, dropout=recipe.model.dropout), 1.0
-    return Net(backbone, head, scale=scale, frozen=recipe.model.frozen)
+        head = LinearHead(channels, num_labels, dropout=dropout)
+    return Net(backbone, head, frozen=recipe.model.frozen)
 
 
 def preprocessing_of(net: Net, size: int) -> Preprocessing:

@@ -1,0 +1,87 @@
+"""What a training writes so that nothing is lost: the best weights, and all it needs to go on."""
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import safetensors
+import safetensors.torch
+import torch
+from torch import Tensor
+
+from core.errors import JobError
+from core.files import replacing
+
+#: The weights that are kept, of the whole network.
+BEST_FILE = "best.safetensors"
+#: Everything that a resumed training needs.
+LAST_FILE = "last.ckpt"
+
+
+@dataclass
+class Counters:
+    """How far a training is.
+
+    Attributes:
+        step: optimiser updates done.
+        epochs: whole epochs done, their validation included.
+        epoch_loss: sum over the images of the epoch under way.
+        epoch_images: images of the epoch under way seen so far.
+        epoch_seconds: spent on the epoch under way.
+        seconds: spent on training in all, pauses excluded.
+        best_epoch: the epoch whose weights are kept; 0 for none yet.
+        best_map: their mAP on validation; None when it is not defined.
+        best_loss: their loss on validation.
+    """
+
+    step: int = 0
+    epochs: int = 0
+    epoch_loss: float = 0.0
+    epoch_images: int = 0
+    epoch_seconds: float = 0.0
+    seconds: float = 0.0
+    best_epoch: int = 0
+    best_map: float | None = None
+    best_loss: float = float("inf")
+
+
+def save_best(path: Path, state: dict[str, Tensor]) -> None:
+    """Write weights, replacing those that are there in one step."""
+    # safetensors stores no strides, and channels-last tensors have others than usual
+    plain = {name: value.detach().cpu().contiguous() for name, value in state.items()}
+    with replacing(path) as temporary:
+        safetensors.torch.save_file(plain, temporary)
+
+
+def load_best(path: Path) -> dict[str, Tensor]:
+    """Read what `save_best` wrote.
+
+    Raises:
+        JobError: the file is missing or damaged.
+    """
+    try:
+        state: dict[str, Tensor] = safetensors.torch.load_file(path)
+    except (OSError, safetensors.SafetensorError) as error:
+        raise JobError(f"The run's weights in {path} are missing or damaged.", next_step="Train again.") from error
+    return state
+
+
+def save_last(path: Path, counters: Counters, state: dict[str, Any]) -> None:
+    """Write the state of a training: dictionaries and lists of tensors and numbers."""
+    with replacing(path) as temporary:
+        torch.save({"counters": asdict(counters), "state": state}, temporary)
+
+
+def load_last(path: Path, device: torch.device) -> tuple[Counters, dict[str, Any]]:
+    """Read what `save_last` wrote; no code in the file is ever run.
+
+    Raises:
+        JobError: the file is damaged.
+    """
+    try:
+        stored = torch.load(path, map_location=device, weights_only=True)
+        return Counters(**stored["counters"]), stored["state"]
+    except Exception as error:  # the zip reader, the unpickler and torch each have errors of their own
+        raise JobError(
+            f"The checkpoint {path} is damaged, so the run cannot go on.", next_step="Discard the run and train again."
+        ) from error

@@ -1,0 +1,230 @@
+"""The training loop, written out."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+
+from core.jobs.events import CheckpointSaved, EpochEnded, Event, RunPaused
+from core.jobs.job import Command
+from core.learning.data.batches import TrainingData
+from core.learning.data.seeds import seed_of
+from core.learning.losses.choice import Loss
+from core.learning.training.checkpoint import BEST_FILE, LAST_FILE, Counters, load_last, save_best, save_last
+from core.learning.training.device import Device
+from core.learning.training.ema import Ema
+from core.learning.training.meter import Meter
+from core.learning.training.optimizers import build_optimizer, set_learning_rate
+from core.learning.training.schedules import learning_rate
+from core.learning.training.scoring import Score, rank
+from core.recipes.recipe import Recipe
+
+_SECONDS_BETWEEN_CHECKPOINTS = 10.0
+"""A crash loses no more than this, or an epoch; a head on frozen features has hundreds of epochs in that time."""
+
+_STEP = 2
+"""What a seed is for; see `core.learning.data.batches`."""
+
+
+@dataclass(kw_only=True)
+class Loop:
+    """A training that can be paused, stopped and resumed at any step, with the same result as one that was not.
+
+    Attributes:
+        net: the whole network, whose weights are kept.
+        trained: the part of it that is trained on the data's inputs: all of it, or its head.
+        data: the batches.
+        loss: of the recipe.
+        recipe: what to train, and how.
+        seed: of dropout and the like.
+        device: where.
+        folder: of the run, for the checkpoints.
+        validate: scores a module of the kind of `trained`; None without validation images.
+        validation_images: how many there are.
+        emit: takes the events.
+        control: gives what a person asks for.
+    """
+
+    net: nn.Module
+    trained: nn.Module
+    data: TrainingData
+    loss: Loss
+    recipe: Recipe
+    seed: int
+    device: Device
+    folder: Path
+    validate: Callable[[nn.Module], Score] | None
+    validation_images: int
+    emit: Callable[[Event], None]
+    control: Callable[[], Command]
+
+    def __post_init__(self) -> None:
+        config = self.recipe.training
+        self.counters = Counters()
+        self._total_steps = config.epochs * self.data.steps_per_epoch
+        self._optimizer = build_optimizer(self.trained, config)
+        self._ema = Ema(self.trained, config.ema_decay) if config.ema_decay else None
+        self._scaler = torch.GradScaler(self.device.place.type, enabled=self.device.half is torch.float16)
+        self._unsaved_best: dict[str, Tensor] | None = None
+        self._checkpoint_at = time.monotonic()
+        self._meter = Meter(
+            self.emit,
+            device=self.device.place,
+            total_steps=self._total_steps,
+            steps_per_epoch=self.data.steps_per_epoch,
+            batch_size=config.batch_size,
+            validation_images=self.validation_images,
+        )
+
+    def run(self) -> Literal["finished", "stopped", "paused"]:
+        """Train until the last epoch ends or a person asks for something else.
+
+        Returns:
+            How it ended. Unless paused, the folder holds the weights to keep.
+
+        Raises:
+            JobError: the loss is no number any more.
+        """
+        counters, config = self.counters, self.recipe.training
+        steps_per_epoch = self.data.steps_per_epoch
+        started = time.monotonic() - counters.seconds
+        for epoch in range(counters.epochs + 1, config.epochs + 1):
+            epoch_started = time.monotonic() - counters.epoch_seconds
+            loss_sum = torch.tensor(counters.epoch_loss, dtype=torch.float64, device=self.device.place)
+            command: Command = "continue"
+            self.trained.train()
+            self._meter.start()
+            for batch in self.data.batches(epoch, skip=counters.step - (epoch - 1) * steps_per_epoch):
+                # a seed for every step, so that a resumed run draws the same dropout
+                torch.manual_seed(seed_of(self.seed, _STEP, counters.step))
+                rate = learning_rate(config, counters.step, self._total_steps)
+                set_learning_rate(self._optimizer, rate)
+                inputs, targets, known = (one.to(self.device.place, non_blocking=True) for one in batch)
+                with self.device.autocast():
+                    logits = self.trained(inputs)
+                loss = self.loss(logits, targets, known=known, reduction="sum")
+                self._optimizer.zero_grad()
+                minimised = loss if self.recipe.loss.reduction == "sum" else loss / len(inputs)
+                self._scaler.scale(minimised).backward()  # type: ignore[no-untyped-call]
+                self._scaler.step(self._optimizer)
+                self._scaler.update()
+                if self._ema:
+                    self._ema.update(self.trained)
+
+                counters.step += 1
+                counters.epoch_images += len(inputs)
+                loss_sum += loss.detach()
+                self._meter.step_ended(epoch, counters.step, loss=loss.detach(), images=len(inputs), learning_rate=rate)
+                command = self.control()
+                if command != "continue" and counters.step < epoch * steps_per_epoch:
+                    break
+            counters.epoch_loss = loss_sum.item()
+            counters.epoch_seconds = time.monotonic() - epoch_started
+            if counters.step == epoch * steps_per_epoch:
+                self._end_epoch(epoch, rate, epoch_started)
+            counters.seconds = time.monotonic() - started
+            if command == "pause":
+                self._save()
+                self.emit(RunPaused(epoch=counters.epochs, step=counters.step))
+                return "paused"
+            if command == "stop":
+                if counters.best_epoch == 0:
+                    self._keep_better(epoch)
+                self._save()
+                return "stopped"
+            if time.monotonic() - self._checkpoint_at > _SECONDS_BETWEEN_CHECKPOINTS:
+                self._save()
+        self._save()
+        return "finished"
+
+    def resume(self) -> None:
+        """Go back to where the checkpoint in the folder was written.
+
+        Raises:
+            JobError: the checkpoint is damaged.
+        """
+        self.counters, state = load_last(self.folder / LAST_FILE, self.device.place)
+        self.net.load_state_dict(state["net"])
+        self._optimizer.load_state_dict(state["optimizer"])
+        self._scaler.load_state_dict(state["scaler"])
+        if self._ema:
+            self._ema.module.load_state_dict(state["ema"])
+            self._ema.updates = state["ema_updates"]
+
+    def _end_epoch(self, epoch: int, rate: float, epoch_started: float) -> None:
+        """Score the weights, keep them if they are the best, and say so."""
+        counters = self.counters
+        validation_started = time.monotonic()
+        speed = counters.epoch_images / max(counters.epoch_seconds, 1e-9)
+        score, is_best = self._keep_better(epoch)
+        self._meter.validated(time.monotonic() - validation_started)
+        train_loss = counters.epoch_loss / counters.epoch_images
+        counters.epochs = epoch
+        counters.epoch_loss, counters.epoch_images, counters.epoch_seconds = 0.0, 0, 0.0
+        self.emit(
+            EpochEnded(
+                epoch=epoch,
+                step=counters.step,
+                train_loss=train_loss,
+                validation_loss=score.loss if score else None,
+                validation_map=score.map if score else None,
+                average_precision=tuple(None if ap != ap else ap for ap in score.average_precision.tolist())
+                if score
+                else (),
+                is_best=is_best,
+                learning_rate=rate,
+                images_per_second=speed,
+                seconds=time.monotonic() - epoch_started,
+                eta_seconds=self._meter.eta_seconds(counters.step),
+            )
+        )
+
+    def _keep_better(self, epoch: int) -> tuple[Score | None, bool]:
+        """Keep the present weights if they are the best so far: the raw ones or their average, whichever is better.
+
+        Without validation images the newest are kept, averaged: there is nothing to choose by.
+
+        Returns:
+            The score of the better ones and whether they were kept.
+        """
+        counters = self.counters
+        candidates = [self._ema.module, self.trained] if self._ema else [self.trained]
+        if self.validate is None:
+            counters.best_epoch = epoch
+            self._unsaved_best = _copy(candidates[0])
+            return None, True
+        scores = [self.validate(module) for module in candidates]
+        chosen = max(range(len(scores)), key=lambda number: scores[number].rank)
+        score = scores[chosen]
+        is_best = counters.best_epoch == 0 or score.rank > rank(counters.best_map, counters.best_loss)
+        if is_best:
+            counters.best_epoch, counters.best_map, counters.best_loss = epoch, score.map, score.loss
+            self._unsaved_best = _copy(candidates[chosen])
+        return score, is_best
+
+    def _save(self) -> None:
+        """Write the best weights, then all that a resumed run needs: never a checkpoint that speaks of weights lost."""
+        if self._unsaved_best is not None:
+            prefix = "" if self.trained is self.net else "head."
+            kept = {prefix + name: value for name, value in self._unsaved_best.items()}
+            save_best(self.folder / BEST_FILE, {**self.net.state_dict(), **kept})
+            self._unsaved_best = None
+            self.emit(CheckpointSaved(file=BEST_FILE, epoch=self.counters.best_epoch))
+        state = {
+            "net": self.net.state_dict(),
+            "optimizer": self._optimizer.state_dict(),
+            "scaler": self._scaler.state_dict(),
+            "ema": self._ema.module.state_dict() if self._ema else {},
+            "ema_updates": self._ema.updates if self._ema else 0,
+        }
+        save_last(self.folder / LAST_FILE, self.counters, state)
+        self.emit(CheckpointSaved(file=LAST_FILE, epoch=self.counters.epochs))
+        self._checkpoint_at = time.monotonic()
+
+
+def _copy(module: nn.Module) -> dict[str, Tensor]:
+    return {name: value.detach().clone() for name, value in module.state_dict().items()}

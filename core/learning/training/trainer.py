@@ -1,0 +1,176 @@
+"""A training from its folder to its results: the entry of the worker."""
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from core.evaluation.predictions import Predictions
+from core.evaluation.threshold_file import THRESHOLDS_FILE, ThresholdSet
+from core.evaluation.thresholds import best_f_beta
+from core.files import write_atomically
+from core.jobs.events import Event, RunFinished, RunPaused, RunStarted
+from core.jobs.job import Command, TrainJob
+from core.labels import Split
+from core.learning.data.seeds import seed_of
+from core.learning.losses.choice import loss_of
+from core.learning.models import weights
+from core.learning.models.net import Net, build_net
+from core.learning.training.checkpoint import BEST_FILE, LAST_FILE, Counters, load_best, load_last
+from core.learning.training.device import choose_device
+from core.learning.training.loop import Loop
+from core.learning.training.meter import Stage
+from core.learning.training.prepare import Prepared, prepare
+from core.learning.training.scoring import Score, predict, score
+from core.project.snapshot import Snapshot
+from core.recipes.recipe import Recipe, from_toml
+
+PREDICTIONS_FILE = "predictions.npz"
+SUMMARY_FILE = "summary.json"
+
+_SCORING_BATCH = 32
+
+
+def train(job: TrainJob, folder: Path, emit: Callable[[Event], None], control: Callable[[], Command]) -> None:
+    """Train in a run's folder, which holds `snapshot.npz` and `recipe.toml`; goes on where its checkpoint is.
+
+    Writes `best.safetensors`, `last.ckpt`, and in the end `predictions.npz` (all images, with evaluation transforms),
+    `thresholds.json` (best F1 on validation, or 0.5 without validation images) and `summary.json` (map, epochs,
+    best_epoch, seconds, parameters, train_images, validation_images, skipped_images, stopped).
+
+    Args:
+        job: what was asked for.
+        folder: of the run.
+        emit: takes the events. The last is RunFinished or RunPaused; none of them when a person stopped it before there
+            was a model.
+        control: asked at every step; "pause" writes a checkpoint and returns, "stop" keeps the best weights and
+            finishes.
+
+    Raises:
+        MultihotError: something that a person can mend.
+    """
+    threads = job.threads or os.cpu_count() or 1
+    torch.set_num_threads(threads)
+    recipe = from_toml(folder / "recipe.toml")
+    snapshot = Snapshot.load(folder / "snapshot.npz")
+    device = choose_device(job.device, threads=threads)
+    resuming = (folder / LAST_FILE).exists()
+    net = _network(recipe, job, num_labels=len(snapshot.label_names), resuming=resuming)
+    net.to(device.place).to(memory_format=torch.channels_last)
+    loss = loss_of(recipe.loss, scale=net.scale)
+
+    prepared = prepare(job, recipe, snapshot, net=net, device=device, threads=threads, emit=emit, control=control)
+    if prepared is None:
+        if control() == "pause":
+            counters = load_last(folder / LAST_FILE, device.place)[0] if resuming else Counters()
+            emit(RunPaused(epoch=counters.epochs, step=counters.step))
+        return
+    validation_rows = prepared.validation_rows
+
+    def validate(module: nn.Module) -> Score:
+        states = snapshot.states[validation_rows]
+        return score(module, prepared.inputs_of, validation_rows, states, loss=loss, batch_size=_SCORING_BATCH)
+
+    loop = Loop(
+        net=net,
+        trained=prepared.trained,
+        data=prepared.data,
+        loss=loss,
+        recipe=recipe,
+        seed=job.seed,
+        device=device,
+        folder=folder,
+        validate=validate if len(validation_rows) else None,
+        validation_images=len(validation_rows),
+        emit=emit,
+        control=control,
+    )
+    if resuming:
+        loop.resume()
+    parameters = sum(one.numel() for one in net.parameters())
+    emit(
+        RunStarted(
+            run=job.run_id,
+            recipe=recipe.name,
+            device=device.text,
+            epochs=recipe.training.epochs,
+            steps_per_epoch=prepared.data.steps_per_epoch,
+            train_images=len(prepared.train_rows),
+            validation_images=len(validation_rows),
+            labels=snapshot.label_names,
+            parameters=parameters,
+            epochs_done=loop.counters.epochs,
+        )
+    )
+    ended = loop.run()
+    if ended == "paused":
+        return
+
+    counters = loop.counters
+    net.load_state_dict(load_best(folder / BEST_FILE))
+    _write_predictions(prepared, snapshot, folder, emit, control)
+    summary = {
+        "map": counters.best_map,
+        "epochs": counters.epochs,
+        "best_epoch": counters.best_epoch,
+        "seconds": counters.seconds,
+        "parameters": parameters,
+        "train_images": len(prepared.train_rows),
+        "validation_images": len(validation_rows),
+        "skipped_images": prepared.skipped,
+        "stopped": ended == "stopped",
+    }
+    write_atomically(folder / SUMMARY_FILE, json.dumps(summary, indent=2) + "\n")
+    emit(
+        RunFinished(
+            epochs=counters.epochs,
+            best_epoch=counters.best_epoch,
+            validation_map=counters.best_map,
+            stopped=ended == "stopped",
+            skipped_images=prepared.skipped,
+            seconds=counters.seconds,
+        )
+    )
+
+
+def _network(recipe: Recipe, job: TrainJob, *, num_labels: int, resuming: bool) -> Net:
+    """The network with its first weights; a resumed run has all of them in its checkpoint."""
+    torch.manual_seed(seed_of(job.seed))
+    net = build_net(recipe, num_labels)
+    if resuming:
+        return net
+    if job.weights is not None:
+        weights.load_file(net.backbone, Path(job.weights))
+    elif recipe.model.pretrained:
+        weights.load_pretrained(net.backbone)
+    return net
+
+
+def _write_predictions(
+    prepared: Prepared,
+    snapshot: Snapshot,
+    folder: Path,
+    emit: Callable[[Event], None],
+    control: Callable[[], Command],
+) -> None:
+    """Write what the kept weights say of every image, and the thresholds that suit them."""
+    stage = Stage("Scoring images", emit, control)
+    rows = prepared.rows
+    probabilities = predict(prepared.trained, prepared.inputs_of, rows, batch_size=_SCORING_BATCH, progress=stage)
+    predictions = Predictions(
+        image_ids=snapshot.image_ids[rows],
+        splits=snapshot.splits[rows],
+        probabilities=probabilities,
+        states=snapshot.states[rows],
+        label_names=snapshot.label_names,
+    )
+    predictions.save(folder / PREDICTIONS_FILE)
+    thresholds = ThresholdSet.default(snapshot.label_names)
+    if len(prepared.validation_rows):
+        validation = predictions.of(Split.VALIDATION)
+        tuned = best_f_beta(validation.probabilities, validation.targets, known=validation.known)
+        thresholds = ThresholdSet(snapshot.label_names, tuned.values, objective="f1", tuned_on="validation")
+    thresholds.save(folder / THRESHOLDS_FILE)
