@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import FrameType
 
+from core import errors
 from core.cli.output import Output, duration
-from core.errors import JobError
+from core.errors import JobError, MultihotError
 from core.jobs import start
 from core.jobs.events import EpochEnded, Event, ImageSkipped, Outcome, Progress, RunFailed, RunStarted, StepEnded
 from core.jobs.folder import JobFolder, RunState
@@ -29,7 +30,7 @@ def work(folder: Path, output: Output, *, on_event: Callable[[Event], None] | No
         The worker's last word, which is no `RunFailed`.
 
     Raises:
-        JobError: it failed, was killed or crashed.
+        MultihotError: the one that it failed with; a JobError when it was killed or crashed.
     """
     job = JobFolder(folder)
     follower = Follower(folder)
@@ -74,8 +75,10 @@ def show(event: Event, output: Output) -> None:
                 f"Epoch {event.epoch}, step {event.step}: loss {event.loss:.4f}, "
                 f"{event.images_per_second:.0f} images/s, {duration(event.eta_seconds)} left"
             )
-        case EpochEnded():
+        case EpochEnded(is_best=True):
             output.say(_epoch_line(event))
+        case EpochEnded():
+            output.progress(_epoch_line(event))
         case _:
             pass
 
@@ -107,7 +110,8 @@ def _end(job: JobFolder, *, was_killed: bool) -> Outcome:
     if failure is None:
         raise JobError(f"Nobody works in {job.path} any more.")
     details = f"Details: {job.log}." if failure.traceback else ""
-    raise JobError(failure.sentence, next_step=" ".join(filter(None, [failure.next_step, details])))
+    kind: type[MultihotError] = getattr(errors, failure.error, JobError)
+    raise kind(failure.sentence, next_step=" ".join(filter(None, [failure.next_step, details])))
 
 
 @contextlib.contextmanager

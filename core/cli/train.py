@@ -6,7 +6,7 @@ from pathlib import Path
 from core.cli.choosing import add_project
 from core.cli.following import work
 from core.cli.output import Output, duration, number
-from core.errors import JobError
+from core.errors import JobError, WeightsError
 from core.jobs.events import RunFinished
 from core.jobs.train import prepare_training
 from core.project.checks import training_warnings
@@ -59,7 +59,11 @@ def train(
         prepared = prepare_training(store, recipe, device=device, weights=weights, seed=seed)
         for sentence in training_warnings(store.states, store.splits, store.labels):
             output.warn(f"Note: {sentence}")
-    outcome = work(prepared.folder, output)
+    try:
+        outcome = work(prepared.folder, output)
+    except WeightsError as error:
+        options = "Pass --weights FILE, or train from scratch with --set pretrained=false."
+        raise WeightsError(error.sentence, next_step=error.next_step if weights else options) from error
     if not isinstance(outcome, RunFinished):
         raise JobError(f"Run {prepared.id} was paused by another program.", next_step="Resume it in the window.")
     end = "stopped" if outcome.stopped else "finished"

@@ -213,11 +213,13 @@ class RunFailed(Outcome):
         sentence: what went wrong.
         next_step: what to do about it; may be empty.
         traceback: for "Show details"; empty when the error was a `MultihotError`.
+        error: name of the class in `core.errors`; empty when it was something else.
     """
 
     sentence: str
     next_step: str
     traceback: str = ""
+    error: str = ""
 
 
 def decode(line: str) -> Event | None:

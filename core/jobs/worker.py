@@ -208,7 +208,7 @@ def _be_nice() -> None:
 def _failure(error: Exception) -> RunFailed:
     """What to tell a person about an error."""
     if isinstance(error, MultihotError):
-        return RunFailed(sentence=error.sentence, next_step=error.next_step)
+        return RunFailed(sentence=error.sentence, next_step=error.next_step, error=type(error).__name__)
     details = "".join(traceback.format_exception(error))[-_TRACEBACK_CHARACTERS:]
     if _is_out_of_memory(error):
         return RunFailed(
