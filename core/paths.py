@@ -33,4 +33,6 @@ def child_environment() -> dict[str, str]:
     environment = dict(os.environ)
     before = environment.get("PYTHONPATH")
     environment["PYTHONPATH"] = os.pathsep.join(filter(None, [str(app_root()), before]))
+    # else a file such as random.py in the folder where the program was started would be taken for Python's own
+    environment["PYTHONSAFEPATH"] = "1"
     return environment

@@ -1,6 +1,7 @@
 """`multihot doctor`."""
 
 import argparse
+import contextlib
 import ctypes
 import importlib.util
 import json
@@ -20,7 +21,7 @@ from typing import Literal
 from core.cli.output import Output, duration
 from core.paths import child_environment, module_command, user_folder
 
-_WRITE_BYTES = 64 * 1024 * 1024
+_WRITE_BLOCKS = 64  # of 1 MiB
 _LEAST_FREE_BYTES = 2 * 1024**3
 _TORCH_TIMEOUT_S = 180
 
@@ -46,6 +47,8 @@ _X11_LIBRARIES = {
     "libxkbcommon-x11.so.0": "libxkbcommon-x11-0",
 }
 
+State = Literal["ok", "warning", "stops"]
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -58,7 +61,7 @@ class Finding:
     """
 
     name: str
-    state: Literal["ok", "warning", "stops"]
+    state: State
     text: str
 
 
@@ -85,10 +88,10 @@ def examine() -> Iterator[Finding]:
     yield Finding("System", "ok", f"{platform.platform()}, Python {platform.python_version()}, {os.cpu_count()} CPUs")
     yield _packages()
     yield from _torch()
-    yield _folder("Settings and logs", user_folder())
-    yield _folder("Folder for projects", Path.cwd())
+    yield _folder("Settings and logs", user_folder(), without_it="stops")
+    yield _folder("This folder", Path.cwd(), without_it="warning")
     if sys.platform == "linux":
-        yield _libraries("Window libraries", _QT_LIBRARIES, state="stops")
+        yield _libraries("Window libraries", _QT_LIBRARIES)
         yield _screen()
 
 
@@ -126,7 +129,7 @@ def _torch() -> Iterator[Finding]:
     yield Finding("Training device", "ok", devices)
 
 
-def _folder(name: str, folder: Path) -> Finding:
+def _folder(name: str, folder: Path, *, without_it: State) -> Finding:
     """Whether a folder can be written, how much room it has and how fast it is."""
     probe = folder / f".multihot-{secrets.token_hex(4)}"
     block = os.urandom(1024 * 1024)
@@ -135,15 +138,16 @@ def _folder(name: str, folder: Path) -> Finding:
         free = shutil.disk_usage(folder).free
         began = time.monotonic()
         with probe.open("wb") as file:
-            for _ in range(min(_WRITE_BYTES, free // 2) // len(block)):
+            for _ in range(_WRITE_BLOCKS):
                 file.write(block)
             file.flush()
             os.fsync(file.fileno())
-        speed = _WRITE_BYTES / max(time.monotonic() - began, 1e-9) / 1e6
+        speed = _WRITE_BLOCKS * len(block) / max(time.monotonic() - began, 1e-9) / 1e6
     except OSError as error:
-        return Finding(name, "stops", f"{folder} cannot be written: {error.strerror}.")
+        return Finding(name, without_it, f"{folder} cannot be written: {error.strerror}.")
     finally:
-        probe.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            probe.unlink()
     text = f"{folder}, {free / 1e9:.1f} GB free, writes {speed:.0f} MB/s"
     if free < _LEAST_FREE_BYTES:
         return Finding(name, "warning", f"{text}. A training may need more room.")
@@ -154,11 +158,11 @@ def _screen() -> Finding:
     if os.environ.get("WAYLAND_DISPLAY"):
         return Finding("Screen", "ok", f"Wayland, {os.environ['WAYLAND_DISPLAY']}")
     if os.environ.get("DISPLAY"):
-        return _libraries(f"Screen {os.environ['DISPLAY']}", _X11_LIBRARIES, state="stops")
+        return _libraries(f"Screen {os.environ['DISPLAY']}", _X11_LIBRARIES)
     return Finding("Screen", "warning", "There is none here, so no window can open; the terminal's commands all work.")
 
 
-def _libraries(name: str, libraries: dict[str, str], *, state: Literal["warning", "stops"]) -> Finding:
+def _libraries(name: str, libraries: dict[str, str]) -> Finding:
     missing = []
     for library, package in libraries.items():
         try:
@@ -166,5 +170,5 @@ def _libraries(name: str, libraries: dict[str, str], *, state: Literal["warning"
         except OSError:
             missing.append(package)
     if missing:
-        return Finding(name, state, f"Missing. On Debian and Ubuntu: apt install {' '.join(missing)}")
+        return Finding(name, "stops", f"Missing. On Debian and Ubuntu: apt install {' '.join(missing)}")
     return Finding(name, "ok", "all there")
