@@ -78,7 +78,7 @@ class Content:
 
     def image_paths(self, rows: NDArray[np.int64]) -> list[str]:
         """Absolute paths of the images at some rows."""
-        folders = {root_id: f"{root}{os.sep}" for root_id, root in self.roots.items()}
+        folders = {root_id: _prefix(root) for root_id, root in self.roots.items()}
         return [
             folders[root_id] + self.paths[row].replace("/", os.sep)
             for row, root_id in zip(rows.tolist(), self._root_ids[rows].tolist(), strict=True)
@@ -91,13 +91,13 @@ class Content:
     def known_images(self, root: Path, paths: Sequence[str]) -> list[int | None]:
         """Ids of image files below a folder, None for new ones; they may have been added from another folder."""
         related = [
-            (root_id, f"{other}{os.sep}")
+            (root_id, _prefix(other))
             for root_id, other in self.roots.items()
             if root.is_relative_to(other) or other.is_relative_to(root)
         ]
         found: list[int | None] = []
         for path in paths:
-            whole = f"{root}{os.sep}{path}"
+            whole = _prefix(root) + path.replace("/", os.sep)
             image_id = None
             for root_id, prefix in related:
                 if whole.startswith(prefix):
@@ -226,6 +226,11 @@ class Content:
         self.states = _read_only(self._states.view())
         self.splits = _read_only(self._splits.view())
         self.reviewed = _read_only(self._reviewed.view())
+
+
+def _prefix(folder: Path) -> str:
+    """The path of a folder with one separator at its end, where the root of a drive has it already."""
+    return str(folder).rstrip(os.sep) + os.sep
 
 
 def _read_only(array: NDArray[_T]) -> NDArray[_T]:

@@ -45,12 +45,7 @@ class Database:
         try:
             with _told(self._path):
                 # the window opens a project in a thread and keeps it in another; it never uses it in two at once
-                self.connection = sqlite3.connect(
-                    self._path.as_uri() + f"?mode={'rwc' if create else 'rw'}",
-                    uri=True,
-                    isolation_level=None,
-                    check_same_thread=False,
-                )
+                self.connection = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
                 try:
                     self._prepare(migrations, create=create)
                 except BaseException:
@@ -142,21 +137,18 @@ def _locked(folder: Path) -> FileLock:
     try:
         lock.acquire()
     except Timeout:
-        with contextlib.suppress(OSError):
-            pid = owner.read_text()
-            raise ProjectError(
-                f"{folder} is already open in another Multihot window or command (process {pid}).",
-                next_step="Close it there first.",
-            ) from None
+        process = f"process {owner.read_text()}" if owner.exists() else "an unknown process"
         raise ProjectError(
-            f"{folder} is already open in another Multihot window or command.", next_step="Close it there first."
+            f"{folder} is already open in another Multihot window or command ({process}).",
+            next_step="Close it there first.",
         ) from None
     except OSError as error:
         raise ProjectError(
             f"The project folder {folder} cannot be written: {error.strerror}.",
             next_step="Choose a folder that you may write to.",
         ) from error
-    owner.write_text(str(os.getpid()))
+    with contextlib.suppress(OSError):
+        owner.write_text(str(os.getpid()))
     return lock
 
 

@@ -64,7 +64,7 @@ def scan_folder(
     except OSError as error:
         raise ProjectError(f"The folder {root} cannot be listed: {error.strerror}.") from error
     found: list[ScannedImage] = []
-    for image in _walk(root):
+    for image in _walk(root, cancelled):
         if len(found) % _PROGRESS_EVERY == 0:
             progress(len(found))
             if cancelled():
@@ -74,10 +74,10 @@ def scan_folder(
     return found
 
 
-def _walk(root: Path) -> Iterator[ScannedImage]:
+def _walk(root: Path, cancelled: Callable[[], bool]) -> Iterator[ScannedImage]:
     seen: set[tuple[int, int]] = set()
     waiting = [(str(root), "")]
-    while waiting:
+    while waiting and not cancelled():
         folder, prefix = waiting.pop()
         try:
             facts = Path(folder).stat()
@@ -92,24 +92,19 @@ def _walk(root: Path) -> Iterator[ScannedImage]:
         is_project = any(entry.name == FILE_NAME for entry in entries)
         if is_project and prefix:
             continue
-        entries.sort(key=lambda entry: natural_key(entry.name))
+        # a project may lie in its own folder of images
+        hidden = PROJECT_FOLDERS if is_project else ()
         folders = []
-        for entry in entries:
-            if entry.is_dir():
-                # a project may lie in its own folder of images
-                if not (is_project and entry.name in PROJECT_FOLDERS):
-                    folders.append((entry.path, f"{prefix}{entry.name}/"))
-            elif Path(entry.name).suffix.lower() in SUFFIXES and (image := _image(entry, prefix)):
-                yield image
+        for entry in sorted(entries, key=lambda entry: natural_key(entry.name)):
+            path = prefix + entry.name
+            try:
+                if entry.is_dir():
+                    if entry.name not in hidden:
+                        folders.append((entry.path, f"{path}/"))
+                elif Path(path).suffix.lower() in SUFFIXES:
+                    path.encode()  # the database keeps no name that is not Unicode
+                    facts = entry.stat()
+                    yield ScannedImage(path, facts.st_size, facts.st_mtime_ns)
+            except (OSError, UnicodeEncodeError) as error:
+                _log.warning("left out of the scan: %r: %s", path, error)
         waiting.extend(reversed(folders))
-
-
-def _image(entry: os.DirEntry[str], prefix: str) -> ScannedImage | None:
-    path = prefix + entry.name
-    try:
-        path.encode()
-        facts = entry.stat()
-    except (OSError, UnicodeEncodeError) as error:
-        _log.warning("left out of the scan: %r: %s", path, error)
-        return None
-    return ScannedImage(path, facts.st_size, facts.st_mtime_ns)

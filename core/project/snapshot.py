@@ -41,7 +41,9 @@ class Snapshot:
     @cached_property
     def hash(self) -> str:
         """SHA-256 of images, states, splits and labels, hexadecimal; folders do not count, so it can be moved."""
-        digest = hashlib.sha256(json.dumps([self.label_names, [Path(path).name for path in self.paths]]).encode())
+        # by hand: the paths may be of another system than the one that asks
+        names = [path.replace("\\", "/").rpartition("/")[2] for path in self.paths]
+        digest = hashlib.sha256(json.dumps([self.label_names, names]).encode())
         for array in (self.image_ids, self.label_ids, self.splits, self.states):
             digest.update(np.ascontiguousarray(array).tobytes())
         return digest.hexdigest()

@@ -21,7 +21,7 @@ def stratified_split(
     Args:
         states: int8 (N, C) in {1, 0, -1}.
         fractions: of train, validation and test, summing to 1; a split with 0 gets no new image.
-        seed: decides between equals.
+        seed: shuffles the images before they are dealt out.
         existing: int8 (N,); images that have a split keep it, and the others make up for what it lacks.
 
     Returns:

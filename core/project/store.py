@@ -459,8 +459,9 @@ class Store:
             with self._database.transaction():
                 yield
         except BaseException:
-            self._content.load()
-            self._journal.refresh()
+            with self._database.reading():
+                self._content.load()
+                self._journal.refresh()
             raise
 
     def _do(self, edit: Edit, text: str) -> Changes:

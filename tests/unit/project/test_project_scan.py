@@ -1,4 +1,5 @@
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -56,10 +57,12 @@ def test_files_that_cannot_be_looked_at_are_left_out_and_logged(tmp_path, caplog
     make(tmp_path, "a.jpg")
     try:
         (tmp_path / "gone.jpg").symlink_to(tmp_path / "nowhere")
+        (tmp_path / "loop.jpg").symlink_to(tmp_path / "loop.jpg")
     except OSError:
         pytest.skip("this system gives no links to ordinary users")
     assert paths(scan_folder(tmp_path)) == ["a.jpg"]
     assert "gone.jpg" in caplog.text
+    assert "loop.jpg" in caplog.text
 
 
 def test_progress_is_told_and_a_cancelled_scan_keeps_what_it_found(tmp_path, monkeypatch):
@@ -71,6 +74,14 @@ def test_progress_is_told_and_a_cancelled_scan_keeps_what_it_found(tmp_path, mon
     assert len(scan_folder(tmp_path, cancelled=lambda: len(told) > 5, progress=told.append)) == 0
     told.clear()
     assert len(scan_folder(tmp_path, cancelled=lambda: 4 in told, progress=told.append)) == 4
+
+
+@pytest.mark.skipif(os.name == "nt" or sys.platform == "darwin", reason="names are always Unicode there")
+def test_a_name_that_is_not_unicode_is_left_out_and_logged(tmp_path, caplog):
+    make(tmp_path, "a.jpg")
+    Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff.jpg")).write_bytes(b"x")
+    assert paths(scan_folder(tmp_path)) == ["a.jpg"]
+    assert "xff" in caplog.text or "udcff" in caplog.text
 
 
 def test_a_missing_folder_is_a_sentence(tmp_path):

@@ -55,6 +55,15 @@ def test_an_image_is_known_when_added_through_a_folder_above_or_below(project, p
     assert project.image_path(4) == other / "a.jpg"
 
 
+def test_the_root_of_a_drive_can_hold_images(project):
+    drive = Path(Path.cwd().anchor)
+    project.add_images(drive, [ScannedImage("x.jpg", 1, 1)])
+    assert project.image_path(4) == drive / "x.jpg"
+    assert not project.add_images(drive, [ScannedImage("x.jpg", 1, 1)])
+    photo = project.image_path(1).relative_to(drive).as_posix()
+    assert project.add_images(drive, [ScannedImage(photo, 1, 1)]).text == "1 image changed"
+
+
 def test_annotations_survive_added_images(project, photos):
     project.add_label("cat")
     project.set_states([2], {1: LabelState.PRESENT})
