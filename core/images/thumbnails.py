@@ -14,6 +14,9 @@ from PIL import Image
 
 from core.images.decode import decode
 
+# a second program may be writing; a thumbnail is not worth a longer wait
+_WAIT_SECONDS: Final = 2.0
+
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS thumbnail (
     path TEXT NOT NULL, size_px INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, bytes INTEGER NOT NULL,
@@ -120,7 +123,9 @@ class ThumbnailStore:
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
         if connection is None:
             # checked by us: each thread uses its own, and `close` closes them all from one
-            connection = sqlite3.connect(self._path, timeout=5, isolation_level=None, check_same_thread=False)
+            connection = sqlite3.connect(
+                self._path, timeout=_WAIT_SECONDS, isolation_level=None, check_same_thread=False
+            )
             with self._lock:
                 self._connections.append(connection)
             self._local.connection = connection
