@@ -63,6 +63,9 @@ def write(store: Store, path: Path) -> None:
     """Write the states of all images of a project; a file name is relative to the folder the image was added from.
 
     Images of two folders that have the same relative path are written with their whole path.
+
+    Raises:
+        FormatError: the file cannot be written.
     """
     times = Counter(store.paths)
     text = io.StringIO()
@@ -72,7 +75,10 @@ def write(store: Store, path: Path) -> None:
     for image_id, name, states in zip(store.image_ids.tolist(), store.paths, store.states.tolist(), strict=True):
         filename = store.image_path(image_id).as_posix() if times[name] > 1 else name
         table.writerow([filename, *[words[state] for state in states]])
-    write_atomically(path, text.getvalue())
+    try:
+        write_atomically(path, text.getvalue())
+    except OSError as error:
+        raise FormatError(f"{path} cannot be written: {error.strerror}.", next_step="Choose another place.") from error
 
 
 def _read_table(path: Path) -> Annotations:

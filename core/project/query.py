@@ -94,7 +94,7 @@ class Query:
             passing &= np.isin(splits, [int(split) for split in self.splits])
         for name in self.names:
             rows = np.flatnonzero(passing)
-            passing[rows] = [name in paths[row].casefold() for row in rows]
+            passing[rows] = [name in paths[row].casefold() for row in rows.tolist()]
         return passing
 
 

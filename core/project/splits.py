@@ -5,11 +5,14 @@ from numpy.typing import NDArray
 
 from core.labels import LabelState, Split
 
+# Of train, validation and test.
+FRACTIONS = (0.7, 0.15, 0.15)
+
 
 def stratified_split(
     states: NDArray[np.int8],
     *,
-    fractions: tuple[float, float, float],
+    fractions: tuple[float, float, float] = FRACTIONS,
     seed: int,
     existing: NDArray[np.int8] | None = None,
 ) -> NDArray[np.int8]:

@@ -22,7 +22,7 @@ from core.project.journal import Journal
 from core.project.label_rows import check_label_row, new_label_row
 from core.project.runs import Run, RunList
 from core.project.scan import ScannedImage
-from core.project.splits import stratified_split
+from core.project.splits import FRACTIONS, stratified_split
 
 # A value in a matrix of states for `set_matrix`: leave the state as it is.
 KEEP = -2
@@ -356,27 +356,26 @@ class Store:
         return self._set(ids, labels, np.where(states == KEEP, before, states), reviewed=reviewed, text=text)
 
     def set_splits(self, assignments: Mapping[int, Split]) -> Changes:
-        """Put images in splits."""
+        """Put images in splits, as one step of undo."""
         ids = np.fromiter(assignments, np.int64, len(assignments))
-        return self._set_splits(ids, np.array([*assignments.values()], np.int8))
+        edit, changes = self._split_edit(ids, np.array([*assignments.values()], np.int8))
+        return self._do(edit, changes.text) if changes else changes
 
-    def planned_splits(
-        self, *, seed: int = 0, fractions: tuple[float, float, float] = (0.7, 0.15, 0.15)
-    ) -> NDArray[np.int8]:
-        """The splits (N,) as `assign_splits` would make them; images without annotations stay unassigned."""
-        annotated = np.flatnonzero((self.states != LabelState.UNKNOWN).any(axis=1))
-        splits = self.splits.copy()
-        splits[annotated] = stratified_split(
-            self.states[annotated], fractions=fractions, seed=seed, existing=splits[annotated]
-        )
-        return splits
-
-    def assign_splits(self, *, seed: int = 0, fractions: tuple[float, float, float] = (0.7, 0.15, 0.15)) -> Changes:
+    def assign_splits(self, *, seed: int = 0, fractions: tuple[float, float, float] = FRACTIONS) -> Changes:
         """Give a split to every annotated image that has none, so that each label is spread by the fractions.
 
-        Images that have a split keep it for ever, and the new ones make up for what they lack.
+        Images that have a split keep it, and the new ones make up for what they lack. Not undoable: a model may have
+        been trained on it a moment later, and an image that it saw must never serve to test another.
         """
-        return self._set_splits(self.image_ids, self.planned_splits(seed=seed, fractions=fractions))
+        annotated = np.flatnonzero((self.states != LabelState.UNKNOWN).any(axis=1))
+        splits = stratified_split(
+            self.states[annotated], fractions=fractions, seed=seed, existing=self.splits[annotated]
+        )
+        edit, changes = self._split_edit(self.image_ids[annotated], splits)
+        if changes:
+            with self._changing():
+                self._content.apply(edit)
+        return changes
 
     # undo
 
@@ -502,14 +501,11 @@ class Store:
         )
         return self._do(edit, text)
 
-    def _set_splits(self, ids: NDArray[np.int64], after: NDArray[np.int8]) -> Changes:
+    def _split_edit(self, ids: NDArray[np.int64], after: NDArray[np.int8]) -> tuple[SplitEdit, Changes]:
         before = self.splits[self.rows_of(ids)]
         changed = before != after
-        if not changed.any():
-            return Changes()
-        return self._do(
-            SplitEdit(ids[changed], before[changed], after[changed]), f"{_images(changed.sum())} put in a split"
-        )
+        edit = SplitEdit(ids[changed], before[changed], after[changed])
+        return edit, changes_of([edit], f"{_images(changed.sum())} put in a split") if changed.any() else Changes()
 
     def _text_of(self, states: Mapping[int, LabelState], *, reviewed: bool | None, images: int) -> str:
         if not states:

@@ -139,6 +139,11 @@ def test_the_written_file_has_a_line_for_each_image(store, tmp_path):
     assert (tmp_path / "out.csv").read_text() == "filename,cat\na.jpg,1\nb.jpg,0\nsub/a.jpg,\nsub/c.jpg,\n"
 
 
+def test_a_place_that_cannot_be_written_is_a_sentence(store, tmp_path):
+    with pytest.raises(FormatError, match="cannot be written"):
+        multihot_csv.write(store, tmp_path / "missing" / "out.csv")
+
+
 @pytest.mark.shared_data
 @pytest.mark.parametrize(
     ("name", "images", "labels", "splits"),

@@ -2,9 +2,8 @@ import numpy as np
 import pytest
 
 from core.labels import LabelState, Split
-from core.project.splits import stratified_split
-
-FRACTIONS = (0.7, 0.15, 0.15)
+from core.project.splits import FRACTIONS, stratified_split
+from core.project.store import Store
 
 
 def drawn_states(rng: np.random.Generator, *, images: int, labels: int) -> np.ndarray:
@@ -78,16 +77,28 @@ def test_unknown_states_do_not_count_as_positives():
 
 def test_only_annotated_images_are_assigned_and_for_ever(store):
     store.set_states([1, 2, 3], {1: LabelState.PRESENT}, fill_unknown=LabelState.ABSENT)
-    assert (store.planned_splits() == store.planned_splits()).all()
-    assert (store.splits == Split.UNASSIGNED).all()
-    planned = store.planned_splits().tolist()
     assert store.assign_splits().splits
-    assert store.splits.tolist() == planned
-    assert store.splits[3] == Split.UNASSIGNED
     before = store.splits.tolist()
+    assert Split.UNASSIGNED not in before[:3]
+    assert before[3] == Split.UNASSIGNED
 
     store.set_states([4], {1: LabelState.PRESENT})
-    store.assign_splits(seed=5)
+    assert store.assign_splits(seed=5).text == "1 image put in a split"
     assert store.splits.tolist()[:3] == before[:3]
     assert store.splits[3] != Split.UNASSIGNED
     assert not store.assign_splits(seed=6)
+
+
+def test_assigned_splits_stay_when_the_edits_around_them_are_undone(store, tmp_path):
+    store.set_states([1, 2], {1: LabelState.PRESENT})
+    store.set_states([3], {1: LabelState.PRESENT})
+    store.undo()
+    store.assign_splits()
+    splits = store.splits.tolist()
+
+    assert store.redo_text == store.undo_text.replace("2 images", "1 image")
+    store.undo()
+    assert (store.states == LabelState.UNKNOWN).all()
+    store.close()
+    with Store.open(tmp_path / "project") as again:
+        assert again.splits.tolist() == splits
