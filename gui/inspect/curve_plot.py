@@ -69,7 +69,9 @@ class CurvePlot(Plot):
         pen.setCosmetic(True)
         self._line.setPen(pen)
         self._point.setSymbolBrush(palette.color(QPalette.ColorRole.Base))
-        self._point.setSymbolPen(QPen(theme.accent(palette), 3))
+        ring = QPen(theme.accent(palette), 3)
+        ring.setCosmetic(True)
+        self._point.setSymbolPen(ring)
 
     def tip(self, x: float, y: float) -> str:
         """The point of the curve next to the mouse."""

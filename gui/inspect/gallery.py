@@ -12,10 +12,10 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QListView,
-    QPushButton,
     QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -148,9 +148,9 @@ class Gallery(QWidget):
         top.setContentsMargins(theme.PANEL, theme.SPACE // 2, theme.PANEL, theme.SPACE // 2)
         top.setSpacing(theme.SPACE // 2)
         for number in range(3):
-            button = QPushButton()
+            button = QToolButton()
             button.setCheckable(True)
-            button.setProperty("kind", "flat")
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             self._kinds.addButton(button, number)
             top.addWidget(button)
         self._kinds.button(0).setChecked(True)

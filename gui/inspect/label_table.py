@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QSignalBlocker, Qt, Signal
-from PySide6.QtGui import QFont
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QVBoxLayout, QWidget
+from PySide6.QtGui import QFont, QFontMetrics
+from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QHeaderView, QTableView, QVBoxLayout, QWidget
 
 from core.evaluation.metrics import Counts
 from gui.inspect.scored_split import ScoredSplit
@@ -157,8 +157,8 @@ class MeansModel(QAbstractTableModel):
         per_class = (totals.class_precision, totals.class_recall, totals.macro_f1)
         overall = (totals.overall_precision, totals.overall_recall, totals.overall_f1)
         rows = [
-            (self.tr("mean of labels"), "", score(scored.mean_ap), *(score(value) for value in per_class), ""),
-            (self.tr("all decisions"), f"{int(scored.support.sum()):,}", "", *(score(value) for value in overall), ""),
+            (self.tr("mean"), "", score(scored.mean_ap), *(score(value) for value in per_class), ""),
+            (self.tr("overall"), f"{int(scored.support.sum()):,}", "", *(score(value) for value in overall), ""),
         ]
         if len(self._rows) == len(rows):
             self._rows = rows
@@ -221,8 +221,6 @@ class LabelTable(QWidget):
             table.verticalHeader().hide()
             table.verticalHeader().setDefaultSectionSize(theme.ROW - 2)
             table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-            # both take the same room at the right, so that their columns stay one below the other
-            table.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
             header = table.horizontalHeader()
             header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
             header.setSectionResizeMode(LABEL, QHeaderView.ResizeMode.Stretch)
@@ -240,15 +238,18 @@ class LabelTable(QWidget):
         self._foot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._foot.setAccessibleName(self.tr("Means"))
         self._foot.setFixedHeight(2 * (theme.ROW - 2) + 4)
-        self._foot.verticalScrollBar().setStyleSheet("QScrollBar { background: transparent; }")
+        self._foot.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
 
+        self._foot_place = QHBoxLayout()
+        self._foot_place.addWidget(self._foot)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(self._table, 1)
         layout.addWidget(line())
-        layout.addWidget(self._foot)
+        layout.addLayout(self._foot_place)
 
+        self._table.verticalScrollBar().rangeChanged.connect(self._on_scroll_range_changed)
         self._table.selectionModel().currentRowChanged.connect(self._on_current_row_changed)
 
     def select(self, label: int) -> None:
@@ -257,9 +258,16 @@ class LabelTable(QWidget):
             self._table.selectRow(self.model.row_of(label))
 
     def _width_of(self, column: int) -> int:
-        metrics = self.fontMetrics()
-        text = {SUPPORT: "50,000", THRESHOLD: "Threshold"}.get(column, "0.000")
-        return metrics.horizontalAdvance(text) + 22
+        bold = self.font()
+        bold.setBold(True)
+        text = {SUPPORT: "50,000", THRESHOLD: self.tr("Threshold")}.get(column, "0.000")
+        # the style pads a cell by 6 at each side, and Qt by some more
+        return QFontMetrics(bold).horizontalAdvance(text) + 18
+
+    def _on_scroll_range_changed(self, _lowest: int, highest: int) -> None:
+        # the foot keeps free what the bar takes, so that the columns stay one below the other
+        bar = self._table.verticalScrollBar().sizeHint().width() if highest else 0
+        self._foot_place.setContentsMargins(0, 0, bar, 0)
 
     def _on_current_row_changed(self, current: QModelIndex) -> None:
         if current.isValid():

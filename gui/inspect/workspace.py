@@ -2,7 +2,7 @@
 
 import functools
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
@@ -34,7 +34,7 @@ from gui.widgets.error_row import ErrorRow
 from gui.widgets.panel import Panel, line
 
 PANEL_WIDTH = 264
-TABLE_WIDTH = 440
+TABLE_WIDTH = 460
 
 
 class InspectWorkspace(QWidget):
@@ -279,14 +279,15 @@ class InspectWorkspace(QWidget):
 
 def head_line(scored: ScoredSplit, thresholds: ThresholdSet) -> str:
     """On which images everything was measured, and where the thresholds come from."""
-    images = scored.sizes[scored.split]
+    tr = QCoreApplication.translate
     split = scored.split.name.lower()
-    measured = f"Measured on {images:,} {split} images."
+    measured = tr("inspect", "Measured on {:,} {} images.").format(scored.sizes[scored.split], split)
+    by_hand = thresholds.objective == "manual"
     if thresholds.tuned_on is None:
-        moved = "moved by hand" if thresholds.objective == "manual" else "0.5 for every label"
-        return f"{measured} Thresholds: {moved}."
-    by_hand = ", then moved by hand" if thresholds.objective == "manual" else ""
-    chosen = f"Thresholds: best F1 on {thresholds.tuned_on}{by_hand}."
-    if thresholds.tuned_on == split:
-        return f"{measured} {chosen} Look at test for numbers that these images did not choose."
-    return f"{measured} {chosen}"
+        origin = tr("inspect", "Thresholds: set by hand.") if by_hand else tr("inspect", "Thresholds: all 0.5.")
+    elif thresholds.tuned_on == split:
+        origin = tr("inspect", "Thresholds: best F1 on these same images, so a little rosy.")
+    else:
+        origin = tr("inspect", "Thresholds: best F1 on {}.").format(thresholds.tuned_on)
+    moved = tr("inspect", " Then moved by hand.") if by_hand and thresholds.tuned_on is not None else ""
+    return f"{measured} {origin}{moved}"

@@ -1,5 +1,6 @@
 """What a run's events have said so far, kept in arrays that a plot can draw without copying."""
 
+import math
 from collections.abc import Iterable
 
 import numpy as np
@@ -17,8 +18,8 @@ from core.jobs.events import (
     StepEnded,
 )
 
-# the weight of the past in the smoothed loss; about the last 25 events count
-SMOOTHING = 0.96
+# the smoothed loss looks back over this share of the whole run, so that it looks the same in short and long ones
+SMOOTHING = 0.02
 
 
 class Series:
@@ -70,6 +71,7 @@ class RunHistory:
         self.finished: RunFinished | None = None
         self.paused: RunPaused | None = None
         self.failure: RunFailed | None = None
+        self._ended: list[EpochEnded] = []
         self._steps = Series(4)
         self._epochs = Series(4)
         self._smoothed = 0.0
@@ -195,29 +197,37 @@ class RunHistory:
 
     def _start(self, event: RunStarted) -> None:
         self.started = event
-        self.finished = self.paused = self.failure = self.stage = None
-        # a run that goes on after a crash does the steps since its last checkpoint again
-        self._steps.truncate(int(np.searchsorted(self.step_positions, event.epochs_done, side="right")))
-        self._epochs.truncate(int(np.searchsorted(self.epochs, event.epochs_done, side="right")))
-        if self.step is not None and self.step.epoch > event.epochs_done:
-            self.step = None
-        if self.epoch is not None and self.epoch.epoch > event.epochs_done:
-            self.epoch = None
-        if self.best is not None and self.best.epoch > event.epochs_done:
-            self.best = None
+        self.finished = self.paused = self.failure = self.stage = self.step = None
+        # a run that goes on after a crash does the epochs since its last checkpoint again
+        self._forget_epochs(event.epochs_done)
+
+    def _forget_epochs(self, last: int) -> None:
+        """Forget the epochs after `last`."""
+        self._epochs.truncate(int(np.searchsorted(self.epochs, last, side="right")))
+        self._ended = [one for one in self._ended if one.epoch <= last]
+        self.epoch = self._ended[-1] if self._ended else None
+        self.best = next((one for one in reversed(self._ended) if one.is_best), None)
 
     def _add_step(self, event: StepEnded) -> None:
         self.step, self.stage = event, None
         per_epoch = self.started.steps_per_epoch if self.started is not None else 1
-        loss = _number(event.loss)
+        position, loss = event.step / max(per_epoch, 1), _number(event.loss)
+        if len(self._steps) and position <= self.step_positions[-1]:
+            # the step was done before, and again after a crash
+            self._steps.truncate(int(np.searchsorted(self.step_positions, position)))
         if loss == loss:
+            span = SMOOTHING * (self.started.epochs if self.started is not None else 1)
+            before = self._steps.column(0)[-1] if len(self._steps) else 0.0
+            past = math.exp(-max(position - before, 0.0) / span)
             # divided by the sum of the weights, so that the curve does not start at zero
-            self._smoothed = SMOOTHING * self._smoothed + (1 - SMOOTHING) * loss
-            self._weight = SMOOTHING * self._weight + (1 - SMOOTHING)
+            self._smoothed = past * self._smoothed + (1 - past) * loss
+            self._weight = past * self._weight + (1 - past)
         smoothed = self._smoothed / self._weight if self._weight else loss
-        self._steps.append(event.step / max(per_epoch, 1), loss, smoothed, _number(event.learning_rate))
+        self._steps.append(position, loss, smoothed, _number(event.learning_rate))
 
     def _add_epoch(self, event: EpochEnded) -> None:
+        self._forget_epochs(event.epoch - 1)
+        self._ended.append(event)
         self.epoch, self.stage = event, None
         if event.is_best:
             self.best = event

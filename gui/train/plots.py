@@ -111,8 +111,8 @@ class LossPlot(Plot):
         # the first steps can be far above the rest, which is what one looks at
         top = float(np.quantile(finite, 0.995)) * 1.1 if len(finite) else 1.0
         _set_ranges(self, history, top or 1.0)
-        _place_name(self._train_name, history.step_positions, history.smoothed_losses)
-        _place_name(self._validation_name, history.epochs, history.validation_losses)
+        _place_name(self._train_name, history.step_positions, history.smoothed_losses, above=False)
+        _place_name(self._validation_name, history.epochs, history.validation_losses, above=True)
 
     def restyle(self, palette: QPalette) -> None:
         """Colour the curves."""
@@ -323,13 +323,14 @@ def _name(plot: Plot, text: str) -> pg.TextItem:
     return name
 
 
-def _place_name(name: pg.TextItem, x: NDArray[np.float64], y: NDArray[np.float64]) -> None:
+def _place_name(name: pg.TextItem, x: NDArray[np.float64], y: NDArray[np.float64], *, above: bool) -> None:
     finite = np.flatnonzero(np.isfinite(y))
     name.setVisible(bool(len(finite)))
     if len(finite):
         end = float(x[finite[-1]])
-        # beside the line's end while the run goes on, above it once it has reached the border
-        name.setAnchor((0, 0.5) if end < 0.8 * name.getViewBox().viewRange()[0][1] else (1, 1.2))
+        # beside the line's end while the run goes on, above or below it once it has reached the border
+        is_free = end < 0.8 * name.getViewBox().viewRange()[0][1]
+        name.setAnchor((-0.1, 0.5) if is_free else (1, 1.2 if above else -0.2))
         name.setPos(end, float(y[finite[-1]]))
 
 

@@ -31,7 +31,7 @@ class RunChooser(QComboBox):
         self._runs: list[RunFacts] = []
         self._told: int | None = None
         self._is_first = True
-        self.setMinimumContentsLength(24)
+        self.setMinimumContentsLength(30)
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.setAccessibleName(self.tr("Run"))
 
@@ -60,7 +60,7 @@ class RunChooser(QComboBox):
         with QSignalBlocker(self):
             self.clear()
             for facts in runs:
-                text = self.tr("Run {} · {} · mAP {}").format(facts.run.id, facts.title, score(facts.best_map))
+                text = self.tr("Run {} · {} · {}").format(facts.run.id, facts.title, score(facts.best_map))
                 self.addItem(text, facts.run.id)
         self.setEnabled(bool(runs))
         self._choose()

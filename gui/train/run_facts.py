@@ -27,6 +27,7 @@ class RunFacts:
         title: of its recipe, in words.
         state: of its folder.
         epochs: epochs in all; 0 before it began.
+        parameters: of the network; 0 before it began.
         maps: validation mAP per whole epoch, float64 (epochs done,), NaN where there is none.
         best_map: the highest of them; None without any.
         error: why it failed or was interrupted; None in any other state.
@@ -36,6 +37,7 @@ class RunFacts:
     title: str
     state: RunState
     epochs: int
+    parameters: int
     maps: NDArray[np.float64]
     best_map: float | None
     error: RunFailed | None
@@ -50,10 +52,10 @@ def read_facts(run: Run) -> RunFacts:
     """Read the facts of one run; a few milliseconds, or more on a slow disk: off the GUI thread."""
     job = JobFolder(run.folder)
     state = job.state()
-    epochs, maps = 0, dict[int, float]()
+    epochs, parameters, maps = 0, 0, dict[int, float]()
     for event in _milestones(job.events):
         if isinstance(event, RunStarted):
-            epochs = event.epochs
+            epochs, parameters = event.epochs, event.parameters
             maps = {epoch: value for epoch, value in maps.items() if epoch <= event.epochs_done}
         elif isinstance(event, EpochEnded):
             maps[event.epoch] = float("nan") if event.validation_map is None else event.validation_map
@@ -64,6 +66,7 @@ def read_facts(run: Run) -> RunFacts:
         title=recipe_title(run),
         state=state,
         epochs=epochs,
+        parameters=parameters,
         maps=values,
         best_map=float(finite.max()) if len(finite) else None,
         error=job.last_error(),

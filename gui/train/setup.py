@@ -40,22 +40,22 @@ class TrainingSetup(QWidget):
         self._data = DataSummary()
         self._fold = icon_button("caret-right", self.tr("Show the settings"), checkable=True)
         self._error = ErrorRow()
-        self._button = primary(QPushButton(icon("play-fill"), self.tr("Train")))
+        self._button = primary(QPushButton(self.tr("Train")))
         self._button.setMinimumHeight(36)
 
         recipe_panel = Panel(self.tr("Recipe"))
         recipe_panel.body.setContentsMargins(theme.SPACE, theme.SPACE, theme.SPACE, theme.SPACE)
         recipe_panel.add(self._cards)
-        settings_panel = Panel(self.tr("Settings"))
-        settings_panel.header.addWidget(self._fold)
-        settings_panel.add(self._form)
+        self._settings_panel = Panel(self.tr("Settings"))
+        self._settings_panel.header.addWidget(self._fold)
+        self._settings_panel.add(self._form)
         data_panel = Panel(self.tr("Data"))
         data_panel.add(self._data)
         inside = QWidget()
         column = QVBoxLayout(inside)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        for panel in (recipe_panel, settings_panel, data_panel):
+        for panel in (recipe_panel, self._settings_panel, data_panel):
             column.addWidget(panel)
         column.addStretch(1)
         scroll = QScrollArea()
@@ -114,6 +114,7 @@ class TrainingSetup(QWidget):
 
     def _on_fold_toggled(self, shown: bool) -> None:
         self._form.setVisible(shown)
+        self._settings_panel.body.setContentsMargins(*(theme.PANEL, theme.SPACE) * 2 if shown else (0, 0, 0, 0))
         self._fold.setIcon(icon("caret-down" if shown else "caret-right"))
 
     def _on_button_clicked(self) -> None:

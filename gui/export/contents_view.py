@@ -1,0 +1,100 @@
+"""What goes into an exported file, and what the file will hold."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QCoreApplication, Qt
+from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
+
+from core.evaluation.threshold_file import ThresholdSet
+from gui.export.export_facts import ExportFacts
+from gui.export.report_view import size_text
+from gui.train.words import score
+from gui.widgets import theme
+
+translate = QCoreApplication.translate
+
+
+class FactRows(QWidget):
+    """Names at the left, values at the right."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._grid = QGridLayout()
+        self._grid.setHorizontalSpacing(theme.PANEL)
+        self._grid.setVerticalSpacing(theme.SPACE // 2)
+        self._grid.setColumnStretch(1, 1)
+        self._labels: list[QLabel] = []
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addLayout(self._grid)
+
+    def show_rows(self, rows: Sequence[tuple[str, str]]) -> None:
+        """Show these rows instead."""
+        for label in self._labels:
+            label.hide()
+            label.deleteLater()
+        self._labels = []
+        for row, texts in enumerate(rows):
+            for column, text in enumerate(texts):
+                label = QLabel(text)
+                label.setWordWrap(column == 1)
+                label.setFont(theme.tabular(label.font()))
+                label.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
+                if column == 0:
+                    label.setProperty("tone", "secondary")
+                self._grid.addWidget(label, row, column)
+                self._labels.append(label)
+
+
+def rows_in(facts: ExportFacts) -> list[tuple[str, str]]:
+    """What goes in."""
+    return [
+        (translate("export", "Recipe"), facts.recipe.title),
+        (translate("export", "Validation mAP"), score(facts.run.best_map)),
+        (translate("export", "Labels"), str(len(facts.label_names))),
+        (translate("export", "Thresholds"), origin(facts.thresholds)),
+        (translate("export", "Precision"), translate("export", "float32")),
+    ]
+
+
+def rows_out(facts: ExportFacts) -> list[tuple[str, str]]:
+    """What comes out."""
+    size, labels = facts.recipe.input.size, len(facts.label_names)
+    return [
+        (
+            translate("export", "Input"),
+            translate("export", "images: uint8 (N, {}, {}, 3), RGB, any number of them").format(size, size),
+        ),
+        (
+            translate("export", "Outputs"),
+            translate("export", "probabilities: float32 (N, {})\npresent: bool (N, {})").format(labels, labels),
+        ),
+        (
+            translate("export", "Inside"),
+            translate("export", "normalisation, network, sigmoid, thresholds that can be changed later"),
+        ),
+        (
+            translate("export", "Metadata"),
+            translate("export", "label names, thresholds, resize rule, recipe, run, mAP, hash of the annotations"),
+        ),
+        (
+            translate("export", "Size"),
+            translate("export", "one file, about {}").format(size_text(facts.expected_bytes)),
+        ),
+    ]
+
+
+def origin(thresholds: ThresholdSet) -> str:
+    """Where thresholds come from: "best F1 on validation, 0.149 to 0.546"."""
+    if thresholds.tuned_on is None:
+        text = (
+            translate("export", "set by hand") if thresholds.objective == "manual" else translate("export", "all 0.5")
+        )
+    else:
+        text = translate("export", "best F1 on {}").format(thresholds.tuned_on)
+        if thresholds.objective == "manual":
+            text = translate("export", "{}, then moved by hand").format(text)
+    if not len(thresholds.values) or thresholds.objective == "0.5":
+        return text
+    low, high = thresholds.values.min(), thresholds.values.max()
+    return translate("export", "{}; {:.3f} to {:.3f}").format(text, low, high)

@@ -1,0 +1,69 @@
+"""What there is to say of a run before and after its export, read from its folder; no Qt."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.deploy.report import ExportReport
+from core.errors import MultihotError
+from core.evaluation.threshold_file import ThresholdSet
+from core.jobs.folder import JobFolder, RunState
+from core.jobs.job import ExportJob
+from core.recipes.recipe import Recipe, from_toml
+from gui.inspect.scored_split import load_predictions, load_thresholds
+from gui.train.run_facts import RunFacts
+
+# weights are float32
+_BYTES_PER_PARAMETER = 4
+
+
+@dataclass(frozen=True, eq=False)
+class ExportFacts:
+    """What an export would write, and what the last one wrote.
+
+    Attributes:
+        run: the run.
+        recipe: it was trained with.
+        label_names: in the order of the outputs' columns.
+        thresholds: that the file would decide with.
+        report: of the last export of this run whose file is still there; None without one.
+    """
+
+    run: RunFacts
+    recipe: Recipe
+    label_names: tuple[str, ...]
+    thresholds: ThresholdSet
+    report: ExportReport | None
+
+    @property
+    def expected_bytes(self) -> int:
+        """About how large the file will be."""
+        return self.run.parameters * _BYTES_PER_PARAMETER
+
+
+def read_export_facts(run: RunFacts) -> ExportFacts:
+    """Read them; off the GUI thread.
+
+    Raises:
+        MultihotError: a file of the run is damaged.
+    """
+    label_names = load_predictions(run.run).label_names
+    return ExportFacts(
+        run=run,
+        recipe=from_toml(run.run.folder / "recipe.toml"),
+        label_names=label_names,
+        thresholds=load_thresholds(run.run, label_names),
+        report=_last_report(run.run.folder / "exports"),
+    )
+
+
+def _last_report(exports: Path) -> ExportReport | None:
+    if not exports.is_dir():
+        return None
+    for folder in sorted(exports.iterdir(), reverse=True):
+        try:
+            if JobFolder(folder).state() is RunState.FINISHED and Path(ExportJob.load(folder).out).is_file():
+                return ExportReport.load(folder / "report.json")
+        except MultihotError:
+            # a folder that was damaged since says nothing about the others
+            continue
+    return None
