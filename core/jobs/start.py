@@ -119,6 +119,7 @@ def _hand_over(folder: Path) -> bool:
         return False
     worker, _warm = _warm, None
     assert worker.stdin is not None
+    before = owner.read(folder)
     try:
         worker.stdin.write(json.dumps(str(folder)).encode() + b"\n")
         worker.stdin.close()
@@ -126,21 +127,24 @@ def _hand_over(folder: Path) -> bool:
         _end(worker)
         return False
     deadline = time.monotonic() + _HAND_OVER_S
-    while worker.poll() is None and time.monotonic() < deadline:
-        holder = owner.read(folder)
-        process = holder.process() if holder else None
-        # on Windows the process that was launched is a small launcher, the parent of the worker
-        if process is not None and worker.pid in (process.pid, process.ppid()):
+    while True:
+        # asked before looking: a short job may be over by now
+        is_over = worker.poll() is not None or time.monotonic() > deadline
+        if owner.read(folder) != before:
             _launched.append(worker)
             return True
+        if is_over:
+            _end(worker)
+            return False
         time.sleep(0.02)
-    _end(worker)
-    return False
 
 
 def _warm_up() -> None:
     global _warm
-    if _warm is None or _warm.poll() is not None:
+    if _warm is not None and _warm.poll() is not None:
+        _end(_warm)
+        _warm = None
+    if _warm is None:
         # without it the next job starts a worker of its own, and says what is wrong
         with contextlib.suppress(OSError):
             _warm = _launch("--warm", stdin=subprocess.PIPE, log=subprocess.DEVNULL)

@@ -145,10 +145,11 @@ def _take(folder: Path) -> None:
     """
     with owner.deciding(folder):
         holder = owner.read(folder)
+        process = holder.process() if holder else None
         # the starter names the process it launched; on Windows that is the parent of this one, a small launcher
-        is_ours = holder is not None and holder.pid in (os.getpid(), os.getppid())
-        if holder is not None and holder.process() and not is_ours:
-            raise JobError(f"Process {holder.pid} already works in {folder}.")
+        is_ours = process is not None and process.pid in (os.getpid(), os.getppid())
+        if process is not None and not is_ours:
+            raise JobError(f"Process {process.pid} already works in {folder}.")
         if not is_ours:
             JobFolder(folder).send("continue")
         owner.write(folder, os.getpid(), events_before=holder.events_before if holder and is_ours else None)
@@ -220,7 +221,7 @@ def _failure(error: Exception) -> RunFailed:
         where = f" that holds {error.filename}" if error.filename else ""
         return RunFailed(sentence=f"The disk{where} is full.", next_step="Free some space.", traceback=details)
     return RunFailed(
-        sentence=f"A mistake in the program ended the job: {type(error).__name__}: {error}",
+        sentence=f"A mistake in the program ended the job ({type(error).__name__}: {error}).",
         next_step="Please report it with the details.",
         traceback=details,
     )

@@ -313,6 +313,14 @@ def test_a_warm_worker_takes_a_job_before_it_is_warm(job, monkeypatch, wait_unti
     assert "said on stdout" in folder.log.read_text()
 
 
+def test_a_job_that_the_warm_worker_ends_at_once_is_not_worked_again(job, wait_for):
+    folder = job("refuse")
+    start.warm_up()
+    start.start(folder.path)
+    wait_for(lambda: all(one.status() == psutil.STATUS_ZOMBIE for one in psutil.Process().children()))
+    assert [type(event) for event in Follower(folder.path).read()] == [RunFailed]
+
+
 def test_another_worker_is_warmed_up_only_when_asked(job, wait_until_ended):
     start.warm_up()
     (warm,) = psutil.Process().children()
