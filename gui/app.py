@@ -51,6 +51,8 @@ def run(project: Path | None) -> int:
     Returns:
         The exit status.
     """
+    # threads that decode hand the interpreter back after 1 ms, not 5: the window waits for it at every call into Qt
+    sys.setswitchinterval(0.001)
     log_file = start_log()
     app = make_application([])
     crashes = CrashReporter(log_file)

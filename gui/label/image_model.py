@@ -4,18 +4,20 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
+from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QStringListModel, Qt, Signal
 
 from core.project.changes import Changes
 from core.project.query import Query
 from gui.session import Session
 
 Index = QModelIndex | QPersistentModelIndex
-_ROOT = QModelIndex()
 
 
-class ImageModel(QAbstractListModel):
+class ImageModel(QStringListModel):
     """Rows of the store that pass the filter.
+
+    The strings of the base are empty; it is the base because it counts its rows in C++. A view asks for the count some
+    times per row as it lays itself out: at 100,000 images that took 0.5 s with a count in Python and takes 0.06 s now.
 
     Images that stop passing because of an edit stay until `refresh`: else an image would vanish between two keys.
 
@@ -74,9 +76,8 @@ class ImageModel(QAbstractListModel):
         rows = self._passing()
         self._stale = 0
         if not np.array_equal(rows, self._rows):
-            self.beginResetModel()
             self._rows = rows
-            self.endResetModel()
+            self.setStringList([""] * len(rows))
         self.visible_changed.emit()
 
     def image_id(self, row: int) -> int:
@@ -128,14 +129,9 @@ class ImageModel(QAbstractListModel):
         if len(rows) < count or not np.array_equal(rows[:count], self._rows):
             self.refresh()
         elif len(rows) > count:
-            self.beginInsertRows(_ROOT, count, len(rows) - 1)
             self._rows = rows
-            self.endInsertRows()
+            self.insertRows(count, len(rows) - count)
             self.visible_changed.emit()
-
-    def rowCount(self, parent: Index = _ROOT) -> int:
-        """How many images are visible."""
-        return 0 if parent.isValid() else len(self._rows)
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         """The name of an image, and what is wrong with it as its tooltip; the delegate paints the rest itself."""

@@ -9,7 +9,7 @@ from core.project.scan import ScannedImage, scan_folder
 from gui import background
 from gui.session import Session
 
-BATCH = 1000
+BATCH = 500
 
 
 class FolderImport(QObject):

@@ -21,6 +21,8 @@ from gui.widgets import theme
 from gui.widgets.buttons import primary
 from gui.widgets.error_row import ErrorRow
 
+_GENERIC = {"images", "image", "img", "imgs", "photos", "pictures", "data", "files"}
+
 
 def projects_folder() -> Path:
     """Where projects are proposed to go: a folder of ours in the person's documents."""
@@ -30,10 +32,12 @@ def projects_folder() -> Path:
 
 def proposed_project(images: Path) -> Path:
     """A folder that does not exist yet, named like the folder of images."""
-    folder = projects_folder() / (images.name or "project")
+    # a name that every second folder of images has says nothing
+    name = (images.parent.name if images.name.casefold() in _GENERIC else images.name) or "project"
+    folder = projects_folder() / name
     number = 2
     while folder.exists():
-        folder = folder.with_name(f"{images.name or 'project'} {number}")
+        folder = folder.with_name(f"{name} {number}")
         number += 1
     return folder
 

@@ -29,8 +29,11 @@ class ShortcutSheet(QDialog):
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(self.tr("Keyboard shortcuts"))
-        groups = [(menu, _rows([one for one in commands.menu(menu) if one is not None])) for menu in MENUS]
-        groups.append((self.tr("Labels of this project"), _rows(labels)))
+        groups = [
+            (menu, _rows([(command.text, action) for command, action in commands.all() if command.menu == menu]))
+            for menu in MENUS
+        ]
+        groups.append((self.tr("Labels of this project"), _rows([(action.text(), action) for action in labels])))
         groups.append((self.tr("Mouse and arrows"), list(_MOUSE)))
         sheet = QWidget()
         row = QHBoxLayout(sheet)
@@ -56,11 +59,11 @@ class ShortcutSheet(QDialog):
         self.resize(min(1080, parent.width() - 40), min(660, parent.height() - 60))
 
 
-def _rows(actions: Sequence[QAction]) -> list[tuple[str, str]]:
+def _rows(actions: Sequence[tuple[str, QAction]]) -> list[tuple[str, str]]:
     native = QKeySequence.SequenceFormat.NativeText
     return [
-        ("  ".join(one.toString(native) for one in action.shortcuts()), action.text().removesuffix("…"))
-        for action in actions
+        ("  ".join(one.toString(native) for one in action.shortcuts()), text.removesuffix("…"))
+        for text, action in actions
         if not action.shortcut().isEmpty()
     ]
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtCore import QEvent, QRectF, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QPalette, QPen
 from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
@@ -172,7 +172,7 @@ class RecentButton(QAbstractButton):
         icons.paint(
             painter,
             "warning" if self._is_gone else "folder-simple",
-            self.rect().adjusted(10, 14, 0, -14).toRectF(),
+            QRectF(14, self.height() / 2 - 9, 18, 18),
             quiet,
         )
         inside = self.rect().adjusted(44, 6, -10, -6)
