@@ -59,7 +59,7 @@ class TrainingConfig:
     """How it is minimised."""
 
     epochs: int = key(20, Rule(meaning="passes over the training images", low=1))
-    batch_size: int = key(32, Rule(meaning="images per step", low=1))
+    batch_size: int = key(32, Rule(meaning="images per step", low=2))
     optimizer: str = key("adamw", Rule(meaning="the optimiser", choices=("adamw", "sgd")))
     learning_rate: float = key(0.001, Rule(meaning="highest learning rate of the schedule", above=0.0))
     weight_decay: float = key(0.01, Rule(meaning="weight decay; biases and normalisation layers have none", low=0.0))
@@ -67,7 +67,7 @@ class TrainingConfig:
     schedule: str = key("one_cycle", Rule(meaning="how the learning rate goes", choices=("one_cycle", "constant")))
     warm_up: float = key(0.2, Rule(meaning="share of the steps in which one_cycle rises", above=0.0, below=1.0))
     ema_decay: float = key(
-        0.99, Rule(meaning="decay of the averaged weights, 0 for none; it warms up in short runs", low=0.0, below=1.0)
+        0.9997, Rule(meaning="decay of the averaged weights, 0 for none; it warms up in short runs", low=0.0, below=1.0)
     )
 
 

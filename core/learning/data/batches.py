@@ -170,10 +170,11 @@ def _as_it_is(batch: Any) -> Any:  # noqa: ANN401  the loader thinks that it is 
 
 
 def _num_batches(count: int, batch_size: int) -> int:
-    return -(-count // batch_size)
+    """Batches in an epoch, each of two images at least: batch-norm has no variance of one."""
+    return max(min(-(-count // batch_size), count // 2), 1)
 
 
 def _order(count: int, batch_size: int, *, seed: int, epoch: int) -> list[NDArray[np.int64]]:
-    """An epoch's batches, their sizes as equal as can be: a last one of a single image would break batch-norm."""
+    """An epoch's batches in a random order, their sizes as equal as can be, so that none has a handful of images."""
     order = np.random.default_rng(seed_of(seed, _ORDER, epoch)).permutation(count)
     return np.array_split(order, _num_batches(count, batch_size))

@@ -16,6 +16,7 @@ from core.learning.data.seeds import seed_of
 from core.learning.losses.choice import Loss
 from core.learning.training.checkpoint import BEST_FILE, LAST_FILE, Counters, load_last, save_best, save_last
 from core.learning.training.device import Device
+from core.learning.training.divergence import check_finite
 from core.learning.training.ema import Ema
 from core.learning.training.meter import Meter
 from core.learning.training.optimizers import build_optimizer, set_learning_rate
@@ -87,7 +88,7 @@ class Loop:
             How it ended. Unless paused, the folder holds the weights to keep.
 
         Raises:
-            JobError: the loss is no number any more.
+            JobError: the training diverged.
         """
         counters, config = self.counters, self.recipe.training
         steps_per_epoch = self.data.steps_per_epoch
@@ -123,6 +124,7 @@ class Loop:
                 if command != "continue" and counters.step < epoch * steps_per_epoch:
                     break
             counters.epoch_loss = loss_sum.item()
+            check_finite(counters.epoch_loss)
             counters.epoch_seconds = time.monotonic() - epoch_started
             if counters.step == epoch * steps_per_epoch:
                 self._end_epoch(epoch, rate, epoch_started)

@@ -7,9 +7,9 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from core.errors import JobError
 from core.jobs.events import Event, Progress, StepEnded
 from core.jobs.job import Command
+from core.learning.training.divergence import check_finite
 
 _INTERVAL_S = 0.2
 """Between two readings of the loss: each waits for the device to catch up."""
@@ -66,7 +66,7 @@ class Meter:
             learning_rate: of the step.
 
         Raises:
-            JobError: the loss is no number any more.
+            JobError: the training diverged.
         """
         self._loss += loss
         self._images += images
@@ -80,11 +80,7 @@ class Meter:
         self.images_per_second = sum(count for _, count in list(self._window)[1:]) / elapsed
         self._seconds_per_step = elapsed / (len(self._window) - 1)
         mean_loss = self._loss.item() / self._images
-        if mean_loss != mean_loss or abs(mean_loss) == float("inf"):
-            raise JobError(
-                f"The loss is no number any more at step {step}.",
-                next_step="Train again with a lower training.learning_rate.",
-            )
+        check_finite(mean_loss)
         self._emit(
             StepEnded(
                 epoch=epoch,

@@ -36,7 +36,7 @@ class Prepared:
         data: the training batches, inputs of `trained`.
         inputs_of: gives inputs of `trained` with evaluation transforms, on the device, for rows of the snapshot.
         rows: int64 (V,), rows of the snapshot whose images can be read.
-        train_rows: int64, those of them in train; at least one.
+        train_rows: int64, those of them in train; at least two.
         validation_rows: int64, those of them in validation.
         skipped: number of images that cannot be read.
     """
@@ -67,7 +67,7 @@ def prepare(
         What the loop works with; None when a person asked to pause or stop meanwhile.
 
     Raises:
-        JobError: no training image can be read.
+        JobError: fewer than two training images can be read.
     """
     pixels = load_pixels(
         snapshot.paths,
@@ -83,8 +83,12 @@ def prepare(
     readable = pixels.places[:, 0] >= 0
     rows = np.flatnonzero(readable)
     train_rows = np.flatnonzero(readable & (snapshot.splits == Split.TRAIN))
-    if not len(train_rows):
-        raise JobError("None of the training images can be read.", next_step="Their problems are named in Label.")
+    if len(train_rows) < 2:
+        # batch-norm has no variance of one image
+        raise JobError(
+            f"Of the training images {len(train_rows)} can be read; two are needed at least.",
+            next_step="Label shows what is wrong with the others.",
+        )
     train_states = snapshot.states[train_rows]
     batch_size = recipe.training.batch_size
 

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from core.evaluation.metrics import average_precision
 from core.learning.data.batches import targets_of
 from core.learning.losses.choice import Loss
+from core.learning.training.divergence import check_finite
 
 InputsOf = Callable[[NDArray[np.int64]], Tensor]
 """Gives the module's inputs, on the device, for rows of the data."""
@@ -63,10 +64,14 @@ def score(
         states: int8 (N, C), of those rows.
         loss: of the recipe.
         batch_size: images at a time.
+
+    Raises:
+        JobError: the training diverged.
     """
     logits = torch.cat(list(_logits(module, inputs_of, rows, batch_size=batch_size)))
     targets, known = targets_of(states)
     value = loss(logits, targets, known=known, reduction="mean").item()
+    check_finite(value)
     return Score(value, average_precision(_probabilities(logits), targets.numpy() > 0, known.numpy()))
 
 

@@ -1,6 +1,5 @@
 """A training from its folder to its results: the entry of the worker."""
 
-import json
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -11,7 +10,6 @@ from torch import nn
 from core.evaluation.predictions import Predictions
 from core.evaluation.threshold_file import THRESHOLDS_FILE, ThresholdSet
 from core.evaluation.thresholds import best_f_beta
-from core.files import write_atomically
 from core.jobs.events import Event, RunFinished, RunPaused, RunStarted
 from core.jobs.job import Command, TrainJob
 from core.labels import Split
@@ -25,11 +23,11 @@ from core.learning.training.loop import Loop
 from core.learning.training.meter import Stage
 from core.learning.training.prepare import Prepared, prepare
 from core.learning.training.scoring import Score, predict, score
+from core.learning.training.summary import Summary
 from core.project.snapshot import Snapshot
 from core.recipes.recipe import Recipe, from_toml
 
 PREDICTIONS_FILE = "predictions.npz"
-SUMMARY_FILE = "summary.json"
 
 _SCORING_BATCH = 32
 
@@ -38,8 +36,7 @@ def train(job: TrainJob, folder: Path, emit: Callable[[Event], None], control: C
     """Train in a run's folder, which holds `snapshot.npz` and `recipe.toml`; goes on where its checkpoint is.
 
     Writes `best.safetensors`, `last.ckpt`, and in the end `predictions.npz` (all images, with evaluation transforms),
-    `thresholds.json` (best F1 on validation, or 0.5 without validation images) and `summary.json` (map, epochs,
-    best_epoch, seconds, parameters, train_images, validation_images, skipped_images, stopped).
+    `thresholds.json` (best F1 on validation, or 0.5 without validation images) and `summary.json`.
 
     Args:
         job: what was asked for.
@@ -112,26 +109,26 @@ def train(job: TrainJob, folder: Path, emit: Callable[[Event], None], control: C
     counters = loop.counters
     net.load_state_dict(load_best(folder / BEST_FILE))
     _write_predictions(prepared, snapshot, folder, emit, control)
-    summary = {
-        "map": counters.best_map,
-        "epochs": counters.epochs,
-        "best_epoch": counters.best_epoch,
-        "seconds": counters.seconds,
-        "parameters": parameters,
-        "train_images": len(prepared.train_rows),
-        "validation_images": len(validation_rows),
-        "skipped_images": prepared.skipped,
-        "stopped": ended == "stopped",
-    }
-    write_atomically(folder / SUMMARY_FILE, json.dumps(summary, indent=2) + "\n")
+    summary = Summary(
+        map=counters.best_map,
+        epochs=counters.epochs,
+        best_epoch=counters.best_epoch,
+        seconds=counters.seconds,
+        parameters=parameters,
+        train_images=len(prepared.train_rows),
+        validation_images=len(validation_rows),
+        skipped_images=prepared.skipped,
+        stopped=ended == "stopped",
+    )
+    summary.save(folder)
     emit(
         RunFinished(
-            epochs=counters.epochs,
-            best_epoch=counters.best_epoch,
-            validation_map=counters.best_map,
-            stopped=ended == "stopped",
-            skipped_images=prepared.skipped,
-            seconds=counters.seconds,
+            epochs=summary.epochs,
+            best_epoch=summary.best_epoch,
+            validation_map=summary.map,
+            stopped=summary.stopped,
+            skipped_images=summary.skipped_images,
+            seconds=summary.seconds,
         )
     )
 

@@ -1,0 +1,269 @@
+"""Exporting a run as one ONNX file that takes pixels and decides, and proving that it decides like the run."""
+
+import contextlib
+import importlib.metadata
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import onnx
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from core.deploy.metadata import INPUT, PRESENT, PROBABILITIES, THRESHOLDS, Metadata, as_float32
+from core.deploy.predict import Predictor
+from core.deploy.report import ExportReport
+from core.errors import ImageError, JobError, ModelError
+from core.evaluation.metrics import average_precision
+from core.files import replacing
+from core.images.decode import decode
+from core.jobs.events import Event, ExportFinished
+from core.jobs.job import Command, ExportJob
+from core.labels import LabelState, Split
+from core.learning.data.batches import to_tensor
+from core.learning.models.net import Net, build_net, preprocessing_of
+from core.learning.training.checkpoint import BEST_FILE, load_best
+from core.learning.training.meter import Stage
+from core.learning.training.summary import Summary
+from core.project.snapshot import Snapshot
+from core.recipes.recipe import from_toml
+
+#: Largest difference of two probabilities that passes.
+TOLERANCE = 1e-3
+#: Decisions whose probability is nearer to the threshold than this are not compared.
+_TOUCHING = 1e-4
+_IMAGES_TO_CHECK = 200
+_BATCH = 8
+_OPSET = 20
+
+
+def export(job: ExportJob, folder: Path, emit: Callable[[Event], None], control: Callable[[], Command]) -> None:
+    """Write `job.out`, verify it, and keep the report beside it (`NAME.report.json`) and in the folder (`report.json`).
+
+    Args:
+        job: what was asked for.
+        folder: of the job.
+        emit: takes the events; the last is ExportFinished.
+        control: asked between the steps; anything but "continue" ends the job without a file.
+
+    Raises:
+        ModelError: the file decides otherwise than the run; it is not saved.
+        MultihotError: the run cannot be read.
+    """
+    started = time.monotonic()
+    torch.set_num_threads(job.threads or os.cpu_count() or 1)
+    run, out = Path(job.run_folder), Path(job.out)
+    recipe = from_toml(run / "recipe.toml")
+    snapshot = Snapshot.load(run / "snapshot.npz")
+    summary = Summary.load(run)
+    if len(job.thresholds) != len(snapshot.label_names):
+        raise ModelError(f"The run has {len(snapshot.label_names)} labels, not {len(job.thresholds)}.")
+    net = build_net(recipe, len(snapshot.label_names))
+    net.load_state_dict(load_best(run / BEST_FILE))
+    net.eval()
+    metadata = Metadata(
+        label_names=snapshot.label_names,
+        thresholds=as_float32(job.thresholds),
+        preprocessing=preprocessing_of(net, recipe.input.size),
+        recipe=recipe.name,
+        run=job.run_id,
+        map=summary.map,
+        snapshot=snapshot.hash,
+        version=_version(),
+    )
+    stage = Stage("Exporting", emit, control)
+    if not stage(0, 1):
+        return
+    # under its own name only once it is verified
+    with tempfile.TemporaryDirectory(dir=folder) as scratch:
+        model = Path(scratch) / "model.onnx"
+        write(net, metadata, model)
+        stage(1, 1)
+        check = _compare(net, model, snapshot, Stage("Verifying", emit, control))
+        if check is None:
+            return
+        if check.max_abs_difference > TOLERANCE or check.decisions_different:
+            raise ModelError(
+                f"The exported model differs from the run: probabilities by up to {check.max_abs_difference:.2g}, "
+                f"{check.decisions_different} of {check.decisions} decisions. It was not saved.",
+                next_step="Please report this, with the recipe's name.",
+            )
+        try:
+            with replacing(out) as temporary:
+                shutil.copyfile(model, temporary)
+        except OSError as error:
+            raise ModelError(
+                f"{out} cannot be written: {error.strerror}.", next_step="Choose another place."
+            ) from error
+    report = ExportReport(
+        path=str(out),
+        bytes=out.stat().st_size,
+        labels=len(snapshot.label_names),
+        images_checked=check.images,
+        images_split=check.split,
+        max_abs_difference=check.max_abs_difference,
+        decisions=check.decisions,
+        decisions_different=check.decisions_different,
+        map_torch=check.map_torch,
+        map_onnx=check.map_onnx,
+        milliseconds_torch=1000 * check.seconds_torch / check.images,
+        milliseconds_onnx=1000 * check.seconds_onnx / check.images,
+        seconds=time.monotonic() - started,
+    )
+    report.save(out.with_name(f"{out.stem}.report.json"))
+    report.save(folder / "report.json")
+    emit(
+        ExportFinished(
+            path=str(out),
+            max_abs_difference=report.max_abs_difference,
+            decisions_equal=report.decisions_equal,
+            images_checked=report.images_checked,
+        )
+    )
+
+
+class DecidingNet(nn.Module):
+    """A network with all that surrounds it: pixels uint8 (N, H, W, 3) in, probabilities and decisions (N, C) out."""
+
+    thresholds: Tensor
+
+    def __init__(self, net: Net, thresholds: tuple[float, ...]) -> None:
+        super().__init__()
+        self.net = net
+        # under this name it becomes the initializer that `core.deploy.thresholds` patches
+        self.register_buffer(THRESHOLDS, torch.tensor(thresholds, dtype=torch.float32))
+
+    def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        """Probabilities float32 and decisions bool."""
+        probabilities = torch.sigmoid(self.net(images.permute(0, 3, 1, 2)))
+        return probabilities, probabilities >= self.thresholds
+
+
+def write(net: Net, metadata: Metadata, path: Path) -> None:
+    """Write a network as one ONNX file that takes batches of any size, also of none.
+
+    Args:
+        net: in evaluation mode, on the CPU.
+        metadata: goes into the file; its thresholds into the graph as well.
+        path: of the file.
+    """
+    size = metadata.preprocessing
+    model = DecidingNet(net, metadata.thresholds).eval()
+    # two images: an example of one would make the exporter take the batch's size for a constant
+    example = torch.zeros(2, size.height, size.width, 3, dtype=torch.uint8)
+    program = torch.onnx.export(
+        model,
+        (example,),
+        dynamo=True,
+        opset_version=_OPSET,
+        input_names=[INPUT],
+        output_names=[PROBABILITIES, PRESENT],
+        dynamic_shapes={"images": {0: torch.export.Dim("batch")}},
+        verbose=False,
+    )
+    if program is None:
+        raise RuntimeError("torch.onnx.export gave no program")
+    proto = program.model_proto
+    onnx.helper.set_model_props(proto, metadata.to_props())
+    onnx.save(proto, path)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Comparison:
+    """What `ExportReport` says of torch and onnxruntime side by side; times in seconds for all images."""
+
+    images: int
+    split: str
+    max_abs_difference: float
+    decisions: int
+    decisions_different: int
+    map_torch: float | None
+    map_onnx: float | None
+    seconds_torch: float
+    seconds_onnx: float
+
+
+def _compare(net: Net, model: Path, snapshot: Snapshot, stage: Stage) -> _Comparison | None:
+    """Run the file beside the network on validation images, or on others where there are none.
+
+    Returns:
+        What was found; None when a person ended the job.
+
+    Raises:
+        JobError: no image can be read.
+    """
+    predictor = Predictor(model, threads=torch.get_num_threads())
+    split, rows = _rows_to_check(snapshot)
+    states: list[NDArray[np.int8]] = []
+    ours: list[NDArray[np.float32]] = []
+    theirs: list[NDArray[np.float32]] = []
+    decisions: list[NDArray[np.bool_]] = []
+    seconds_torch = seconds_onnx = 0.0
+    for start in range(0, len(rows), _BATCH):
+        images = []
+        for row in rows[start : start + _BATCH].tolist():
+            # the images that cannot be read were named while training
+            with contextlib.suppress(ImageError):
+                images.append(predictor.preprocessing.prepare(decode(Path(snapshot.paths[row]))))
+                states.append(snapshot.states[row])
+        if images:
+            batch = np.stack(images)
+            before = time.perf_counter()
+            with torch.inference_mode():
+                ours.append(torch.sigmoid(net(to_tensor(batch))).numpy())
+            between = time.perf_counter()
+            probabilities, present = predictor.run(batch)
+            seconds_onnx += time.perf_counter() - between
+            seconds_torch += between - before
+            theirs.append(probabilities)
+            decisions.append(present)
+        if not stage(min(start + _BATCH, len(rows)), len(rows)):
+            return None
+    if not ours:
+        raise JobError("The model cannot be verified: no image of the run can be read.")
+    torch_probabilities, onnx_probabilities = np.concatenate(ours), np.concatenate(theirs)
+    difference = np.abs(torch_probabilities - onnx_probabilities)
+    thresholds = predictor.thresholds
+    compared = np.abs(torch_probabilities - thresholds) > _TOUCHING
+    different = compared & ((torch_probabilities >= thresholds) != np.concatenate(decisions))
+    return _Comparison(
+        images=len(torch_probabilities),
+        split=split.name.lower(),
+        # a NaN must not pass for a small difference
+        max_abs_difference=float(np.nan_to_num(difference, nan=np.inf).max()),
+        decisions=int(compared.sum()),
+        decisions_different=int(different.sum()),
+        map_torch=_map(torch_probabilities, np.stack(states)),
+        map_onnx=_map(onnx_probabilities, np.stack(states)),
+        seconds_torch=seconds_torch,
+        seconds_onnx=seconds_onnx,
+    )
+
+
+def _rows_to_check(snapshot: Snapshot) -> tuple[Split, NDArray[np.int64]]:
+    """Up to 200 images, spread over the first split that has any."""
+    for split in (Split.VALIDATION, Split.TEST, Split.TRAIN):
+        rows = np.flatnonzero(snapshot.splits == split)
+        if len(rows):
+            return split, rows[:: -(-len(rows) // _IMAGES_TO_CHECK)]
+    raise JobError("The model cannot be verified: the run has no images.")
+
+
+def _map(probabilities: NDArray[np.float32], states: NDArray[np.int8]) -> float | None:
+    values = average_precision(probabilities, states == LabelState.PRESENT, states != LabelState.UNKNOWN)
+    defined = values[~np.isnan(values)]
+    return float(defined.mean()) if len(defined) else None
+
+
+def _version() -> str:
+    try:
+        return importlib.metadata.version("multihot")
+    except importlib.metadata.PackageNotFoundError:
+        # run from its source without being installed
+        return "unknown"
