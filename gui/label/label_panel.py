@@ -62,7 +62,7 @@ class LabelPanel(Panel):
 
     def add_label(self) -> None:
         """Ask for a new label."""
-        editor = LabelEditor(self._session, None, self)
+        editor = LabelEditor(self._session, None, self.window())
         editor.added.connect(self.list.choose)
         corner = self._empty if not self._model.labels else self._foot
         editor.open_at(corner.mapToGlobal(QPoint(theme.SPACE, theme.SPACE)))
@@ -72,7 +72,7 @@ class LabelPanel(Panel):
         row = self._model.row_of(label_id)
         if row < 0:
             return
-        editor = LabelEditor(self._session, self._model.labels[row], self)
+        editor = LabelEditor(self._session, self._model.labels[row], self.window())
         place = self.list.visualRect(self._model.index(row)).bottomLeft() + QPoint(theme.SPACE, 0)
         editor.open_at(self.list.viewport().mapToGlobal(place))
 

@@ -1,22 +1,34 @@
 import gc
 import os
+import sys
+from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
+import numpy as np
 import pytest
 import shiboken6
 from PIL import Image, ImageDraw
 from PySide6.QtCore import QCoreApplication, QEvent, QSettings, QThreadPool, QTimer
 from PySide6.QtWidgets import QApplication
 
+from core.evaluation.predictions import Predictions
+from core.jobs import start
+from core.jobs.events import EpochEnded, RunFinished, RunStarted, StepEnded
+from core.jobs.train import prepare_training
+from core.jobs.writer import EventWriter
+from core.labels import LabelState
+from core.project.changes import Changes
 from core.project.scan import scan_folder
+from core.project.snapshot import Snapshot
 from core.project.store import Store
+from core.recipes.catalogue import recipe
 from core.settings import Settings, save_settings, settings_path
 
 
 def pytest_collection_modifyitems(items):
-    # the offscreen platform says so of every window with a smallest size
-    ignore = pytest.mark.qt_log_ignore("does not support propagateSizeHints", extend=True)
+    # the offscreen platform says so of sizes, raising and grabbing
+    ignore = pytest.mark.qt_log_ignore("This plugin does not support", extend=True)
     for item in items:
         if "/qt/" in str(item.path).replace(os.sep, "/"):
             item.add_marker(ignore)
@@ -59,9 +71,7 @@ def no_timer_left(window_settings):
     for _ in range(3):
         app.sendPostedEvents(None, QEvent.Type.DeferredDelete)
         app.processEvents()
-    running = [
-        one for one in gc.get_objects() if type(one) is QTimer and shiboken6.isValid(one) and one.isActive()
-    ]
+    running = [one for one in gc.get_objects() if type(one) is QTimer and shiboken6.isValid(one) and one.isActive()]
     for one in running:
         one.stop()
     assert not running, f"timers left running: {[(one.parent(), one.interval()) for one in running]}"
@@ -127,3 +137,86 @@ def window(qtbot, project):
 def label(window):
     """Its Label workspace."""
     return window.workspace("label")
+
+
+# runs
+
+
+@pytest.fixture
+def annotated(session):
+    """The session, with all three labels said of most of its twelve images."""
+    store = session.store
+    ace, king, red = (label.id for label in store.labels)
+    for number, image in enumerate(store.image_ids.tolist()):
+        states = {ace: LabelState(number % 2), king: LabelState(int(number % 3 == 0))}
+        if number % 4:
+            states[red] = LabelState(int(number % 4 == 1))
+        store.set_states([image], states, reviewed=True)
+    return session
+
+
+@pytest.fixture
+def pretend(monkeypatch):
+    """Let jobs be worked by `pretend_training.py` instead of torch; what was started is dead at the test's end."""
+    folders = []
+    script = Path(__file__).with_name("pretend_training.py")
+
+    def command(_module, *arguments):
+        folders.append(Path(arguments[-1]))
+        return [sys.executable, str(script), *arguments]
+
+    monkeypatch.setattr(start, "module_command", command)
+
+    def do(how):
+        monkeypatch.setenv("PRETEND", how)
+
+    yield do
+    for folder in folders:
+        start.kill(folder)
+
+
+@pytest.fixture
+def finished_run(annotated):
+    """Makes a run whose events and scores were written before, as if it had been trained."""
+
+    def make(probabilities=None, *, validation_map=0.8):
+        store = annotated.store
+        run = prepare_training(store, recipe("mobilenetv3-large-224"))
+        snapshot = Snapshot.load(run.folder / "snapshot.npz")
+        if probabilities is None:
+            probabilities = np.random.default_rng(run.id).random(snapshot.states.shape)
+        scores = np.asarray(probabilities, np.float32)
+        Predictions(snapshot.image_ids, snapshot.splits, scores, snapshot.states, snapshot.label_names).save(
+            run.folder / "predictions.npz"
+        )
+        write = EventWriter(run.folder)
+        write(
+            RunStarted(
+                run=run.id, recipe=run.recipe, device="CPU", epochs=2, steps_per_epoch=3, train_images=8,
+                validation_images=2, labels=snapshot.label_names, parameters=4_200_000,
+            )
+        )  # fmt: skip
+        for epoch in (1, 2):
+            for step in range(epoch * 3 - 2, epoch * 3 + 1):
+                write(
+                    StepEnded(
+                        epoch=epoch, step=step, loss=1 / step, learning_rate=0.1, images_per_second=9, eta_seconds=9
+                    )
+                )
+            write(
+                EpochEnded(
+                    epoch=epoch, step=epoch * 3, train_loss=1 / epoch, validation_loss=1.1 / epoch,
+                    validation_map=validation_map / (3 - epoch), average_precision=(0.9, 0.7, None), is_best=True,
+                    learning_rate=0.1, images_per_second=9.0, seconds=1.0, eta_seconds=9.0,
+                )
+            )  # fmt: skip
+        write(
+            RunFinished(
+                epochs=2, best_epoch=2, validation_map=validation_map, stopped=False, skipped_images=0, seconds=2.0
+            )
+        )
+        write.close()
+        annotated.apply(Changes(runs=True))
+        return run
+
+    return make

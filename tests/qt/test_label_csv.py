@@ -1,0 +1,67 @@
+import pytest
+from PySide6.QtCore import Qt
+
+from gui.label.csv_dialogs import ExportDialog, ImportDialog
+
+
+@pytest.fixture
+def import_dialog(window):
+    dialog = ImportDialog(window.session, window)
+    dialog.open()
+    return dialog
+
+
+def test_a_csv_file_is_read_summed_up_and_imported_as_one_step_of_undo(window, import_dialog, qtbot, tmp_path):
+    path = tmp_path / "labels.csv"
+    path.write_text("filename,ace,queen\nimage 00.png,1,0\nimage 01.png,,1\n")
+    import_dialog.field.setText(str(path))
+    qtbot.waitUntil(import_dialog.done_button.isEnabled)
+    assert "2 images, 2 labels: 1 absent, 2 present, 1 unknown" in import_dialog.facts.text()
+    assert "queen" in import_dialog.facts.text()
+    qtbot.mouseClick(import_dialog.done_button, Qt.MouseButton.LeftButton)
+    assert [label.name for label in window.session.store.labels] == ["ace", "king", "red card", "queen"]
+    assert window.session.store.states[:2].tolist() == [[1, -1, -1, 0], [-1, -1, -1, 1]]
+    window.session.undo()
+    assert len(window.session.store.labels) == 3
+
+
+def test_a_wrong_file_is_refused_with_its_line(import_dialog, qtbot, tmp_path):
+    path = tmp_path / "labels.csv"
+    path.write_text("filename,ace\nimage 00.png,maybe\n")
+    import_dialog.field.setText(str(path))
+    qtbot.waitUntil(lambda: import_dialog.error.text() != "")
+    assert "line 2" in import_dialog.error.text()
+    assert not import_dialog.done_button.isEnabled()
+
+
+def test_file_names_that_are_no_image_are_listed(import_dialog, qtbot, tmp_path):
+    path = tmp_path / "labels.csv"
+    path.write_text("filename,ace\nimage 00.png,1\nelsewhere.png,1\n")
+    import_dialog.field.setText(str(path))
+    qtbot.waitUntil(import_dialog.done_button.isEnabled)
+    qtbot.mouseClick(import_dialog.done_button, Qt.MouseButton.LeftButton)
+    assert import_dialog._unmatched.toPlainText() == "elsewhere.png"
+    qtbot.mouseClick(import_dialog.done_button, Qt.MouseButton.LeftButton)
+    assert not import_dialog.isVisible()
+
+
+def test_annotations_are_written_where_the_dialog_says(window, qtbot, tmp_path):
+    label = window.workspace("label")
+    qtbot.keyClick(label.grid, "1")
+    dialog = ExportDialog(window.session, window)
+    dialog.open()
+    dialog.field.setText(str(tmp_path / "out.csv"))
+    qtbot.mouseClick(dialog.done_button, Qt.MouseButton.LeftButton)
+    lines = (tmp_path / "out.csv").read_text().splitlines()
+    assert lines[0] == "filename,ace,king,red card"
+    assert lines[1] == "image 00.png,1,,"
+    assert "out.csv" in window.status.message()
+
+
+def test_a_place_that_cannot_be_written_is_named(window, qtbot, tmp_path):
+    dialog = ExportDialog(window.session, window)
+    dialog.open()
+    dialog.field.setText(str(tmp_path / "missing" / "out.csv"))
+    qtbot.mouseClick(dialog.done_button, Qt.MouseButton.LeftButton)
+    assert "cannot be written" in dialog.error.text()
+    assert dialog.isVisible()

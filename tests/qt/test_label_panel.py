@@ -1,0 +1,156 @@
+import pytest
+from PySide6.QtCore import QMimeData, QPointF, Qt
+from PySide6.QtGui import QDropEvent
+from PySide6.QtWidgets import QApplication, QPushButton
+
+from core.labels import LabelState
+from gui.label.label_editor import LabelEditor, _Swatch
+
+
+@pytest.fixture
+def panel(label):
+    return label.label_panel
+
+
+@pytest.fixture
+def click_row(qtbot, panel):
+    def click(row, button=Qt.MouseButton.LeftButton):
+        place = panel.list.visualRect(panel.list.model().index(row)).center()
+        qtbot.mouseClick(panel.list.viewport(), button, pos=place)
+
+    return click
+
+
+def editor():
+    popup = QApplication.activePopupWidget()
+    assert isinstance(popup, LabelEditor)
+    return popup
+
+
+def names(window):
+    return [label.name for label in window.session.store.labels]
+
+
+def test_a_click_on_a_row_cycles_its_label(window, click_row):
+    click_row(1)
+    assert window.session.store.states[0].tolist() == [-1, 1, -1]
+    click_row(1)
+    assert window.session.store.states[0].tolist() == [-1, 0, -1]
+
+
+def test_rows_show_state_count_and_mixed(window, label, panel, click_row, qtbot):
+    click_row(0)
+    model = panel.list.model()
+    qtbot.waitUntil(lambda: model.counts.tolist() == [1, 0, 0])
+    assert model.states.tolist() == [1, -1, -1]
+    label.grid.selectAll()
+    assert model.states.tolist() == [2, -1, -1]
+    spoken = model.data(model.index(0), Qt.ItemDataRole.AccessibleTextRole)
+    assert spoken == "ace, mixed, 1 images"
+
+
+def test_n_adds_a_label_with_the_next_key_and_colour(window, label, qtbot):
+    qtbot.keyClick(label.grid, "n")
+    qtbot.keyClicks(editor()._name, "queen")
+    qtbot.keyClick(editor()._name, Qt.Key.Key_Return)
+    added = window.session.store.labels[-1]
+    assert (added.name, added.shortcut) == ("queen", "4")
+    assert added.color not in [one.color for one in window.session.store.labels[:-1]]
+    qtbot.keyClick(label.grid, "4")
+    assert window.session.store.states[0].tolist() == [-1, -1, -1, 1]
+
+
+def test_a_name_that_is_taken_is_refused_in_the_editor(window, label, qtbot):
+    qtbot.keyClick(label.grid, "n")
+    qtbot.keyClicks(editor()._name, "ACE")
+    qtbot.keyClick(editor()._name, Qt.Key.Key_Return)
+    assert "already" in editor()._error.text()
+    assert names(window) == ["ace", "king", "red card"]
+    qtbot.keyClick(editor(), Qt.Key.Key_Escape)
+    assert QApplication.activePopupWidget() is None
+
+
+def test_a_right_click_renames_recolours_and_gives_another_key(window, label, panel, click_row, qtbot):
+    panel.edit(window.session.store.labels[1].id)
+    popup = editor()
+    popup._name.selectAll()
+    qtbot.keyClicks(popup._name, "kings")
+    qtbot.keyClicks(popup._key, "K")
+    swatch = popup.findChildren(_Swatch)[7]
+    qtbot.mouseClick(swatch, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(popup._done, Qt.MouseButton.LeftButton)
+    changed = window.session.store.labels[1]
+    assert (changed.name, changed.shortcut, changed.color) == ("kings", "k", swatch.color)
+    qtbot.keyClick(label.grid, "k")
+    assert window.session.store.states[0].tolist() == [-1, 1, -1]
+    window.session.undo()
+    window.session.undo()
+    assert names(window)[1] == "king"
+
+
+def test_the_context_menu_opens_the_editor_of_the_row_under_the_pointer(window, panel, click_row):
+    click_row(2, Qt.MouseButton.RightButton)
+    panel.list.customContextMenuRequested.emit(panel.list.rect().center())
+    assert editor()._name.text() == "red card"
+    assert (window.session.store.states == -1).all()
+
+
+def test_a_label_without_annotations_is_deleted_at_once(window, panel, qtbot):
+    panel.edit(window.session.store.labels[0].id)
+    qtbot.mouseClick(editor()._delete, Qt.MouseButton.LeftButton)
+    assert names(window) == ["king", "red card"]
+
+
+def test_deleting_annotations_says_how_many_and_undo_brings_them_back(window, label, panel, qtbot):
+    label.grid.selectAll()
+    qtbot.keyClick(label.grid, "1")
+    panel.edit(window.session.store.labels[0].id)
+    qtbot.mouseClick(editor()._delete, Qt.MouseButton.LeftButton)
+    assert "12 annotations of “ace”" in editor()._error.text()
+    assert names(window)[0] == "ace"
+    qtbot.mouseClick(editor()._delete, Qt.MouseButton.LeftButton)
+    assert names(window) == ["king", "red card"]
+    window.session.undo()
+    assert names(window) == ["ace", "king", "red card"]
+    assert (window.session.store.states[:, 0] == LabelState.PRESENT).all()
+
+
+def test_alt_and_arrows_move_a_label_and_undo_moves_it_back(window, panel, click_row, qtbot):
+    click_row(0)
+    qtbot.keyClick(panel.list, Qt.Key.Key_Down, Qt.KeyboardModifier.AltModifier)
+    assert names(window) == ["king", "ace", "red card"]
+    qtbot.keyClick(panel.list, Qt.Key.Key_Down, Qt.KeyboardModifier.AltModifier)
+    assert names(window) == ["king", "red card", "ace"]
+    qtbot.keyClick(panel.list, Qt.Key.Key_Up, Qt.KeyboardModifier.AltModifier)
+    assert names(window) == ["king", "ace", "red card"]
+    assert panel.list.current_label().name == "ace"
+    window.session.undo()
+    assert names(window) == ["king", "red card", "ace"]
+
+
+@pytest.mark.parametrize(("source", "over", "below", "expected"), [
+    (0, 2, True, ["king", "red card", "ace"]),
+    (2, 0, False, ["red card", "ace", "king"]),
+    (1, 1, True, ["ace", "king", "red card"]),
+])  # fmt: skip
+def test_a_dragged_row_lands_where_it_is_dropped(window, panel, source, over, below, expected):
+    rows = panel.list
+    rows.setCurrentIndex(rows.model().index(source))
+    place = QPointF(rows.visualRect(rows.model().index(over)).center()) + QPointF(0, 6 if below else -6)
+    event = QDropEvent(
+        place, Qt.DropAction.MoveAction, QMimeData(), Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    )
+    rows.dropEvent(event)
+    assert names(window) == expected
+
+
+def test_without_labels_the_panel_teaches_the_keys(window, panel, qtbot):
+    for label in window.session.store.labels:
+        window.session.apply(window.session.store.delete_label(label.id))
+    shown = panel._stack.currentWidget()
+    assert shown is panel._empty
+    qtbot.mouseClick(shown.findChild(QPushButton), Qt.MouseButton.LeftButton)
+    qtbot.keyClicks(editor()._name, "first")
+    qtbot.keyClick(editor()._name, Qt.Key.Key_Return)
+    assert names(window) == ["first"]
+    assert panel._stack.currentWidget() is panel.list
