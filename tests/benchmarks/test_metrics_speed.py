@@ -92,5 +92,6 @@ def test_a_move_of_a_threshold_beside_a_frame(images, capsys):
     with capsys.disabled():
         print(
             f"\n{images:,} x 80: a move {times['move']:.2f} ms of the 16 of a frame"
-            f" (one label {times['label']:.3f} ms), a thinned curve {times['curve']:.1f} ms, sorting at first {built:.0f} ms"
+            f" (one label {times['label']:.3f} ms), a thinned curve {times['curve']:.1f} ms,"
+            f" sorting at first {built:.0f} ms"
         )
