@@ -14,8 +14,6 @@ from core.project.splits import stratified_split
 from core.project.store import Store
 from gui.widgets import icons, theme
 
-FRACTIONS = (0.7, 0.15, 0.15)
-
 
 @dataclass(frozen=True, slots=True)
 class DataFacts:
@@ -52,7 +50,7 @@ class DataRequest:
         """Find the facts; images without a split get the one that training would give them."""
         annotated = np.flatnonzero((self.states != LabelState.UNKNOWN).any(axis=1))
         states = self.states[annotated]
-        splits = stratified_split(states, fractions=FRACTIONS, seed=self.seed, existing=self.splits[annotated])
+        splits = stratified_split(states, seed=self.seed, existing=self.splits[annotated])
         error = None
         try:
             check_trainable(states, splits, self.labels)

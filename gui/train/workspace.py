@@ -148,18 +148,18 @@ class TrainWorkspace(QWidget):
     def _on_runs_read(self, facts: list[RunFacts]) -> None:
         is_first = not self._facts and bool(facts)
         self._facts = {one.run.id: one for one in facts}
+        if self._shown not in self._facts:
+            self._shown = None
         self._runs.show_runs(facts)
         self._update_page()
         if is_first:
             self._setup.choose(facts[0].run.recipe)
-        if self._shown is not None and self._shown in self._facts:
+        if self._shown is not None:
             self._runs.select(self._shown)
             self._show_state()
         elif facts:
             running = self._controller.running()
             self._runs.select(running[-1] if running else facts[0].run.id)
-        else:
-            self._shown = None
 
     def _update_page(self) -> None:
         self._right.setCurrentIndex(1 if self._facts or self._shown is not None else 0)

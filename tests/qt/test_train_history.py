@@ -1,0 +1,160 @@
+import math
+
+import numpy as np
+import pytest
+
+from core.jobs.events import (
+    EpochEnded,
+    Progress,
+    RunFailed,
+    RunFinished,
+    RunPaused,
+    RunStarted,
+    StepEnded,
+)
+from core.jobs.folder import RunState
+from gui.train import words
+from gui.train.history import RunHistory, Series
+from gui.train.plots import MOST_POINTS, thinned, worst_labels
+
+
+def started(**values):
+    facts = {
+        "run": 1,
+        "recipe": "r",
+        "device": "CPU",
+        "epochs": 4,
+        "steps_per_epoch": 2,
+        "train_images": 8,
+        "validation_images": 2,
+        "labels": ("ace", "king", "queen"),
+        "parameters": 5,
+    }
+    return RunStarted(**{**facts, **values})
+
+
+def step(number, loss=0.5):
+    return StepEnded(
+        epoch=(number + 1) // 2, step=number, loss=loss, learning_rate=0.1, images_per_second=40.0, eta_seconds=200.0
+    )
+
+
+def epoch(number, score=0.5, *, best=True):
+    return EpochEnded(
+        epoch=number,
+        step=number * 2,
+        train_loss=0.4,
+        validation_loss=0.6,
+        validation_map=score,
+        average_precision=(0.9, None, 0.2),
+        is_best=best,
+        learning_rate=0.1,
+        images_per_second=42.0,
+        seconds=1.0,
+        eta_seconds=100.0,
+    )
+
+
+@pytest.fixture
+def history():
+    one = RunHistory()
+    one.add([started(), step(1), step(2), epoch(1, 0.3), step(3), step(4), epoch(2, 0.6)])
+    return one
+
+
+def test_a_series_keeps_all_rows_while_its_array_grows():
+    series = Series(2)
+    for number in range(1000):
+        series.append(number, -number)
+    assert len(series) == 1000
+    np.testing.assert_array_equal(series.column(1), -np.arange(1000.0))
+
+
+def test_the_curves_hold_what_the_events_said(history):
+    np.testing.assert_allclose(history.step_positions, [0.5, 1, 1.5, 2])
+    np.testing.assert_allclose(history.losses, 0.5)
+    np.testing.assert_allclose(history.epochs, [1, 2])
+    np.testing.assert_allclose(history.validation_maps, [0.3, 0.6])
+    np.testing.assert_allclose(history.train_losses, 0.4)
+    np.testing.assert_allclose(history.validation_losses, 0.6)
+    assert history.best_map == 0.6
+    assert history.fraction == pytest.approx(0.5)
+
+
+def test_the_smoothed_loss_starts_at_the_first_value_and_stays_between_the_extremes():
+    history = RunHistory()
+    losses = [0.9, 0.1, 0.9, 0.1, 0.9, 0.1]
+    history.add([started(), *(step(number + 1, loss) for number, loss in enumerate(losses))])
+    assert history.smoothed_losses[0] == pytest.approx(0.9)
+    assert (history.smoothed_losses >= 0.1).all()
+    assert (history.smoothed_losses <= 0.9).all()
+
+
+def test_a_loss_that_is_not_a_number_leaves_a_hole_and_does_not_spoil_the_smoothed_curve():
+    history = RunHistory()
+    history.add([started(), step(1, 0.5), step(2, None), step(3, 0.5)])
+    assert math.isnan(history.losses[1])
+    np.testing.assert_allclose(history.smoothed_losses, 0.5)
+
+
+def test_after_a_crash_the_epochs_that_are_done_again_are_not_drawn_twice(history):
+    history.add([step(5), started(epochs_done=1), step(3), step(4), epoch(2, 0.4)])
+    np.testing.assert_allclose(history.step_positions, [0.5, 1, 1.5, 2])
+    np.testing.assert_allclose(history.validation_maps, [0.3, 0.4])
+    assert history.best_map == 0.4
+
+
+def test_a_resumed_run_keeps_the_best_epoch_of_before():
+    history = RunHistory()
+    history.add([started(), step(2), epoch(1, 0.7), step(4), epoch(2, 0.5, best=False), RunPaused(epoch=2, step=4)])
+    assert history.has_ended
+    history.add([started(epochs_done=2), step(5)])
+    assert not history.has_ended
+    assert history.best_map == 0.7
+    assert history.current_epoch == 3
+
+
+def test_the_words_for_a_run_under_way(history):
+    assert words.progress(history) == "epoch 2 of 4 · 42 images/s · 2 min left"
+    history.add([Progress(stage="Scoring images", done=30, total=1200)])
+    assert words.progress(history) == "Scoring images: 30 of 1,200"
+    assert history.fraction == pytest.approx(0.025)
+
+
+def test_the_sentence_at_the_end_of_a_run(history):
+    history.add([RunFinished(epochs=4, best_epoch=2, validation_map=0.812, stopped=False, skipped_images=0, seconds=9)])
+    verdict = words.verdict(0.812, {3: 0.797, 4: 0.7})
+    assert words.summary(RunState.FINISHED, history, verdict=verdict) == (
+        "Finished: mAP 0.812 (best so far, +0.015)."
+    )
+    assert words.verdict(0.7, {3: 0.797}) == "run 3 has 0.797"
+    assert words.verdict(0.7, {}) == ""
+
+
+def test_a_failed_run_has_ended(history):
+    history.add([RunFailed(sentence="The disk is full.", next_step="Free some space.")])
+    assert history.has_ended
+    assert history.eta_seconds is None
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(0, "0 s"), (89, "89 s"), (180, "3 min"), (3900, "1 h 05 min"), (3599, "1 h 00 min")]
+)
+def test_lengths_of_time_in_words(seconds, text):
+    assert words.duration(seconds) == text
+
+
+def test_the_labels_with_the_lowest_ap_come_first_and_those_without_one_are_left_out(history):
+    assert worst_labels(history) == (("queen", 0.2), ("ace", 0.9))
+
+
+def test_a_long_curve_is_thinned_to_the_extremes_of_its_stretches():
+    x = np.arange(200_000.0)
+    y = np.zeros(200_000)
+    y[123_456], y[7] = 5.0, -5.0
+    few_x, few_y = thinned(x, y)
+    assert len(few_x) == len(few_y) <= MOST_POINTS + 400
+    assert few_y.max() == 5.0
+    assert few_y.min() == -5.0
+    assert (np.diff(few_x) >= 0).all()
+    np.testing.assert_array_equal(thinned(x[:100], y[:100])[1], y[:100])

@@ -1,0 +1,263 @@
+import re
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel, QPlainTextEdit, QPushButton
+
+from core.errors import ProjectError
+from core.jobs.folder import JobFolder, RunState
+from core.labels import LabelState
+from core.project.store import Store
+from gui import background
+from gui.session import Session
+from gui.train.controller import TrainingController
+from gui.train.followed_run import FollowedRun
+from gui.train.workspace import TrainWorkspace
+
+LONG = 20_000
+
+
+@pytest.fixture
+def controller(session):
+    one = TrainingController(session)
+    yield one
+    one.close()
+
+
+@pytest.fixture
+def workspace(qtbot, session, controller):
+    one = TrainWorkspace(session, controller)
+    qtbot.addWidget(one)
+    one.resize(1300, 700)
+    one.show()
+    one.activate()
+    return one
+
+
+def texts(widget):
+    return [label.text() for label in widget.findChildren(QLabel) if label.isVisible()]
+
+
+def has_text(widget, pattern):
+    return any(re.search(pattern, text) for text in texts(widget))
+
+
+def button(widget, text):
+    found = [one for one in widget.findChildren(QPushButton) if one.text() == text and one.isVisible()]
+    assert len(found) == 1, f"{len(found)} buttons “{text}”"
+    return found[0]
+
+
+def press(qtbot, widget, text):
+    qtbot.waitUntil(lambda: button(widget, text).isEnabled())
+    qtbot.mouseClick(button(widget, text), Qt.MouseButton.LeftButton)
+
+
+def test_without_annotations_the_workspace_says_what_to_do_and_there_is_no_training(qtbot, session, workspace):
+    qtbot.waitUntil(lambda: has_text(workspace, "Label at least 20 images"))
+    assert not button(workspace, "Train").isEnabled()
+    with qtbot.waitSignal(session.workspace_requested) as asked:
+        press(qtbot, workspace, "Go to Label")
+    assert asked.args == ["label"]
+
+
+def test_the_data_is_summed_up_with_warnings_that_name_the_labels(qtbot, annotated, workspace):
+    qtbot.waitUntil(lambda: has_text(workspace, "Only 12 images are annotated"))
+    assert has_text(workspace, "“ace”")
+    counts = [int(text) for text in texts(workspace) if text.isdecimal()]
+    assert sum(counts) == 12
+    store = annotated.store
+    annotated.apply(store.set_states(store.image_ids[:4].tolist(), dict.fromkeys([1, 2, 3], LabelState.UNKNOWN)))
+    qtbot.waitUntil(lambda: has_text(workspace, "4 images without annotations"))
+
+
+def test_a_run_is_trained_from_the_button_to_the_sentence_at_its_end(
+    qtbot, annotated, controller, workspace, pretend, tmp_path
+):
+    pretend("learn")
+    press(qtbot, workspace, "Train")
+    qtbot.waitUntil(lambda: has_text(workspace, r"Finished: mAP 0\.600\."), timeout=LONG)
+    qtbot.waitUntil(lambda: has_text(workspace, "Inspect"))
+    assert workspace._runs.selected_run == 1
+    assert len(workspace._history.epochs) == 3
+    assert annotated.jobs.items() == []
+    model = workspace._runs.model()
+    qtbot.waitUntil(lambda: model.rowCount() == 1)
+    qtbot.waitUntil(lambda: [model.index(0, column).data() for column in (1, 3, 4)] == ["finished", "3 / 3", "0.600"])
+
+
+def test_the_job_is_listed_while_the_run_goes_on_and_its_cancel_stops_it(
+    qtbot, annotated, controller, workspace, pretend
+):
+    pretend("wait")
+    press(qtbot, workspace, "Train")
+    qtbot.waitUntil(lambda: has_text(workspace, "epoch 1 of 3 · 9 images/s"), timeout=LONG)
+    (job,) = annotated.jobs.items()
+    assert job.name == "Run 1"
+    assert job.fraction == pytest.approx(1 / 3)
+    assert button(workspace, "Run 1 is training").isEnabled() is False
+    job.cancel()
+    qtbot.waitUntil(lambda: has_text(workspace, "Stopped after 1 epochs: mAP 0.200"), timeout=LONG)
+    assert annotated.jobs.items() == []
+
+
+def test_a_run_is_paused_and_resumed_by_the_same_button(qtbot, annotated, controller, workspace, pretend):
+    pretend("wait")
+    press(qtbot, workspace, "Train")
+    qtbot.waitUntil(lambda: has_text(workspace, "epoch 1 of 3"), timeout=LONG)
+    press(qtbot, workspace, "Pause")
+    qtbot.waitUntil(lambda: has_text(workspace, "Paused after 1 epochs"), timeout=LONG)
+    press(qtbot, workspace, "Resume")
+    qtbot.waitUntil(lambda: has_text(workspace, "Finished: mAP 0.600"), timeout=LONG)
+    assert workspace._history.epochs.tolist() == [1, 2, 3]
+
+
+def test_stop_pressed_twice_offers_to_end_the_process(qtbot, annotated, controller, workspace, pretend):
+    pretend("hang")
+    press(qtbot, workspace, "Train")
+    qtbot.waitUntil(lambda: has_text(workspace, "epoch 1 of 3"), timeout=LONG)
+    press(qtbot, workspace, "Stop and keep best")
+    qtbot.waitUntil(lambda: has_text(workspace, "the best model is kept…"))
+    press(qtbot, workspace, "Stop and keep best")
+    press(qtbot, workspace, "End it")
+    qtbot.waitUntil(lambda: has_text(workspace, "Interrupted"), timeout=LONG)
+    qtbot.waitUntil(lambda: has_text(workspace, "was interrupted.*Resume it"))
+
+
+def test_a_worker_that_does_not_obey_in_time_is_offered_to_be_killed(
+    qtbot, annotated, controller, workspace, pretend, monkeypatch
+):
+    monkeypatch.setattr("gui.train.followed_run.PATIENCE_MS", 300)
+    pretend("hang")
+    press(qtbot, workspace, "Train")
+    qtbot.waitUntil(lambda: has_text(workspace, "epoch 1 of 3"), timeout=LONG)
+    press(qtbot, workspace, "Pause")
+    qtbot.waitUntil(lambda: has_text(workspace, "does not obey"), timeout=LONG)
+
+
+def test_discard_asks_once_and_deletes_the_run(qtbot, annotated, controller, workspace, pretend):
+    pretend("wait")
+    press(qtbot, workspace, "Train")
+    qtbot.waitUntil(lambda: has_text(workspace, "epoch 1 of 3"), timeout=LONG)
+    folder = annotated.store.run(1).folder
+    press(qtbot, workspace, "Discard")
+    press(qtbot, workspace, "Keep")
+    assert folder.exists()
+    qtbot.mouseClick(button(workspace, "Discard"), Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(workspace._header._question.yes, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: not folder.exists(), timeout=LONG)
+    qtbot.waitUntil(lambda: has_text(workspace, "No run yet"))
+    assert annotated.jobs.items() == []
+
+
+def test_a_failure_is_told_in_its_place_with_its_next_step(qtbot, annotated, controller, workspace, pretend):
+    pretend("refuse")
+    press(qtbot, workspace, "Train")
+    qtbot.waitUntil(lambda: has_text(workspace, "The weights do not fit. Choose others."), timeout=LONG)
+
+
+def test_the_details_of_a_mistake_can_be_seen_and_copied(qtbot, qapp, annotated, controller, workspace, pretend):
+    pretend("stumble")
+    press(qtbot, workspace, "Train")
+    qtbot.waitUntil(lambda: has_text(workspace, "ZeroDivisionError"), timeout=LONG)
+    press(qtbot, workspace._header, "Show details")
+    assert "Traceback" in workspace._header.findChild(QPlainTextEdit).toPlainText()
+    press(qtbot, workspace._header, "Copy")
+    assert "Traceback" in qapp.clipboard().text()
+
+
+def test_a_value_that_is_not_valid_is_refused_before_a_run_is_made(qtbot, annotated, workspace):
+    workspace._setup._form._other.setText("batch_size=none")
+    press(qtbot, workspace, "Train")
+    qtbot.waitUntil(lambda: has_text(workspace, "batch_size"))
+    assert annotated.store.runs() == []
+
+
+def test_settings_reach_the_run(qtbot, annotated, controller, workspace, pretend):
+    pretend("learn")
+    workspace._setup.choose("resnet18-224")
+    workspace._setup._form._epochs.setValue(7)
+    workspace._setup._form._other.setText("training.batch_size=4")
+    press(qtbot, workspace, "Train")
+    text = (annotated.store.run(1).folder / "recipe.toml").read_text(encoding="utf-8")
+    assert "epochs = 7" in text
+    assert "batch_size = 4" in text
+    qtbot.waitUntil(lambda: has_text(workspace, "Finished"), timeout=LONG)
+
+
+def test_an_older_run_shows_its_curves_when_it_is_selected(qtbot, workspace, finished_run):
+    finished_run(validation_map=0.7)
+    finished_run(validation_map=0.8)
+    qtbot.waitUntil(lambda: workspace._runs.model().rowCount() == 2)
+    qtbot.waitUntil(lambda: has_text(workspace, "Finished: mAP 0.800 .best so far, .0.100"))
+    workspace._runs.selectRow(1)
+    qtbot.waitUntil(lambda: has_text(workspace, "Finished: mAP 0.700 .run 2 has 0.800"))
+    assert len(workspace._history.losses) == 6
+
+
+def test_a_double_click_opens_the_run_in_inspect(qtbot, annotated, workspace, finished_run):
+    finished_run()
+    qtbot.waitUntil(lambda: workspace._runs.model().rowCount() == 1)
+    with qtbot.waitSignal(annotated.workspace_requested) as asked:
+        workspace._runs.activated.emit(workspace._runs.model().index(0, 0))
+    assert asked.args == ["inspect"]
+    assert annotated.current_run == 1
+
+
+def test_a_run_at_work_is_taken_up_when_the_project_is_opened_again(qtbot, annotated, project, pretend):
+    pretend("wait")
+    controller = TrainingController(annotated)
+    from core.recipes.catalogue import recipe
+
+    run = controller.train(recipe("resnet18-224"), device="cpu", weights=None, seed=0)
+    followed = controller.followed(run.id)
+    qtbot.waitUntil(lambda: followed.history.epoch is not None, timeout=LONG)
+    annotated.close()
+    assert controller.running() == []
+    assert JobFolder(run.folder).state() is RunState.RUNNING
+
+    annotated.open(project)
+    qtbot.waitUntil(lambda: controller.running() == [run.id], timeout=LONG)
+    again = controller.followed(run.id)
+    qtbot.waitUntil(lambda: again.history.epoch is not None, timeout=LONG)
+    assert [job.name for job in annotated.jobs.items()] == ["Run 1"]
+    controller.stop(run.id)
+    qtbot.waitUntil(lambda: again.state == RunState.STOPPED, timeout=LONG)
+    qtbot.waitUntil(lambda: annotated.jobs.items() == [], timeout=LONG)
+    controller.close()
+
+
+def test_a_run_that_was_paused_can_be_stopped_and_kept(qtbot, annotated, controller, pretend):
+    from core.recipes.catalogue import recipe
+
+    pretend("wait")
+    run = controller.train(recipe("resnet18-224"), device="cpu", weights=None, seed=0)
+    followed: FollowedRun = controller.followed(run.id)
+    qtbot.waitUntil(lambda: followed.history.epoch is not None, timeout=LONG)
+    controller.pause(run.id)
+    qtbot.waitUntil(lambda: JobFolder(run.folder).state() is RunState.PAUSED, timeout=LONG)
+    qtbot.waitUntil(lambda: not followed.is_running, timeout=LONG)
+    controller.stop(run.id)
+    qtbot.waitUntil(lambda: JobFolder(run.folder).state() is RunState.STOPPED, timeout=LONG)
+    qtbot.waitUntil(lambda: not controller.running(), timeout=LONG)
+
+
+def test_without_a_project_there_is_nothing_to_train_and_nothing_breaks(qtbot, qapp):
+    session = Session()
+    controller = TrainingController(session)
+    workspace = TrainWorkspace(session, controller)
+    qtbot.addWidget(workspace)
+    workspace.activate()
+    with pytest.raises(ProjectError):
+        _ = session.store
+    controller.close()
+    background.cancel_all()
+
+
+def test_opening_another_project_shows_its_runs(qtbot, annotated, workspace, finished_run, tmp_path):
+    finished_run()
+    qtbot.waitUntil(lambda: workspace._runs.model().rowCount() == 1)
+    Store.create(tmp_path / "other").close()
+    annotated.open(tmp_path / "other")
+    qtbot.waitUntil(lambda: workspace._runs.model().rowCount() == 0)
+    qtbot.waitUntil(lambda: has_text(workspace, "Nothing to train on yet"))
