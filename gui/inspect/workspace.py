@@ -2,7 +2,8 @@
 
 import functools
 
-from PySide6.QtCore import QCoreApplication, Qt
+from PySide6.QtCore import QCoreApplication, QEvent, Qt
+from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
@@ -57,8 +58,10 @@ class InspectWorkspace(QWidget):
         self._head = QLabel()
         self._head.setProperty("tone", "secondary")
         self._head.setWordWrap(True)
-        self._undo = icon_button("arrow-counter-clockwise", self.tr("Take back the last move of a threshold"))
-        self._redo = icon_button("arrow-clockwise", self.tr("Move it again"))
+        self._undo = icon_button(
+            "arrow-counter-clockwise", self.tr("Take back the last move of a threshold"), shortcut="Ctrl+Z"
+        )
+        self._redo = icon_button("arrow-clockwise", self.tr("Move it again"), shortcut="Ctrl+Shift+Z")
         self._tune = QPushButton(self.tr("Tune all"))
         self._menu = QMenu(self._tune)
         for split in (Split.VALIDATION, Split.TRAIN):
@@ -275,6 +278,28 @@ class InspectWorkspace(QWidget):
     def _on_undo_changed(self) -> None:
         self._undo.setEnabled(self._thresholds.can_undo)
         self._redo.setEnabled(self._thresholds.can_redo)
+
+    def event(self, event: QEvent) -> bool:
+        """Keep the keys for undo and redo, which elsewhere take back annotations."""
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and _undo_key(event):
+            event.accept()
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Take back or redo a move of a threshold."""
+        key = _undo_key(event)
+        if key == QKeySequence.StandardKey.Undo:
+            self._thresholds.undo()
+        elif key == QKeySequence.StandardKey.Redo:
+            self._thresholds.redo()
+        else:
+            super().keyPressEvent(event)
+
+
+def _undo_key(event: QKeyEvent) -> QKeySequence.StandardKey | None:
+    keys = (QKeySequence.StandardKey.Undo, QKeySequence.StandardKey.Redo)
+    return next((key for key in keys if event.matches(key)), None)
 
 
 def head_line(scored: ScoredSplit, thresholds: ThresholdSet) -> str:

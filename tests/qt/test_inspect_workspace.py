@@ -1,0 +1,274 @@
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtWidgets import QLabel, QToolButton
+
+from core.evaluation.metrics import average_precision, classification_scores
+from core.evaluation.predictions import Predictions
+from core.evaluation.report import evaluate
+from core.evaluation.threshold_file import ThresholdSet
+from core.evaluation.thresholds import best_f_beta
+from core.labels import Split
+from gui.inspect import label_table as columns
+from gui.inspect.price import price
+from gui.inspect.workspace import InspectWorkspace
+
+
+@pytest.fixture
+def split(annotated):
+    """All but four images are in validation, so that there is something to measure."""
+    store = annotated.store
+    splits = [Split.TRAIN] * 3 + [Split.TEST] + [Split.VALIDATION] * 8
+    annotated.apply(store.set_splits(dict(zip(store.image_ids.tolist(), splits, strict=True))))
+
+
+@pytest.fixture
+def run(split, finished_run):
+    return finished_run()
+
+
+@pytest.fixture
+def workspace(qtbot, annotated, run):
+    one = InspectWorkspace(annotated)
+    qtbot.addWidget(one)
+    one.resize(1300, 700)
+    one.show()
+    one.activate()
+    qtbot.waitUntil(lambda: one._scored is not None)
+    yield one
+    one._thresholds.flush()
+
+
+@pytest.fixture
+def validation(run):
+    return Predictions.load(run.folder / "predictions.npz").of(Split.VALIDATION)
+
+
+def cells(model, row):
+    return [model.index(row, column).data() for column in range(model.columnCount())]
+
+
+def shown_report(workspace):
+    """What the table says, in the form of a report."""
+    model = workspace._table.model
+    return [cells(model, row) for row in range(model.rowCount())]
+
+
+def expected_rows(predictions, thresholds):
+    report = evaluate(predictions, thresholds)
+    return [
+        [one.name, str(one.support), *(f"{value:.3f}" if value == value else "–" for value in numbers)]
+        for one in report.labels
+        for numbers in [(one.ap, one.precision, one.recall, one.f1, one.threshold)]
+    ]
+
+
+def test_without_a_run_the_workspace_says_what_to_do(qtbot, session):
+    one = InspectWorkspace(session)
+    qtbot.addWidget(one)
+    one.show()
+    qtbot.waitUntil(lambda: any("press Train" in label.text() for label in one.findChildren(QLabel)))
+    with qtbot.waitSignal(session.workspace_requested) as asked:
+        qtbot.mouseClick(one._empty.button, Qt.MouseButton.LeftButton)
+    assert asked.args == ["train"]
+
+
+def test_the_table_and_the_means_are_those_of_the_evaluation(workspace, validation):
+    thresholds = np.full(3, 0.5)
+    assert shown_report(workspace) == expected_rows(validation, thresholds)
+    scores = classification_scores(validation.probabilities, validation.targets, thresholds, validation.known)
+    ap = average_precision(validation.probabilities, validation.targets, validation.known)
+    means, overall = cells(workspace._table.means, 0), cells(workspace._table.means, 1)
+    assert means[2:6] == [
+        f"{value:.3f}" for value in (np.nanmean(ap), scores.class_precision, scores.class_recall, scores.macro_f1)
+    ]
+    assert overall[3:6] == [
+        f"{value:.3f}" for value in (scores.overall_precision, scores.overall_recall, scores.overall_f1)
+    ]
+
+
+@pytest.mark.parametrize("value", [0.0, 0.137, 0.5, 0.862, 1.0])
+def test_moving_the_slider_moves_table_totals_point_gallery_and_words(qtbot, workspace, validation, value):
+    workspace._panel._slider.setValue(round(value * 1000))
+    thresholds = np.array([value, 0.5, 0.5])
+    assert shown_report(workspace) == expected_rows(validation, thresholds)
+    scores = classification_scores(validation.probabilities, validation.targets, thresholds, validation.known)
+    assert cells(workspace._table.means, 1)[3] == f"{scores.overall_precision:.3f}"
+
+    predicted, target = validation.probabilities[:, 0] >= np.float32(value), validation.targets[:, 0]
+    wrong = validation.image_ids[predicted != target]
+    model = workspace._gallery.model
+    assert sorted(model.image_ids.tolist()) == sorted(wrong.tolist())
+    np.testing.assert_array_equal(
+        np.sort(model.image_ids[model.is_false_alarm]), np.sort(validation.image_ids[predicted & ~target])
+    )
+    found, missed, alarms, _ = (int(label.text()) for label in workspace._panel._counts)
+    assert (found, missed) == ((predicted & target).sum(), (~predicted & target).sum())
+    assert alarms == (predicted & ~target).sum()
+    assert workspace._panel._number.value() == pytest.approx(value)
+    x, y = workspace._curve._point.getData()
+    assert x[0] == pytest.approx(found / (found + missed))
+    assert y[0] == pytest.approx(found / max(found + alarms, 1))
+
+
+def test_the_number_moves_the_slider_and_the_other_way_round(workspace):
+    workspace._panel._number.setValue(0.25)
+    assert workspace._panel._slider.value() == 250
+    workspace._panel._slider.setValue(700)
+    assert workspace._panel._number.value() == 0.7
+
+
+def test_dragging_on_the_curve_moves_the_threshold_to_a_point_of_it(qtbot, workspace, validation):
+    plot = workspace._curve
+    box = plot.getViewBox()
+    curve = workspace._scored.curve(0)
+    for index in (len(curve.thresholds) - 1, 0, len(curve.thresholds) // 2):
+        place = box.mapViewToScene(QPointF(curve.recall[index], curve.precision[index])).toPoint()
+        qtbot.mousePress(plot.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(place))
+        qtbot.mouseRelease(plot.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(place))
+        x, y = plot._point.getData()
+        assert (x[0], y[0]) == pytest.approx((curve.recall[index], curve.precision[index]), abs=0.02)
+        # never on a score itself, which rounding in an exported file could flip
+        assert not np.isin(workspace._thresholds.values[0], validation.probabilities[:, 0])
+
+
+def test_choosing_another_label_shows_its_threshold(qtbot, workspace):
+    workspace._panel._slider.setValue(300)
+    workspace._table._table.selectRow(1)
+    assert workspace._panel._number.value() == 0.5
+    workspace._table._table.selectRow(0)
+    assert workspace._panel._number.value() == pytest.approx(0.3)
+
+
+def test_the_table_is_sorted_by_a_column_and_stays_so_while_a_threshold_moves(qtbot, workspace):
+    table = workspace._table
+    table._table.sortByColumn(columns.AP, Qt.SortOrder.DescendingOrder)
+    aps = [float(row[columns.AP]) for row in shown_report(workspace)]
+    assert aps == sorted(aps, reverse=True)
+    table._table.sortByColumn(columns.F1, Qt.SortOrder.AscendingOrder)
+    names = [row[0] for row in shown_report(workspace)]
+    for value in (1, 999, 500):
+        workspace._panel._slider.setValue(value)
+        assert [row[0] for row in shown_report(workspace)] == names
+
+
+def test_tune_all_takes_the_best_f1_of_each_label_and_is_kept_with_the_run(qtbot, workspace, run, validation):
+    workspace._menu.actions()[0].trigger()
+    best = best_f_beta(validation.probabilities, validation.targets, known=validation.known).values
+    qtbot.waitUntil(lambda: np.array_equal(workspace._thresholds.values, best))
+    assert shown_report(workspace) == expected_rows(validation, best)
+    assert "best F1 on these same images" in workspace._head.text()
+    qtbot.waitUntil(lambda: (run.folder / "thresholds.json").exists())
+    kept = ThresholdSet.load(run.folder / "thresholds.json")
+    np.testing.assert_array_equal(kept.values, best)
+    assert (kept.objective, kept.tuned_on) == ("f1", "validation")
+
+
+def test_the_head_line_names_the_split_that_was_measured_and_the_one_that_was_tuned_on(qtbot, workspace):
+    assert workspace._head.text() == "Measured on 8 validation images. Thresholds: all 0.5."
+    workspace._menu.actions()[1].trigger()
+    qtbot.waitUntil(lambda: "best F1 on train" in workspace._head.text())
+    workspace._panel._slider.setValue(10)
+    assert "Then moved by hand." in workspace._head.text()
+
+
+def test_another_split_is_measured_when_it_is_chosen(qtbot, workspace, run):
+    index = workspace._split.findData(Split.TRAIN)
+    workspace._split.setCurrentIndex(index)
+    workspace._split.activated.emit(index)
+    qtbot.waitUntil(lambda: workspace._scored.split == Split.TRAIN)
+    train = Predictions.load(run.folder / "predictions.npz").of(Split.TRAIN)
+    assert shown_report(workspace) == expected_rows(train, np.full(3, 0.5))
+
+
+def test_a_drag_is_one_step_of_undo(qtbot, workspace):
+    for value in (400, 300, 200):
+        workspace._panel._slider.setValue(value)
+    workspace._panel._slider.sliderReleased.emit()
+    workspace._panel._slider.setValue(100)
+    assert workspace._undo.isEnabled()
+    qtbot.mouseClick(workspace._undo, Qt.MouseButton.LeftButton)
+    assert workspace._thresholds.values[0] == pytest.approx(0.2)
+    qtbot.mouseClick(workspace._undo, Qt.MouseButton.LeftButton)
+    assert workspace._thresholds.values[0] == 0.5
+    assert not workspace._undo.isEnabled()
+    qtbot.mouseClick(workspace._redo, Qt.MouseButton.LeftButton)
+    assert workspace._thresholds.values[0] == pytest.approx(0.2)
+
+
+def test_undo_by_key_takes_back_thresholds_here_and_no_annotation(qtbot, workspace, annotated):
+    before = annotated.store.states.copy()
+    workspace._panel._slider.setValue(100)
+    workspace._panel._slider.setFocus()
+    qtbot.keyClick(workspace._panel._slider, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert workspace._thresholds.values[0] == 0.5
+    np.testing.assert_array_equal(annotated.store.states, before)
+
+
+def test_thresholds_that_were_moved_are_written_when_the_project_is_closed(qtbot, workspace, annotated, run):
+    workspace._panel._slider.setValue(321)
+    annotated.close()
+    assert ThresholdSet.load(run.folder / "thresholds.json").values[0] == pytest.approx(0.321)
+
+
+def test_thresholds_are_those_of_the_run_that_is_chosen(qtbot, workspace, annotated, finished_run):
+    workspace._panel._slider.setValue(250)
+    second = finished_run()
+    qtbot.waitUntil(lambda: workspace._runs.count() == 2)
+    annotated.current_run = second.id
+    qtbot.waitUntil(lambda: workspace._scored.run.id == second.id)
+    assert workspace._thresholds.values[0] == 0.5
+    annotated.current_run = 1
+    qtbot.waitUntil(lambda: workspace._scored.run.id == 1)
+    assert workspace._thresholds.values[0] == pytest.approx(0.25)
+
+
+def test_a_kind_of_wrong_image_can_be_chosen(qtbot, workspace, validation):
+    predicted, target = validation.probabilities[:, 0] >= 0.5, validation.targets[:, 0]
+    buttons = [one for one in workspace._gallery.findChildren(QToolButton) if one.isCheckable()]
+    assert buttons[1].text() == f"Missed ({(~predicted & target).sum()})"
+    qtbot.mouseClick(buttons[1], Qt.MouseButton.LeftButton)
+    model = workspace._gallery.model
+    assert sorted(model.image_ids.tolist()) == validation.image_ids[~predicted & target].tolist()
+    assert (np.diff(model.probabilities) >= 0).all()
+    qtbot.mouseClick(buttons[2], Qt.MouseButton.LeftButton)
+    assert sorted(model.image_ids.tolist()) == validation.image_ids[predicted & ~target].tolist()
+    assert (np.diff(model.probabilities) <= 0).all()
+
+
+def test_enter_opens_a_wrong_image_in_label(qtbot, workspace, annotated):
+    workspace._panel._slider.setValue(0)
+    view = workspace._gallery._view
+    view.setCurrentIndex(view.model().index(1, 0))
+    asked = []
+    annotated.workspace_requested.connect(asked.append)
+    annotated.images_requested.connect(asked.append)
+    qtbot.keyClick(view, Qt.Key.Key_Return)
+    assert asked == ["label", (int(workspace._gallery.model.image_ids[1]),)]
+
+
+def test_scores_that_cannot_be_read_are_told_in_their_place(qtbot, annotated, finished_run):
+    run = finished_run()
+    (run.folder / "predictions.npz").write_bytes(b"no scores")
+    one = InspectWorkspace(annotated)
+    qtbot.addWidget(one)
+    one.show()
+    wanted = "The scores of run 1 cannot be read"
+    qtbot.waitUntil(lambda: any(wanted in label.text() for label in one.findChildren(QLabel) if label.isVisible()))
+
+
+@pytest.mark.parametrize(
+    ("tp", "fp", "fn", "text"),
+    [
+        (9, 3, 1, "finds 9 of 10 “ace” images; 1 in 4 alarms is false"),
+        (16, 0, 0, "finds all 16 “ace” images; no alarm is false"),
+        (0, 0, 5, "finds none of 5 “ace” images; no alarm at all"),
+        (0, 7, 5, "finds none of 5 “ace” images; every alarm is false"),
+        (90, 210, 10, "finds about 9 of 10 “ace” images; 7 of 10 alarms are false"),
+        (199, 1, 1, "misses 1 in 200 “ace” images; 1 in 200 alarms is false"),
+        (2, 2, 98, "finds 1 in 50 “ace” images; 1 in 2 alarms is false"),
+        (0, 3, 0, "no image is known to show “ace”; every alarm is false"),
+    ],
+)
+def test_the_price_of_a_threshold_in_words(tp, fp, fn, text):
+    assert price("ace", tp=tp, fp=fp, fn=fn) == text
