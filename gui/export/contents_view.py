@@ -27,6 +27,7 @@ class FactRows(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addLayout(self._grid)
+        layout.addStretch(1)
 
     def show_rows(self, rows: Sequence[tuple[str, str]]) -> None:
         """Show these rows instead."""

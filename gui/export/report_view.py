@@ -45,13 +45,12 @@ class ReportView(QWidget):
                     "After the export the file runs beside the network on up to 200 images; what differs is told here."
                 )
             )
-            self._sentence.setProperty("tone", "secondary")
             self._show_rows([])
             return
         self._paint_sign()
-        self._sentence.setProperty("tone", "")
         self._sentence.setText(self.tr("{} decides as the network does.").format(Path(report.path).name))
         right = report.decisions - report.decisions_different
+        speed = self.tr("{:.1f} ms, the network {:.1f} ms")
         self._show_rows(
             [
                 (self.tr("decisions equal"), self.tr("{:,} of {:,}").format(right, report.decisions)),
@@ -59,7 +58,7 @@ class ReportView(QWidget):
                 (self.tr("mAP network"), score(report.map_torch)),
                 (self.tr("mAP file"), score(report.map_onnx)),
                 (self.tr("checked on"), f"{report.images_checked:,} {report.images_split}"),
-                (self.tr("per image"), f"{report.milliseconds_onnx:.1f} ms ({report.milliseconds_torch:.1f} ms)"),
+                (self.tr("one image takes"), speed.format(report.milliseconds_onnx, report.milliseconds_torch)),
                 (self.tr("size"), size_text(report.bytes)),
                 (self.tr("took"), duration(report.seconds)),
             ]
@@ -84,7 +83,7 @@ class ReportView(QWidget):
 
     def _paint_sign(self) -> None:
         color = theme.true_positive_pen(self.palette()).color()
-        self._sign.setPixmap(icons.pixmap("seal-check", 20, color, ratio=self.devicePixelRatioF()))
+        self._sign.setPixmap(icons.pixmap("check-circle-fill", 20, color, ratio=self.devicePixelRatioF()))
 
 
 def size_text(size: int) -> str:

@@ -3,7 +3,6 @@
 import functools
 from pathlib import Path
 
-from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QFileDialog,
     QFrame,
@@ -55,6 +54,7 @@ class ExportWorkspace(QWidget):
         self._runs = RunChooser(session)
         self._going_in = FactRows()
         self._coming_out = FactRows()
+        self._thresholds = FactRows()
         self._path = QLineEdit()
         self._path.setAccessibleName(self.tr("File to write"))
         self._browse = icon_button("folder-open", self.tr("Choose where to save"))
@@ -111,10 +111,16 @@ class ExportWorkspace(QWidget):
         left.body.setSpacing(theme.PANEL)
         left.add(self._runs)
         left.add(self._going_in)
-        thresholds = flat(QPushButton(self.tr("Change the thresholds in Inspect ›")))
-        thresholds.clicked.connect(lambda: self._session.workspace_requested.emit("inspect"))
-        left.body.addWidget(thresholds, 0, Qt.AlignmentFlag.AlignLeft)
-        left.body.addStretch(1)
+        thresholds = Panel(self.tr("Thresholds"))
+        change = flat(QPushButton(self.tr("Change in Inspect ›")))
+        change.clicked.connect(lambda: self._session.workspace_requested.emit("inspect"))
+        thresholds.header.addWidget(change)
+        thresholds.add(scrolling(self._thresholds), 1)
+
+        going_in = QVBoxLayout()
+        going_in.setSpacing(0)
+        going_in.addWidget(left)
+        going_in.addWidget(thresholds, 1)
 
         middle = Panel(self.tr("What comes out"))
         middle.body.setSpacing(theme.PANEL)
@@ -154,16 +160,12 @@ class ExportWorkspace(QWidget):
         layout = QHBoxLayout(page)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        layout.addWidget(left, 3)
+        layout.addLayout(going_in, 3)
         layout.addWidget(line(vertical=True))
         layout.addWidget(middle, 4)
         layout.addWidget(line(vertical=True))
         layout.addWidget(right, 4)
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setWidget(page)
-        return scroll
+        return scrolling(page)
 
     # what is shown
 
@@ -186,6 +188,10 @@ class ExportWorkspace(QWidget):
         self._facts = facts
         self._going_in.show_rows(rows_in(facts))
         self._coming_out.show_rows(rows_out(facts))
+        values = facts.thresholds.values.tolist()
+        self._thresholds.show_rows(
+            [(name, f"{value:.3f}") for name, value in zip(facts.label_names, values, strict=True)]
+        )
         if is_other:
             self._show_report(facts.report)
 
@@ -296,6 +302,15 @@ class ExportWorkspace(QWidget):
         self._run = self._facts = None
         self._show_report(None)
         self._pages.setCurrentIndex(0)
+
+
+def scrolling(widget: QWidget) -> QScrollArea:
+    """A widget that scrolls where it does not fit."""
+    scroll = QScrollArea()
+    scroll.setWidgetResizable(True)
+    scroll.setFrameShape(QFrame.Shape.NoFrame)
+    scroll.setWidget(widget)
+    return scroll
 
 
 def _nothing(_: MultihotError | None) -> None:
