@@ -19,7 +19,8 @@ from pathlib import Path
 from typing import Literal
 
 from core.cli.output import Output, duration
-from core.paths import child_environment, module_command, user_folder
+from core.paths import app_root, child_environment, module_command, user_folder
+from core.version import version
 
 _WRITE_BLOCKS = 64  # of 1 MiB
 _LEAST_FREE_BYTES = 2 * 1024**3
@@ -84,7 +85,7 @@ def run(arguments: argparse.Namespace, output: Output) -> int:
 
 def examine() -> Iterator[Finding]:
     """Look at one thing after the other."""
-    yield Finding("Multihot", "ok", f"{metadata.version('multihot')} in {Path(__file__).resolve().parents[2]}")
+    yield Finding("Multihot", "ok", f"{version()} in {app_root()}")
     yield Finding("System", "ok", f"{platform.platform()}, Python {platform.python_version()}, {os.cpu_count()} CPUs")
     yield _packages()
     yield from _torch()

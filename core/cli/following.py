@@ -1,14 +1,17 @@
-"""Working a job in its own process while the terminal waits; Ctrl+C stops it, a second one ends it at once."""
+"""Working a job in its own process while the terminal waits.
+
+Ctrl+C stops the job and keeps the best; a second one, or being terminated, ends it at once.
+"""
 
 import contextlib
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
 
 from core import errors
-from core.cli.output import Output, duration
+from core.cli.output import Output, duration, number
 from core.errors import JobError, MultihotError
 from core.jobs import start
 from core.jobs.events import EpochEnded, Event, ImageSkipped, Outcome, Progress, RunFailed, RunStarted, StepEnded
@@ -18,13 +21,12 @@ from core.jobs.follow import Follower
 _LOOK_EVERY_S = 0.1
 
 
-def work(folder: Path, output: Output, *, on_event: Callable[[Event], None] | None = None) -> Outcome:
+def work(folder: Path, output: Output) -> Outcome:
     """Start a job that was never started before, show its events and wait for its end.
 
     Args:
         folder: the job's.
         output: where the events are shown.
-        on_event: called with each event too.
 
     Returns:
         The worker's last word, which is no `RunFailed`.
@@ -34,8 +36,8 @@ def work(folder: Path, output: Output, *, on_event: Callable[[Event], None] | No
     """
     job = JobFolder(folder)
     follower = Follower(folder)
-    presses = 0
-    with _interrupts() as pressed:
+    obeyed = 0
+    with _signals() as caught:
         start.start(folder)
         while True:
             # asked before reading: what is said until then is read for sure
@@ -43,16 +45,14 @@ def work(folder: Path, output: Output, *, on_event: Callable[[Event], None] | No
             events = follower.read()
             for event in events:
                 show(event, output)
-                if on_event is not None:
-                    on_event(event)
-            if presses < len(pressed):
-                presses = len(pressed)
-                _obey(job, presses, output)
+            if obeyed < len(caught):
+                obeyed = len(caught)
+                _obey(job, caught, output)
             if not is_running and not events:
                 break
             if not events:
                 time.sleep(_LOOK_EVERY_S)
-    return _end(job, was_killed=presses > 1)
+    return _end(job, was_killed=_asks_to_kill(caught))
 
 
 def show(event: Event, output: Output) -> None:
@@ -72,8 +72,8 @@ def show(event: Event, output: Output) -> None:
             output.warn(f"Left out: {event.sentence}")
         case StepEnded():
             output.progress(
-                f"Epoch {event.epoch}, step {event.step}: loss {event.loss:.4f}, "
-                f"{event.images_per_second:.0f} images/s, {duration(event.eta_seconds)} left"
+                f"Epoch {event.epoch}, step {event.step}: loss {number(event.loss, decimals=4)}, "
+                f"{number(event.images_per_second, decimals=0)} images/s{_left(event.eta_seconds)}"
             )
         case EpochEnded(is_best=True):
             output.say(_epoch_line(event))
@@ -84,20 +84,29 @@ def show(event: Event, output: Output) -> None:
 
 
 def _epoch_line(event: EpochEnded) -> str:
-    parts = [f"Epoch {event.epoch:3d}: loss {event.train_loss:.4f}"]
+    parts = [f"Epoch {event.epoch:3d}: loss {number(event.train_loss, decimals=4)}"]
     if event.validation_loss is not None:
         parts.append(f"validation loss {event.validation_loss:.4f}")
     if event.validation_map is not None:
         parts.append(f"mAP {event.validation_map:.4f}{' (best)' if event.is_best else ''}")
-    return ", ".join([*parts, f"{duration(event.eta_seconds)} left"])
+    return ", ".join(parts) + _left(event.eta_seconds)
 
 
-def _obey(job: JobFolder, presses: int, output: Output) -> None:
-    if presses == 1:
+def _left(seconds: float | None) -> str:
+    # numbers that are not finite come out of the file as None
+    return "" if seconds is None else f", {duration(seconds)} left"
+
+
+def _obey(job: JobFolder, caught: list[int], output: Output) -> None:
+    if _asks_to_kill(caught):
+        start.kill(job.path)
+    else:
         output.warn("Stopping and keeping the best so far. Press Ctrl+C again to end it at once.")
         job.send("stop")
-    else:
-        start.kill(job.path)
+
+
+def _asks_to_kill(caught: list[int]) -> bool:
+    return len(caught) > 1 or signal.SIGTERM in caught
 
 
 def _end(job: JobFolder, *, was_killed: bool) -> Outcome:
@@ -105,7 +114,7 @@ def _end(job: JobFolder, *, was_killed: bool) -> Outcome:
     if outcome is not None and not isinstance(outcome, RunFailed):
         return outcome
     if was_killed:
-        raise JobError("It was ended by Ctrl+C; its folder is kept.", next_step=f"See {job.path}.")
+        raise JobError("It was ended before it was done.", next_step=f"Its folder is kept: {job.path}.")
     failure = job.last_error()
     if failure is None:
         raise JobError(f"Nobody works in {job.path} any more.")
@@ -115,15 +124,16 @@ def _end(job: JobFolder, *, was_killed: bool) -> Outcome:
 
 
 @contextlib.contextmanager
-def _interrupts() -> Iterator[list[int]]:
-    """Collect Ctrl+C instead of ending; the worker, in a session of its own, does not notice the key."""
-    pressed: list[int] = []
+def _signals() -> Iterator[list[int]]:
+    """Collect Ctrl+C and requests to terminate; the worker, in a session of its own, gets neither."""
+    caught: list[int] = []
 
     def note(number: int, _frame: FrameType | None) -> None:
-        pressed.append(number)
+        caught.append(number)
 
-    before = signal.signal(signal.SIGINT, note)
+    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        yield pressed
+        yield caught
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)

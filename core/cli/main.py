@@ -6,11 +6,11 @@ import io
 import os
 import sys
 from collections.abc import Sequence
-from importlib import metadata
 from typing import Protocol, cast
 
 from core.cli.output import Output
 from core.errors import MultihotError
+from core.version import version
 
 EXIT_DONE = 0
 EXIT_ERROR = 1
@@ -84,7 +84,7 @@ def _parser(given: Sequence[str]) -> tuple[argparse.ArgumentParser, dict[str, Co
         description="Label images with many labels each, train a classifier, and export one ONNX file that decides.",
         epilog="Without a command the window opens; `multihot COMMAND --help` explains a command.",
     )
-    parser.add_argument("--version", action="version", version=f"multihot {metadata.version('multihot')}")
+    parser.add_argument("--version", action="version", version=f"multihot {version()}")
     subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     commands = {}
     for name, (module, purpose) in _COMMANDS.items():

@@ -22,6 +22,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, output: Output) -> int:
     """Label the images; those that cannot be read are named and left out."""
+    if arguments.csv is not None and not arguments.csv.absolute().parent.is_dir():
+        raise ModelError(f"{arguments.csv} cannot be written: its folder is missing.")
     predictor = Predictor(arguments.model)
     images = list(_images(arguments.sources))
     if not images:
@@ -67,12 +69,13 @@ def write_csv(path: Path, names: Sequence[str], predictions: Sequence[Prediction
         raise ModelError(f"{path} cannot be written: {error.strerror}.") from error
 
 
-def _images(sources: Iterable[Path]) -> Iterable[tuple[Path, str]]:
-    """Each image with its name in the table: relative to the folder it was found in, else as it was given."""
+def _images(sources: Sequence[Path]) -> Iterable[tuple[Path, str]]:
+    """Each image with its name in the table: relative to the one folder that was given, else its path."""
     for source in sources:
         if source.is_dir():
             for found in scan_folder(source):
-                yield source / found.relative_path, found.relative_path
+                path = source / found.relative_path
+                yield path, path.as_posix() if len(sources) > 1 else found.relative_path
         else:
             yield source, source.as_posix()
 

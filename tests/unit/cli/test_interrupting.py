@@ -61,7 +61,17 @@ def test_the_second_press_kills(terminal, project):
     terminal.send_signal(signal.SIGINT)
     out, err = terminal.communicate(timeout=20)
     assert terminal.returncode == 1
-    assert "ended by Ctrl+C" in err
-    assert "ended by Ctrl+C" in out.splitlines()[-1]
+    assert "ended before it was done" in err
+    assert "ended before it was done" in out.splitlines()[-1]
+    assert JobFolder(project / "runs" / "0001").state() is RunState.INTERRUPTED
+    assert not worker.is_running()
+
+
+def test_being_terminated_ends_the_training_too(terminal, project):
+    wait_for_an_epoch(terminal)
+    (worker,) = psutil.Process(terminal.pid).children()
+    terminal.terminate()
+    terminal.communicate(timeout=20)
+    assert terminal.returncode == 1
     assert JobFolder(project / "runs" / "0001").state() is RunState.INTERRUPTED
     assert not worker.is_running()
