@@ -378,3 +378,10 @@ def test_the_last_error_of_a_crash_is_what_the_log_says(job, wait_until_ended):
     error = folder.last_error()
     assert isinstance(error, RunFailed)
     assert "Segmentation fault" in error.traceback
+
+
+def test_the_worker_of_the_program_starts_without_torch_and_refuses_a_job_it_does_not_know(tmp_path, wait_until_ended):
+    (tmp_path / "job.json").write_text('{"kind": "brew_coffee"}')
+    start.start(tmp_path)
+    assert wait_until_ended(JobFolder(tmp_path)) is RunState.FAILED
+    assert "brew_coffee" in JobFolder(tmp_path).last_error().sentence

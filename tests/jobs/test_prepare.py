@@ -1,0 +1,92 @@
+"""The folders that the window and the terminal prepare for the worker."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from core.errors import JobError, ModelError, ProjectError, WeightsError
+from core.jobs.events import RunFinished
+from core.jobs.job import ExportJob, TrainJob
+from core.jobs.train import prepare_export, prepare_training
+from core.labels import LabelState, Split
+from core.project.scan import scan_folder
+from core.project.snapshot import Snapshot
+from core.project.store import Store
+from core.recipes.catalogue import recipe
+from core.recipes.recipe import from_toml
+
+
+@pytest.fixture
+def store(tmp_path):
+    photos = tmp_path / "photos"
+    photos.mkdir()
+    for number in range(30):
+        Image.new("RGB", (4, 4)).save(photos / f"{number}.png")
+    with Store.create(tmp_path / "project") as store:
+        store.add_images(photos, scan_folder(photos))
+        yield store
+
+
+@pytest.fixture
+def labelled(store):
+    store.add_label("cat")
+    (label,) = store.labels
+    rows = [(image_id, {label.id: LabelState(image_id % 2)}) for image_id in store.image_ids.tolist()]
+    store.set_many(rows, reviewed=True, text="labelled")
+    return store
+
+
+def finish(run):
+    event = RunFinished(epochs=1, best_epoch=1, validation_map=0.5, stopped=False, skipped_images=0, seconds=1.0)
+    (run.folder / "events.jsonl").write_text(event.encode() + "\n")
+
+
+def test_a_run_holds_all_that_a_worker_needs(labelled, tmp_path):
+    weights = tmp_path / "w.safetensors"
+    weights.touch()
+    chosen = recipe("resnet18-frozen").with_overrides(["epochs=3"])
+    run = prepare_training(labelled, chosen, device="cpu", weights=weights, seed=5)
+    job = TrainJob.load(run.folder)
+    assert (job.run_id, job.device, job.weights, job.seed) == (run.id, "cpu", str(weights), 5)
+    assert Path(job.cache_folder).is_absolute()
+    assert from_toml(run.folder / "recipe.toml") == chosen
+    snapshot = Snapshot.load(run.folder / "snapshot.npz")
+    assert np.array_equal(snapshot.states, labelled.states)
+    assert {Split.TRAIN, Split.VALIDATION} <= set(labelled.splits.tolist())
+
+
+def test_images_keep_their_split_from_run_to_run(labelled):
+    prepare_training(labelled, recipe("resnet18-frozen"), seed=1)
+    before = labelled.splits.copy()
+    prepare_training(labelled, recipe("resnet18-frozen"), seed=2)
+    assert np.array_equal(labelled.splits, before)
+
+
+def test_what_cannot_be_trained_makes_no_run(store, tmp_path):
+    with pytest.raises(ProjectError):
+        prepare_training(store, recipe("resnet18-frozen"))
+    with pytest.raises(WeightsError, match=r"nowhere\.safetensors"):
+        prepare_training(store, recipe("resnet18-frozen"), weights=tmp_path / "nowhere.safetensors")
+    assert store.runs() == []
+
+
+def test_every_export_has_a_folder_of_its_own(labelled, tmp_path):
+    run = prepare_training(labelled, recipe("resnet18-frozen"))
+    finish(run)
+    first, second = (prepare_export(run, tmp_path / "m.onnx", np.array([0.25])) for _ in range(2))
+    assert first != second
+    job = ExportJob.load(second)
+    assert (job.run_folder, job.out, job.thresholds) == (str(run.folder), str(tmp_path / "m.onnx"), (0.25,))
+
+
+def test_an_export_that_cannot_succeed_is_refused(labelled, tmp_path):
+    run = prepare_training(labelled, recipe("resnet18-frozen"))
+    with pytest.raises(JobError, match="prepared"):
+        prepare_export(run, tmp_path / "m.onnx", [0.5])
+    finish(run)
+    with pytest.raises(ModelError, match="folder is missing"):
+        prepare_export(run, tmp_path / "nowhere" / "m.onnx", [0.5])
+    with pytest.raises(ModelError, match="it is a folder"):
+        prepare_export(run, tmp_path, [0.5])
