@@ -1,5 +1,9 @@
+import os
 import threading
 import time
+
+# before Qt is imported anywhere: tests need no screen
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 import psutil
 import pytest

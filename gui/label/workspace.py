@@ -259,6 +259,8 @@ class LabelWorkspace(QWidget):
             self._pages.setCurrentWidget(self._no_match)
         elif page not in (self.grid, self.loupe):
             self._pages.setCurrentWidget(self.loupe if self._commands["view.loupe"].isChecked() else self.grid)
+            if page is self._no_images:
+                self._focus_images()
         if self.model.rowCount() and not self.grid.currentIndex().isValid():
             row = max(0, self.model.row_of(self._session.current_image))
             self.grid.go_to(row)
@@ -324,6 +326,8 @@ class LabelWorkspace(QWidget):
 
     def _make_label_actions(self) -> None:
         for action in self._label_actions:
+            # it lives until the event loop turns, and two with one key would both be silent
+            action.setShortcut(QKeySequence())
             action.deleteLater()
         self._label_actions = []
         for label in self._session.store.labels if self._session.has_project else ():
