@@ -16,6 +16,8 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 
 from core.paths import user_folder
+from gui import background
+from gui.garbage import GarbageCollector
 from gui.main_window import MainWindow
 from gui.widgets import theme
 from gui.widgets.icons import icon
@@ -60,13 +62,25 @@ def run(project: Path | None) -> int:
     crashes.install(window)
     interrupt = _Interrupt(window)
     window.show()
-    if project is not None:
+    garbage = GarbageCollector()
+    garbage.start()
+    window.session.project_closed.connect(garbage.collect_all)
+    if project is None:
+        background.run(window, _import_ahead, lambda _: None, lambda _: None)
+    else:
         window.open_project(project)
     status = app.exec()
     window.shut_down()
+    garbage.stop()
     interrupt.close()
     crashes.uninstall()
     return status
+
+
+def _import_ahead() -> None:
+    """Import what the first project needs while the person looks at the welcome; none of it touches Qt."""
+    import core.images.thumbnails
+    import core.project.store  # noqa: F401
 
 
 def start_log() -> Path:

@@ -27,12 +27,9 @@ from PySide6.QtWidgets import (
 from core.errors import MultihotError
 from core.paths import user_folder
 from core.project.changes import Changes
-from core.project.database import FILE_NAME
 from gui import background
 from gui.commands import MENUS, Commands
-from gui.label.workspace import LabelWorkspace
 from gui.session import Session
-from gui.shell.folder_import import FolderImport
 from gui.shell.rail import WORKSPACES, Rail
 from gui.shell.status_bar import StatusBar
 from gui.shell.welcome import Welcome
@@ -40,6 +37,7 @@ from gui.widgets import theme
 from gui.widgets.panel import line
 
 if TYPE_CHECKING:
+    from gui.shell.folder_import import FolderImport
     from gui.train.controller import TrainingController
 
 
@@ -66,7 +64,7 @@ class MainWindow(QMainWindow):
         self.rail = Rail(self.commands)
         self.status = StatusBar(self.session)
         self.welcome = Welcome(self.session, self.commands)
-        self.folder_import = FolderImport(self.session, self)
+        self._folder_import: FolderImport | None = None
         self._pages = QStackedWidget()
         self._pages.addWidget(self.welcome)
         self._labels_menu = QMenu()
@@ -123,9 +121,11 @@ class MainWindow(QMainWindow):
         return self._workspaces.get(name)
 
     def _build(self, name: str) -> QWidget:
-        # pyqtgraph takes half as long to import as all else together, so a workspace is imported when it is first seen
+        # a workspace is imported when it is first seen: the window is there before numpy, and Label before pyqtgraph
         workspace: QWidget
         if name == "label":
+            from gui.label.workspace import LabelWorkspace
+
             label = LabelWorkspace(self.session, self.commands)
             label.folder_wanted.connect(self.commands["file.add_images"].trigger)
             label.label_actions_changed.connect(self._on_label_actions_changed)
@@ -168,6 +168,15 @@ class MainWindow(QMainWindow):
             return False
         return True
 
+    @property
+    def folder_import(self) -> "FolderImport":
+        """What reads folders of images into the project."""
+        if self._folder_import is None:
+            from gui.shell.folder_import import FolderImport
+
+            self._folder_import = FolderImport(self.session, self)
+        return self._folder_import
+
     def new_project(self, images: Path | None = None) -> None:
         """Ask for a new project, with a folder of images already chosen or not."""
         from gui.shell.new_project import NewProjectDialog
@@ -195,7 +204,7 @@ class MainWindow(QMainWindow):
         from gui.shell.new_project import projects_folder, proposed_project
 
         folder = projects_folder() / "sample"
-        if (folder / FILE_NAME).exists():
+        if _is_project(folder):
             self.open_project(folder)
             return
         folder = proposed_project(Path("sample"))
@@ -394,7 +403,6 @@ class MainWindow(QMainWindow):
             return
         self._is_shut_down = True
         QSettings().setValue("window/geometry", self.saveGeometry())
-        self.folder_import.cancel()
         self.session.close()
         background.cancel_all()
 
@@ -441,7 +449,7 @@ class MainWindow(QMainWindow):
         if folder is None:
             return
         event.acceptProposedAction()
-        if (folder / FILE_NAME).exists():
+        if _is_project(folder):
             self.open_project(folder)
         elif self.session.has_project:
             self.folder_import.start(folder)
@@ -452,6 +460,12 @@ class MainWindow(QMainWindow):
 def _dropped_folder(event: QDropEvent) -> Path | None:
     paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
     return next((path for path in paths if path.is_dir()), None)
+
+
+def _is_project(folder: Path) -> bool:
+    from core.project.database import FILE_NAME
+
+    return (folder / FILE_NAME).exists()
 
 
 def _open_folder(folder: Path) -> None:

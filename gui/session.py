@@ -3,15 +3,19 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
 from core.errors import ProjectError
 from core.project.changes import Changes
-from core.project.store import Store
 from core.settings import Settings, load_settings, save_settings, settings_path
 from gui.jobs import Jobs
 from gui.widgets.thumbnails import ThumbnailLoader
+
+if TYPE_CHECKING:
+    # numpy and SQLite come with the first project, so that the window is shown before them
+    from core.project.store import Store
 
 
 class Session(QObject):
@@ -51,7 +55,7 @@ class Session(QObject):
         self.thumbnails = ThumbnailLoader(self)
 
     @property
-    def store(self) -> Store:
+    def store(self) -> "Store":
         """The open project.
 
         Raises:
@@ -74,6 +78,8 @@ class Session(QObject):
         """
         if self._store is not None and self._store.folder == folder.resolve():
             return
+        from core.project.store import Store
+
         self._adopt(Store.open(folder))
 
     def create(self, folder: Path) -> None:
@@ -82,6 +88,8 @@ class Session(QObject):
         Raises:
             ProjectError: there is one already, or the folder cannot be written.
         """
+        from core.project.store import Store
+
         self._adopt(Store.create(folder))
 
     def close(self) -> None:
@@ -149,7 +157,7 @@ class Session(QObject):
             save_settings(settings, settings_path())
             self.settings_changed.emit()
 
-    def _adopt(self, store: Store) -> None:
+    def _adopt(self, store: "Store") -> None:
         self.close()
         self._store = store
         self.thumbnails.set_store(store)

@@ -2,7 +2,6 @@
 
 import time
 
-import numpy as np
 from PySide6.QtCore import QPoint, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QVBoxLayout, QWidget
@@ -84,7 +83,7 @@ class StatusBar(QWidget):
             return
         store = self._session.store
         count = len(store.image_ids)
-        reviewed = int(np.count_nonzero(store.reviewed))
+        reviewed = int(store.reviewed.sum())
         images = f"{count:,} image" + ("" if count == 1 else "s")
         self._facts.setText(f"{store.name}  ·  {images}  ·  {reviewed:,} reviewed  ·  {self._saved}")
         color = theme.true_positive_pen(self.palette()).color()

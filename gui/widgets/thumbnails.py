@@ -5,15 +5,20 @@ import os
 import threading
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QRunnable, QThreadPool, QTimer, Signal
 from PySide6.QtGui import QImage, QPixmap
 
 from core.errors import ImageError
-from core.images.thumbnails import ThumbnailStore
-from core.project.store import Store
+
+if TYPE_CHECKING:
+    # loaded with the first project, so that the window is shown before numpy and Pillow are there
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from core.images.thumbnails import ThumbnailStore
+    from core.project.store import Store
 
 SIZES = (128, 192, 320, 640)
 """Longest sides that are decoded and kept, in device pixels; a wish is rounded up to one of them."""
@@ -60,7 +65,7 @@ class ThumbnailLoader(QObject):
         self._notify.timeout.connect(self._on_notify_timeout)
         self._answered.connect(self._on_answered)
 
-    def set_store(self, store: Store | None) -> None:
+    def set_store(self, store: "Store | None") -> None:
         """Serve another project, or none; what the old one asked for is dropped."""
         with self._lock:
             self._waiting.clear()
@@ -74,7 +79,11 @@ class ThumbnailLoader(QObject):
         if self._thumbnails is not None:
             self._thumbnails.close()
         self._store = store
-        self._thumbnails = None if store is None else ThumbnailStore(store.folder / "cache" / "thumbnails.sqlite")
+        self._thumbnails = None
+        if store is not None:
+            from core.images.thumbnails import ThumbnailStore
+
+            self._thumbnails = ThumbnailStore(store.folder / "cache" / "thumbnails.sqlite")
 
     def pixmap(self, image_id: int, size_px: int) -> QPixmap | None:
         """The thumbnail of an image, and a wish for it when it is not there.
@@ -179,11 +188,10 @@ class _Decode(QRunnable):
         self._loader._work()
 
 
-def to_qimage(image: NDArray[np.uint8]) -> QImage:
+def to_qimage(image: "NDArray[np.uint8]") -> QImage:
     """A copy of an sRGB picture (H, W, 3) as Qt paints it fastest; may be called from any thread."""
     height, width, _ = image.shape
-    packed = np.ascontiguousarray(image)
-    view = QImage(packed.data, width, height, 3 * width, QImage.Format.Format_RGB888)
+    view = QImage(image.tobytes(), width, height, 3 * width, QImage.Format.Format_RGB888)
     return view.convertToFormat(QImage.Format.Format_RGB32)
 
 

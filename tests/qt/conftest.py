@@ -57,6 +57,15 @@ def window_settings(home, tmp_path_factory, monkeypatch):
 
 
 @pytest.fixture(autouse=True)
+def garbage_on_this_thread():
+    """Other threads collect no garbage, which may hold Qt objects of this one; see `gui.garbage`."""
+    gc.disable()
+    yield
+    gc.collect()
+    gc.enable()
+
+
+@pytest.fixture(autouse=True)
 def no_timer_left(window_settings):
     """A test leaves no window, no running timer and no work in the pool."""
     yield

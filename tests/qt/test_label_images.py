@@ -143,5 +143,5 @@ def test_five_thousand_images_hold_the_window_up_for_no_key(qtbot, window, label
         qtbot.keyClick(label.grid, key)
         QApplication.processEvents()
         took[key] = time.process_time() - start
-    # processor time, so that other programs do not count; decoding threads of ours do, hence more than the goal of 50 ms
+    # processor time, so that other programs do not count; threads that decode do, hence more than the goal of 50 ms
     assert max(took.values()) < 0.25, took

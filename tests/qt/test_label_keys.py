@@ -97,7 +97,9 @@ def test_a_label_for_a_whole_selection_is_one_step_of_undo(window, press):
 
 
 def test_a_mixed_selection_becomes_present_first(window, label, press):
-    window.session.apply(window.session.store.set_states([int(window.session.store.image_ids[3])], {1: LabelState.ABSENT}))
+    window.session.apply(
+        window.session.store.set_states([int(window.session.store.image_ids[3])], {1: LabelState.ABSENT})
+    )
     press("a", CTRL)
     assert 2 in label.annotator.states()
     press("1")

@@ -1,0 +1,87 @@
+import sys
+import threading
+
+import pytest
+from PySide6.QtCore import QObject
+
+from core.errors import ProjectError
+from gui import background
+
+
+@pytest.fixture
+def parent(qapp):
+    one = QObject()
+    yield one
+    background.cancel_all()
+
+
+def test_work_is_done_in_another_thread_and_its_result_comes_back_to_this_one(parent, qtbot):
+    got = []
+    background.run(
+        parent,
+        threading.current_thread,
+        lambda thread: got.append((thread, threading.current_thread())),
+        pytest.fail,
+    )
+    qtbot.waitUntil(lambda: bool(got))
+    assert got[0][0] is not threading.main_thread()
+    assert got[0][1] is threading.main_thread()
+
+
+def test_an_error_of_the_person_goes_to_on_error(parent, qtbot):
+    def fail():
+        raise ProjectError("It is gone.")
+
+    got = []
+    background.run(parent, fail, pytest.fail, got.append)
+    qtbot.waitUntil(lambda: bool(got))
+    assert str(got[0]) == "It is gone."
+
+
+def test_a_bug_goes_to_the_crash_dialog(parent, qtbot, monkeypatch):
+    got = []
+    monkeypatch.setattr(sys, "excepthook", lambda kind, error, trace: got.append(kind))
+    background.run(parent, lambda: 1 / 0, pytest.fail, pytest.fail)
+    qtbot.waitUntil(lambda: bool(got))
+    assert got == [ZeroDivisionError]
+
+
+def test_a_newer_request_with_the_same_key_drops_the_older_answer(parent, qtbot):
+    gate = threading.Event()
+    got = []
+    background.run(parent, lambda: gate.wait(5) and "old", got.append, pytest.fail, key="x")
+    background.run(parent, lambda: "new", got.append, pytest.fail, key="x")
+    qtbot.waitUntil(lambda: got == ["new"])
+    gate.set()
+    qtbot.wait(50)
+    assert got == ["new"]
+
+
+def test_the_answer_for_an_asker_that_is_gone_is_dropped(parent, qtbot):
+    import shiboken6
+
+    gate = threading.Event()
+    asker = QObject()
+    background.run(asker, lambda: gate.wait(5), pytest.fail, pytest.fail)
+    shiboken6.delete(asker)
+    gate.set()
+    qtbot.wait(50)
+
+
+def test_progress_comes_back_in_order_and_a_cancelled_function_can_end_early(parent, qtbot):
+    got = []
+    ended = threading.Event()
+
+    def work(request):
+        number = 0
+        while not request.is_cancelled():
+            number += 1
+            request.report(number)
+            threading.Event().wait(0.005)
+        ended.set()
+
+    request = background.run_with_progress(parent, work, pytest.fail, pytest.fail, on_progress=got.append)
+    qtbot.waitUntil(lambda: len(got) > 2)
+    request.cancel()
+    assert ended.wait(5)
+    assert got == list(range(1, len(got) + 1))

@@ -1,0 +1,76 @@
+from collections import Counter
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication, QLabel
+
+from gui.commands import MENUS, TABLE, Command
+from gui.shell.command_palette import CommandPalette
+from gui.shell.shortcut_sheet import ShortcutSheet
+
+
+def test_no_shortcut_is_given_twice():
+    used = Counter(one for command in TABLE if command is not None for one in command.shortcuts)
+    assert [one for one, count in used.items() if count > 1] == []
+
+
+def test_every_command_is_in_a_menu(window):
+    in_menus = {action.objectName() for menu in window.menuBar().actions() for action in menu.menu().actions()}
+    assert {command.id for command in TABLE if isinstance(command, Command)} <= in_menus
+    assert [menu.text() for menu in window.menuBar().actions()] == list(MENUS)
+
+
+def test_single_letters_are_commands_of_the_images_only():
+    for command in TABLE:
+        if command is not None and any(len(one) == 1 for one in command.shortcuts):
+            assert command.scope == "images", command.id
+
+
+@pytest.fixture
+def palette(window, qtbot):
+    qtbot.keyClick(window, "k", Qt.KeyboardModifier.ControlModifier)
+    popup = QApplication.activePopupWidget()
+    assert isinstance(popup, CommandPalette)
+    return popup
+
+
+def shown(palette):
+    return [entry.action.text() for entry in palette._model.shown]
+
+
+def test_the_palette_finds_a_command_by_some_letters_and_runs_it(window, palette, qtbot):
+    qtbot.keyClicks(palette.field, "selall")
+    assert shown(palette)[0] == "Select all images"
+    qtbot.keyClick(palette.field, Qt.Key.Key_Return)
+    assert len(window.workspace("label").grid.selected_rows()) == 12
+    assert QApplication.activePopupWidget() is None
+
+
+def test_the_palette_knows_the_labels_of_the_project(window, palette, qtbot):
+    qtbot.keyClicks(palette.field, "red card")
+    assert shown(palette)[0] == "red card"
+    qtbot.keyClick(palette.field, Qt.Key.Key_Return)
+    assert window.session.store.states[0].tolist() == [-1, -1, 1]
+
+
+def test_the_palette_leaves_out_what_cannot_be_done_now(palette):
+    assert "Redo" not in shown(palette)
+
+
+def test_arrow_keys_choose_in_the_palette(palette, qtbot):
+    qtbot.keyClick(palette.field, Qt.Key.Key_Down)
+    qtbot.keyClick(palette.field, Qt.Key.Key_Down)
+    assert palette.list.currentIndex().row() == 2
+    qtbot.keyClick(palette.field, Qt.Key.Key_Escape)
+    assert QApplication.activePopupWidget() is None
+
+
+def test_the_sheet_names_every_shortcut_and_the_keys_of_the_labels(window, qtbot):
+    qtbot.keyClick(window, Qt.Key.Key_F1)
+    sheet = window.findChild(ShortcutSheet)
+    words = {label.text() for label in sheet.findChildren(QLabel)}
+    for command in TABLE:
+        if command is not None and command.shortcuts:
+            assert command.text.removesuffix("…") in words
+    assert "red card" in words
+    sheet.close()
