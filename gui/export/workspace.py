@@ -9,7 +9,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QLineEdit,
-    QProgressBar,
     QPushButton,
     QScrollArea,
     QStackedWidget,
@@ -36,9 +35,9 @@ from gui.widgets.buttons import flat, icon_button, primary
 from gui.widgets.empty_state import EmptyState
 from gui.widgets.error_row import ErrorRow
 from gui.widgets.panel import Panel, line
+from gui.widgets.progress_line import ProgressLine
 
 JOB_KEY = "export"
-_STEPS = 1000
 
 
 class ExportWorkspace(QWidget):
@@ -60,9 +59,7 @@ class ExportWorkspace(QWidget):
         self._browse = icon_button("folder-open", self.tr("Choose where to save"))
         self._button = primary(QPushButton(self.tr("Export")))
         self._button.setMinimumHeight(36)
-        self._bar = QProgressBar()
-        self._bar.setTextVisible(False)
-        self._bar.setRange(0, _STEPS)
+        self._bar = ProgressLine()
         self._stage = QLabel()
         self._stage.setProperty("tone", "secondary")
         self._cancel = flat(QPushButton(self.tr("Cancel")))
@@ -247,8 +244,7 @@ class ExportWorkspace(QWidget):
 
     def _on_progressed(self, stage: str, fraction: float | None) -> None:
         self._stage.setText(self.tr("{}…").format(stage))
-        self._bar.setRange(0, 0 if fraction is None else _STEPS)
-        self._bar.setValue(round((fraction or 0.0) * _STEPS))
+        self._bar.show_fraction(fraction)
         self._session.jobs.set(
             JOB_KEY,
             name=self.tr("Export · {}").format(stage),

@@ -61,7 +61,7 @@ class RunPlots(QWidget):
     def show_history(self, history: RunHistory) -> None:
         """Draw another run from now on."""
         self._history = history
-        self._draw()
+        self.refresh()
 
     def show_earlier(self, maps: Sequence[NDArray[np.float64]]) -> None:
         """Put the validation mAP per epoch of earlier runs, float64 (epochs,) each, faint behind."""
@@ -222,7 +222,6 @@ class LearningRatePlot(Plot):
         finite = rates[np.isfinite(rates)]
         top = float(finite.max()) if len(finite) and finite.max() > 0 else 1e-3
         _set_ranges(self, history, top * 1.1)
-        self.getAxis("left").setTicks([[(0.0, "0"), (top / 2, f"{top / 2:.2g}"), (top, f"{top:.2g}")]])
 
     def restyle(self, palette: QPalette) -> None:
         """Colour the curve."""

@@ -1,7 +1,7 @@
 """The head of the run that is looked at: where it is, how it ended, and what can be asked of it."""
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from core.jobs.events import RunFailed
 from core.jobs.folder import RunState
@@ -12,8 +12,7 @@ from gui.widgets import theme
 from gui.widgets.buttons import flat
 from gui.widgets.error_row import ErrorRow
 from gui.widgets.icons import icon
-
-_STEPS = 1000
+from gui.widgets.progress_line import ProgressLine
 
 
 class RunHeader(QWidget):
@@ -46,9 +45,7 @@ class RunHeader(QWidget):
         self._pause = QPushButton(icon("pause"), self.tr("Pause"))
         self._stop = QPushButton(icon("stop"), self.tr("Stop and keep best"))
         self._discard = flat(QPushButton(icon("trash"), self.tr("Discard")))
-        self._bar = QProgressBar()
-        self._bar.setTextVisible(False)
-        self._bar.setRange(0, _STEPS)
+        self._bar = ProgressLine()
         self._question = _Question(self.tr("Discard this run and its files?"), self.tr("Discard"), self.tr("Keep"))
         self._stuck = _Question(
             self.tr("The run does not obey. End its process? Its last checkpoint stays."),
@@ -113,9 +110,7 @@ class RunHeader(QWidget):
         self._stop.setEnabled(asked in ("", "stop"))
         self._discard.setEnabled(asked != "discard")
         self._bar.setVisible(running)
-        fraction = history.fraction
-        self._bar.setRange(0, 0 if fraction is None else _STEPS)
-        self._bar.setValue(round((fraction or 0.0) * _STEPS))
+        self._bar.show_fraction(history.fraction)
 
     def show_stuck(self, stuck: bool) -> None:
         """Offer to kill a worker that does not obey, or take the offer back."""

@@ -4,7 +4,7 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QSize, Qt, Signal
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtGui import QIcon, QPalette
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
@@ -162,11 +162,9 @@ class RunList(QTableView):
         self.activated.connect(self._on_activated)
 
     def show_runs(self, runs: Sequence[RunFacts]) -> None:
-        """Show these runs and keep the one that is selected."""
-        selected = self.selected_run
-        self._runs.show_runs(runs)
-        if selected is not None:
-            self.select(selected)
+        """Show these runs; which one is selected is for the caller to say."""
+        with QSignalBlocker(self):
+            self._runs.show_runs(runs)
 
     def refresh(self, run_id: int) -> None:
         """The numbers of a run at work changed."""
@@ -179,10 +177,11 @@ class RunList(QTableView):
         return self._runs.facts(index.row()).run.id if index.isValid() else None
 
     def select(self, run_id: int) -> None:
-        """Make the row of a run the current one; nothing happens when it is not in the list."""
+        """Make the row of a run the current one, without telling; nothing happens when it is not in the list."""
         row = self._runs.row_of(run_id)
         if row is not None and self.currentIndex().row() != row:
-            self.selectRow(row)
+            with QSignalBlocker(self):
+                self.selectRow(row)
 
     def _on_current_row_changed(self, current: QModelIndex) -> None:
         if current.isValid():

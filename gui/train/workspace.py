@@ -159,7 +159,9 @@ class TrainWorkspace(QWidget):
             self._show_state()
         elif facts:
             running = self._controller.running()
-            self._runs.select(running[-1] if running else facts[0].run.id)
+            newest = running[-1] if running else facts[0].run.id
+            self._runs.select(newest)
+            self._show_run(newest)
 
     def _update_page(self) -> None:
         self._right.setCurrentIndex(1 if self._facts or self._shown is not None else 0)
