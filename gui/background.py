@@ -4,6 +4,7 @@ A request is made on the GUI thread and copies all it needs; the function runs i
 touches no widget and no `Store`; the answer is handed over on the GUI thread.
 """
 
+import collections
 import sys
 import threading
 from collections.abc import Callable
@@ -119,6 +120,7 @@ def run_with_progress(
 
     def finish() -> bool:
         _running.discard(request)
+        _retired.append(request)
         if _latest.get(place) is request:
             del _latest[place]
         return request.is_wanted()
@@ -157,3 +159,5 @@ def cancel_all() -> None:
 
 
 _running: set[Request] = set()
+# the thread may hold its request a moment longer than we do, and must not be the one to delete it
+_retired: collections.deque[Request] = collections.deque(maxlen=64)

@@ -164,6 +164,12 @@ class Commands(QObject):
         return [(command, self._actions[command.id]) for command in TABLE if command is not None]
 
 
+def command_of_key(key: str) -> Command | None:
+    """The command that a single letter belongs to, so that no label takes it."""
+    keyed = (command for command in TABLE if command is not None)
+    return next((one for one in keyed if key.casefold() in [text.casefold() for text in one.shortcuts]), None)
+
+
 def shortcut_text(action: QAction) -> str:
     """The first shortcut of an action, as this system writes it."""
     return action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)

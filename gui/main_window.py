@@ -151,7 +151,7 @@ class MainWindow(QMainWindow):
     # projects
 
     def open_project(self, folder: Path) -> bool:
-        """Open a project; what stands in the way is said on the welcome.
+        """Open a project; what stands in the way is said on the welcome, or over the project that is open.
 
         Args:
             folder: of the project.
@@ -163,10 +163,18 @@ class MainWindow(QMainWindow):
         try:
             self.session.open(folder)
         except MultihotError as error:
-            self.session.close()
-            self.welcome.show_error(error)
+            self._show_error(error)
             return False
         return True
+
+    def _show_error(self, error: MultihotError) -> None:
+        if not self.session.has_project:
+            self.welcome.show_error(error)
+            return
+        box = QMessageBox(QMessageBox.Icon.Warning, "Multihot", error.sentence, parent=self)
+        box.setInformativeText(error.next_step)
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        box.open()
 
     @property
     def folder_import(self) -> "FolderImport":
@@ -217,7 +225,7 @@ class MainWindow(QMainWindow):
 
         def failed(error: MultihotError) -> None:
             self.session.jobs.remove("sample")
-            self.welcome.show_error(error)
+            self._show_error(error)
 
         background.run(self, lambda: make_sample_project(folder), made, failed, key="sample")
 

@@ -1,7 +1,8 @@
 """The small language of the filter: `ace -king ?queen "red card" unreviewed split:train name:beach`.
 
 A label's name asks for images where it is present, with `-` in front where it is absent, with `?` where it is unknown.
-All terms must hold. A name with a space, or one that is a word of the language, is written in double quotes.
+All terms must hold. A name with a space, or one that is a word of the language, is written in double quotes, and a quote
+in it is doubled.
 """
 
 import difflib
@@ -23,7 +24,7 @@ FLAGS = {
     "unreadable": "images whose file cannot be read",
 }
 
-_TERM = re.compile(r'\s*(?P<sign>[-?]?)(?:"(?P<quoted>[^"]*)"|(?P<word>[^\s"]+))(?=\s|$)')
+_TERM = re.compile(r'\s*(?P<sign>[-?]?)(?:"(?P<quoted>(?:[^"]|"")*)"|(?P<word>[^\s"]+))(?=\s|$)')
 _SIGNS = {"": LabelState.PRESENT, "-": LabelState.ABSENT, "?": LabelState.UNKNOWN}
 
 
@@ -134,7 +135,7 @@ def parse(text: str, labels: Sequence[Label]) -> Query:
             if colon and key == "name":
                 names.append(value.casefold())
                 continue
-        name = term["quoted"] if word is None else word
+        name = term["quoted"].replace('""', '"') if word is None else word
         # a label may be called "-1": the sign then belongs to the name
         if word is not None and sign and (sign + name).casefold() in by_name:
             sign, name = "", sign + name
@@ -148,7 +149,7 @@ def term(name: str, state: LabelState) -> str:
     """The term that asks for a state of a label."""
     sign = next(sign for sign, one in _SIGNS.items() if one == state)
     plain = re.fullmatch(r'[^\s"?:-][^\s"]*', name) and name.casefold() not in FLAGS and ":" not in name
-    return sign + (name if plain else f'"{name}"')
+    return sign + (name if plain else '"' + name.replace('"', '""') + '"')
 
 
 def _split(value: str) -> Split:

@@ -142,7 +142,7 @@ class ImageModel(QStringListModel):
             return store.paths[self._rows[index.row()]]
         if role == Qt.ItemDataRole.ToolTipRole:
             image_id = self.image_id(index.row())
-            problem = self._session.thumbnails.problem(image_id) or store.problems.get(image_id)
+            problem = store.problems.get(image_id)
             path = store.paths[self._rows[index.row()]]
             return path if problem is None else f"{path}\n{problem}"
         return None

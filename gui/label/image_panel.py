@@ -90,7 +90,7 @@ class ImagePanel(Panel):
         path = store.paths[int(rows[0])]
         self._show(PurePosixPath(path).name, size, splits[0], self.tr("reviewed") if reviewed else self.tr("to do"))
         self._name.setToolTip(str(store.image_path(targets[0])))
-        problem = self._session.thumbnails.problem(targets[0]) or store.problems.get(targets[0])
+        problem = store.problems.get(targets[0])
         if problem is not None:
             self._problem.show_text(problem)
 

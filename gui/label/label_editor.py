@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 from core.errors import ProjectError
 from core.labels import Label, LabelState
 from core.project.palette import PALETTE
+from gui.commands import command_of_key
 from gui.session import Session
 from gui.widgets import theme
 from gui.widgets.buttons import flat, primary
@@ -122,6 +123,12 @@ class LabelEditor(QFrame):
 
     def _on_done_clicked(self) -> None:
         store = self._session.store
+        taken = command_of_key(self._key.text())
+        if taken is not None:
+            self._show_error(
+                ProjectError(f"The key “{self._key.text()}” belongs to “{taken.text}”.", next_step="Choose another.")
+            )
+            return
         try:
             if self._label is None:
                 # no key typed means the next free digit
@@ -133,13 +140,16 @@ class LabelEditor(QFrame):
                 )
                 added = self._label.id
         except ProjectError as error:
-            self._error.show_error(error)
-            self.adjustSize()
+            self._show_error(error)
             return
         self._session.apply(changes)
         if self._label is None:
             self.added.emit(added)
         self.close()
+
+    def _show_error(self, error: ProjectError) -> None:
+        self._error.show_error(error)
+        self.adjustSize()
 
     def _on_delete_clicked(self) -> None:
         assert self._label is not None

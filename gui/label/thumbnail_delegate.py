@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 import numpy as np
 from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QPointF, QRectF, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPalette, QPen, QPixmap
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPalette, QPen
 from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from core.labels import Label, LabelState
@@ -69,23 +69,23 @@ class ThumbnailDelegate(QStyledItemDelegate):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
         if selected:
-            painter.setBrush(palette.color(QPalette.ColorRole.Highlight))
+            # a tint: chips of all colours are to be told from it
+            quiet = palette.color(QPalette.ColorRole.AlternateBase)
+            painter.setBrush(theme.mixed(quiet, palette.color(QPalette.ColorRole.Highlight), 0.5))
         elif hovered:
             painter.setBrush(palette.color(QPalette.ColorRole.Midlight))
         else:
             painter.setBrush(palette.color(QPalette.ColorRole.AlternateBase))
         painter.drawRoundedRect(cell, _RADIUS, _RADIUS)
         area = cell.adjusted(_PAD, _PAD, -_PAD, -_PAD - self.footer())
-        problem = self._session.thumbnails.problem(image_id) or store.problems.get(image_id)
-        self._paint_picture(painter, area, image_id, palette, problem=problem)
+        self._paint_picture(painter, area, image_id, palette)
         if store.reviewed[row]:
             self._paint_review_mark(painter, cell, palette)
         if self._chips:
             line = QRectF(area.left(), cell.bottom() - _PAD - CHIP_HEIGHT, area.width(), CHIP_HEIGHT)
             present = np.flatnonzero(store.states[row] == LabelState.PRESENT).tolist()
             labels = store.labels
-            color = QPalette.ColorRole.HighlightedText if selected else QPalette.ColorRole.PlaceholderText
-            self._paint_chips(painter, line, [labels[one] for one in present], image_id, palette.color(color))
+            self._paint_chips(painter, line, [labels[one] for one in present], image_id, palette)
         if selected or current:
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(QPen(theme.accent(palette), 2 if current else 1))
@@ -97,14 +97,10 @@ class ThumbnailDelegate(QStyledItemDelegate):
         view = option.widget
         return view.gridSize() if isinstance(view, QListView) else QSize()
 
-    def _paint_picture(
-        self, painter: QPainter, area: QRectF, image_id: int, palette: QPalette, *, problem: str | None
-    ) -> None:
+    def _paint_picture(self, painter: QPainter, area: QRectF, image_id: int, palette: QPalette) -> None:
         device = painter.device()
         ratio = device.devicePixelRatioF() if device is not None else 1.0
-        pixmap: QPixmap | None = None
-        if problem is None:
-            pixmap = self._session.thumbnails.pixmap(image_id, round(max(area.width(), area.height()) * ratio))
+        pixmap = self._session.thumbnails.pixmap(image_id, round(max(area.width(), area.height()) * ratio))
         if pixmap is not None:
             scale = min(area.width() / pixmap.width(), area.height() / pixmap.height(), 4.0)
             size = QPointF(pixmap.width() * scale / 2, pixmap.height() * scale / 2)
@@ -113,8 +109,9 @@ class ThumbnailDelegate(QStyledItemDelegate):
             return
         side = min(28.0, area.height() / 2)
         spot = QRectF(area.center().x() - side / 2, area.center().y() - side / 2, side, side)
-        name = "image" if problem is None else "warning"
-        color = palette.color(QPalette.ColorRole.Mid) if problem is None else theme.warning(palette)
+        is_broken = image_id in self._session.store.problems
+        name = "warning" if is_broken else "image"
+        color = theme.warning(palette) if is_broken else palette.color(QPalette.ColorRole.Mid)
         icons.paint(painter, name, spot, color)
 
     def _paint_review_mark(self, painter: QPainter, cell: QRectF, palette: QPalette) -> None:
@@ -126,7 +123,7 @@ class ThumbnailDelegate(QStyledItemDelegate):
         icons.paint(painter, "check-bold", spot.adjusted(3.5, 3.5, -3.5, -3.5), palette.color(QPalette.ColorRole.Base))
 
     def _paint_chips(
-        self, painter: QPainter, line: QRectF, labels: list[Label], image_id: int, more_color: QColor
+        self, painter: QPainter, line: QRectF, labels: list[Label], image_id: int, palette: QPalette
     ) -> None:
         if not labels:
             return
@@ -142,7 +139,7 @@ class ThumbnailDelegate(QStyledItemDelegate):
             left += width + 3
         hidden = len(labels) - len(fitting)
         if hidden:
-            painter.setPen(more_color)
+            painter.setPen(palette.color(QPalette.ColorRole.WindowText))
             rest = QRectF(left, line.top(), line.right() - left, line.height())
             painter.drawText(rest, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, f"+{hidden}")
 

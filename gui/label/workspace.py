@@ -333,6 +333,8 @@ class LabelWorkspace(QWidget):
         for label in self._session.store.labels if self._session.has_project else ():
             action = QAction(label.name.replace("&", "&&"), self)
             action.setShortcut(QKeySequence(label.shortcut))
+            # on macOS a label called “Quit” would else become the program's own
+            action.setMenuRole(QAction.MenuRole.NoRole)
             action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
             action.setToolTip(self.tr("Yes, no, unknown for the chosen images"))
             label_id = label.id

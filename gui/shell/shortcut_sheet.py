@@ -56,7 +56,7 @@ class ShortcutSheet(QDialog):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(area)
-        self.resize(min(1080, parent.width() - 40), min(660, parent.height() - 60))
+        self.resize(min(1080, parent.width() - 40), min(sheet.sizeHint().height() + 2, parent.height() - 60))
 
 
 def _rows(actions: Sequence[tuple[str, QAction]]) -> list[tuple[str, str]]:

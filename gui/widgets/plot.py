@@ -24,10 +24,10 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
             y: name of the vertical axis, with its unit; empty for none.
             parent: owner in Qt's sense.
         """
-        super().__init__(parent)
+        # pyqtgraph's own menus take longer to make than all else in the plot
+        super().__init__(parent, enableMenu=False)
         self._axis_names = {"bottom": x, "left": y}
         plot = self.getPlotItem()
-        plot.setMenuEnabled(False)
         plot.hideButtons()
         plot.disableAutoRange()
         self.setMouseEnabled(x=False, y=False)

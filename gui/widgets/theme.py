@@ -221,6 +221,15 @@ def false_negative_pen(palette: QPalette | None = None) -> QPen:
     return QPen(warning(palette), 2, Qt.PenStyle.DotLine)
 
 
+def mixed(one: QColor, other: QColor, share: float) -> QColor:
+    """The colour between two, `share` in [0, 1] of the way to the other."""
+    return QColor.fromRgbF(
+        one.redF() + (other.redF() - one.redF()) * share,
+        one.greenF() + (other.greenF() - one.greenF()) * share,
+        one.blueF() + (other.blueF() - one.blueF()) * share,
+    )
+
+
 def readable_on(color: QColor) -> QColor:
     """Black or white, whichever has the higher contrast on `color`; at least 4.5:1 on any colour."""
     luminance = _luminance(color)

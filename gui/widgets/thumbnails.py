@@ -34,6 +34,7 @@ class _Answer:
     size_px: int
     image: QImage | None
     problem: str | None
+    full_size: tuple[int, int] | None
 
 
 class ThumbnailLoader(QObject):
@@ -52,10 +53,10 @@ class ThumbnailLoader(QObject):
         self._thumbnails: ThumbnailStore | None = None
         self._pixmaps: collections.OrderedDict[tuple[int, int], QPixmap] = collections.OrderedDict()
         self._bytes = 0
-        self._problems: dict[int, str] = {}
+        self._failed: dict[int, str] = {}
         self._lock = threading.Lock()
         # shared with the threads, under the lock
-        self._waiting: collections.OrderedDict[tuple[int, int], Path] = collections.OrderedDict()
+        self._waiting: collections.OrderedDict[tuple[int, int], tuple[Path, bool]] = collections.OrderedDict()
         self._busy: set[tuple[int, int]] = set()
         self._answers: list[_Answer] = []
         self._threads = 0
@@ -74,7 +75,7 @@ class ThumbnailLoader(QObject):
         self._answers.clear()
         self._busy.clear()
         self._pixmaps.clear()
-        self._problems.clear()
+        self._failed.clear()
         self._bytes = 0
         if self._thumbnails is not None:
             self._thumbnails.close()
@@ -101,13 +102,13 @@ class ThumbnailLoader(QObject):
         if found is not None:
             self._pixmaps.move_to_end(wanted)
             return found
-        if image_id not in self._problems:
+        if image_id not in self._failed:
             self._ask(wanted)
         return next((self._pixmaps[image_id, one] for one in SIZES if (image_id, one) in self._pixmaps), None)
 
     def problem(self, image_id: int) -> str | None:
         """Why an image has no thumbnail; None when nothing is known against it."""
-        return self._problems.get(image_id)
+        return self._failed.get(image_id)
 
     def is_idle(self) -> bool:
         """Whether nothing that was asked for is still to come."""
@@ -121,7 +122,8 @@ class ThumbnailLoader(QObject):
             if wanted in self._busy:
                 return
             if wanted not in self._waiting:
-                self._waiting[wanted] = self._store.image_path(wanted[0])
+                # an image that could not be read at an earlier sitting may have been mended
+                self._waiting[wanted] = (self._store.image_path(wanted[0]), wanted[0] in self._store.problems)
             self._waiting.move_to_end(wanted)
             if len(self._waiting) > WAITING_LIMIT:
                 self._waiting.popitem(last=False)
@@ -132,6 +134,8 @@ class ThumbnailLoader(QObject):
 
     def _work(self) -> None:
         """Runs in a thread of the pool until there is no wish left."""
+        from core.images.decode import image_size
+
         thumbnails = self._thumbnails
         assert thumbnails is not None
         while True:
@@ -139,19 +143,20 @@ class ThumbnailLoader(QObject):
                 if not self._waiting:
                     self._threads -= 1
                     return
-                wanted, path = self._waiting.popitem(last=True)
+                wanted, (path, was_broken) = self._waiting.popitem(last=True)
                 self._busy.add(wanted)
             image_id, size = wanted
-            image, problem = None, None
+            image, problem, full_size = None, None, None
             try:
                 array = thumbnails.get(path, size)
                 image = to_qimage(thumbnails.make(path, size) if array is None else array)
+                full_size = image_size(path) if was_broken else None
             except ImageError as error:
-                problem = str(error)
+                image, problem = None, error.sentence
             finally:
                 with self._lock:
                     self._busy.discard(wanted)
-                    self._answers.append(_Answer(image_id, size, image, problem))
+                    self._answers.append(_Answer(image_id, size, image, problem, full_size))
             self._answered.emit()
 
     def _on_answered(self) -> None:
@@ -162,13 +167,20 @@ class ThumbnailLoader(QObject):
         with self._lock:
             answers, self._answers = self._answers, []
         for answer in answers:
-            if answer.image is not None:
-                self._keep((answer.image_id, answer.size_px), QPixmap.fromImage(answer.image))
-                self._problems.pop(answer.image_id, None)
-            elif answer.problem is not None:
-                self._problems[answer.image_id] = answer.problem
+            self._take(answer)
         if answers:
             self.loaded.emit(frozenset(answer.image_id for answer in answers))
+
+    def _take(self, answer: _Answer) -> None:
+        assert self._store is not None
+        if answer.image is not None:
+            self._keep((answer.image_id, answer.size_px), QPixmap.fromImage(answer.image))
+            if answer.full_size is not None:
+                width, height = answer.full_size
+                self._store.set_image_facts(answer.image_id, width=width, height=height, problem=None)
+        elif answer.problem is not None:
+            self._failed[answer.image_id] = answer.problem
+            self._store.set_image_facts(answer.image_id, width=0, height=0, problem=answer.problem)
 
     def _keep(self, key: tuple[int, int], pixmap: QPixmap) -> None:
         self._pixmaps[key] = pixmap

@@ -55,6 +55,19 @@ def test_an_unreadable_image_gets_a_badge_with_its_sentence(window, label, qtbot
     qtbot.waitUntil(lambda: label.model.rows.tolist() == [2])
 
 
+def test_an_image_that_was_mended_loses_its_badge(window, label, qtbot):
+    store = window.session.store
+    image_id = int(store.image_ids[2])
+    path = store.image_path(image_id)
+    good = path.read_bytes()
+    store.set_image_facts(image_id, width=0, height=0, problem="It is empty.")
+    window.session.close()
+    path.write_bytes(good)
+    window.open_project(store.folder)
+    assert image_id in window.session.store.problems
+    qtbot.waitUntil(lambda: image_id not in window.session.store.problems)
+
+
 def test_new_images_appear_behind_the_others_and_the_current_one_stays(window, label, draw_images, tmp_path):
     label.grid.go_to(4)
     more = draw_images(tmp_path / "more", 5)

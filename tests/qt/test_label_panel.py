@@ -70,6 +70,17 @@ def test_a_name_that_is_taken_is_refused_in_the_editor(window, label, qtbot):
     assert QApplication.activePopupWidget() is None
 
 
+def test_a_key_that_is_a_command_is_not_given_to_a_label(window, label, qtbot):
+    qtbot.keyClick(label.grid, "n")
+    qtbot.keyClicks(editor()._name, "queen")
+    qtbot.keyClicks(editor()._key, "r")
+    qtbot.mouseClick(editor()._done, Qt.MouseButton.LeftButton)
+    assert "Repeat last labels" in editor()._error.text()
+    qtbot.keyClicks(editor()._key, "q")
+    qtbot.mouseClick(editor()._done, Qt.MouseButton.LeftButton)
+    assert window.session.store.labels[-1].shortcut == "q"
+
+
 def test_a_right_click_renames_recolours_and_gives_another_key(window, label, panel, click_row, qtbot):
     panel.edit(window.session.store.labels[1].id)
     popup = editor()

@@ -59,6 +59,14 @@ def test_a_project_that_another_program_has_open_is_told(empty_window, project):
     assert empty_window.welcome.error_text() == ""
 
 
+def test_a_project_that_cannot_be_opened_leaves_the_open_one_alone(window, tmp_path):
+    assert not window.open_project(tmp_path / "nothing")
+    box = QApplication.activeModalWidget()
+    assert "There is no project" in box.text()
+    box.reject()
+    assert window.session.store.name == "project"
+
+
 def test_an_opened_project_is_listed_among_the_recent_ones(window, project):
     window.session.close()
     assert window.session.settings.recent_projects == (str(project),)
