@@ -1,8 +1,8 @@
 """The small language of the filter: `ace -king ?queen "red card" unreviewed split:train name:beach`.
 
 A label's name asks for images where it is present, with `-` in front where it is absent, with `?` where it is unknown.
-All terms must hold. A name with a space, or one that is a word of the language, is written in double quotes, and a quote
-in it is doubled.
+All terms must hold. A name with a space, or one that is a word of the language, is written in double quotes; a quote in
+it is doubled.
 """
 
 import difflib
