@@ -1,11 +1,15 @@
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 
+import pytest
 from PySide6.QtCore import QObject, Signal
 
 from core.paths import app_root
+from core.project.store import Store
 
 _FORBIDDEN = {"torch", "torchvision", "timm", "onnx", "onnxruntime", "scipy"}
 
@@ -51,6 +55,21 @@ def test_a_window_with_a_project_imports_no_learning_and_no_plots(project):
     modules = modules_of_the_window(project)
     assert not modules & _FORBIDDEN
     assert "pyqtgraph" not in modules
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no Ctrl+C to send to one process")
+def test_ctrl_c_in_the_terminal_closes_the_window_and_the_project(project):
+    environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen"}
+    with subprocess.Popen([sys.executable, "-m", "gui", str(project)], cwd=app_root(), env=environment) as window:
+        # the thumbnails come after the window took over the signal and opened the project
+        thumbnails = project / "cache" / "thumbnails.sqlite"
+        end = time.monotonic() + 30
+        while not thumbnails.exists():
+            assert time.monotonic() < end
+            time.sleep(0.02)
+        window.send_signal(signal.SIGINT)
+        assert window.wait(20) == 0
+    Store.open(project).close()
 
 
 def test_a_void_call_into_qt_loses_no_reference_to_none(qapp):
