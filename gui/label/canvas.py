@@ -13,6 +13,8 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QWidget
 
+from gui.widgets import theme
+
 STEP = 1.25
 MAX_ZOOM = 16.0
 MAX_FIT = 8.0
@@ -51,8 +53,6 @@ class Canvas(QWidget):
         self._zoom: float | None = None
         self._center = QPointF(0.5, 0.5)
         self._dragged_from: QPointF | None = None
-        self.setBackgroundRole(QPalette.ColorRole.Base)
-        self.setAutoFillBackground(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMinimumSize(120, 90)
 
@@ -155,9 +155,12 @@ class Canvas(QWidget):
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Paint the part of the picture that is in view, from the copy nearest in size."""
+        painter = QPainter(self)
+        # the ground is neither brighter nor darker than most pictures
+        ground = QPalette.ColorRole.Base if theme.is_dark(self.palette()) else QPalette.ColorRole.Mid
+        painter.fillRect(self.rect(), self.palette().color(ground))
         if not self._levels:
             return
-        painter = QPainter(self)
         target = self._target()
         visible = target.intersected(QRectF(self.rect()))
         wanted = target.width() * self.devicePixelRatioF()

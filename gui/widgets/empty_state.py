@@ -35,7 +35,6 @@ class EmptyState(QWidget):
         self._text.setProperty("tone", "secondary")
         self._text.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._text.setWordWrap(True)
-        self._text.setMinimumWidth(min(TEXT_WIDTH, 320))
         self._text.setMaximumWidth(TEXT_WIDTH)
         self._text.setTextInteractionFlags(Qt.TextInteractionFlag.LinksAccessibleByMouse)
         self.button: QPushButton | None = None
