@@ -111,7 +111,7 @@ class ImageBatches:
             num_workers=workers,
             persistent_workers=workers > 0,
             collate_fn=_as_it_is,
-            pin_memory=workers > 0,
+            pin_memory=torch.cuda.is_available(),
         )
 
     def batches(self, epoch: int, *, skip: int = 0) -> Iterator[Batch]:

@@ -1,0 +1,139 @@
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from core.errors import RecipeError
+from core.recipes.catalogue import catalogue, recipe
+from core.recipes.recipe import Recipe, from_toml
+
+MINIMAL = 'name = "mine"\ntitle = "Mine"\npurpose = "Testing."\n'
+
+
+@pytest.fixture
+def file(tmp_path: Path):
+    def write(text: str) -> Path:
+        path = tmp_path / "mine.toml"
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    return write
+
+
+def test_the_catalogue_has_the_recipes_of_the_first_release():
+    names = [one.name for one in catalogue()]
+    assert names == sorted(names)
+    assert {
+        "mobilenetv3-large-224",
+        "efficientnet-b0-224",
+        "resnet18-224",
+        "resnet18-frozen",
+        "sample-tiny",
+    } <= set(names)
+
+
+@pytest.mark.parametrize("one", catalogue(), ids=lambda one: one.name)
+def test_a_recipe_of_the_catalogue_has_a_whole_card(one: Recipe):
+    assert one.title
+    assert one.purpose.endswith(".")
+    assert one.task == "multi-label"
+    assert one.parameters > 0
+    assert one.gmacs > 0
+    assert recipe(one.name) == one
+
+
+def test_an_unknown_recipe_is_answered_with_those_there_are():
+    with pytest.raises(RecipeError, match="no recipe “nope”") as caught:
+        recipe("nope")
+    assert "sample-tiny" in caught.value.next_step
+
+
+@pytest.mark.parametrize("one", catalogue(), ids=lambda one: one.name)
+def test_a_recipe_survives_being_written_and_read(one: Recipe, file):
+    changed = replace(one, title='Quotes "and" backslashes \\ and – Ünicode').with_overrides(["learning_rate=3e-05"])
+    text = changed.to_toml()
+    assert from_toml(file(text)) == changed
+    assert "learning_rate = 3e-05  # highest learning rate of the schedule" in text
+
+
+def test_left_out_keys_have_defaults(file):
+    one = from_toml(file(MINIMAL + "[training]\nepochs = 3\n"))
+    assert (one.training.epochs, one.training.optimizer, one.loss.name) == (3, "adamw", "binary_cross_entropy")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[training]\nepochs = 0\n", "“training.epochs” cannot be 0. Allowed: a whole number from 1."),
+        ("[training]\nepochs = 1.5\n", "“training.epochs” cannot be 1.5. Allowed: a whole number from 1."),
+        ("[training]\nepochs = true\n", "“training.epochs” cannot be true."),
+        ("[training]\nlearning_rate = nan\n", "“training.learning_rate” cannot be NaN."),
+        ("[training]\nlearning_rate = inf\n", "“training.learning_rate” cannot be Infinity."),
+        ("[training]\nlerning_rate = 1\n", "There is no key “training.lerning_rate”. Allowed: epochs, batch_size,"),
+        ("[input]\nsize = 230\n", "“input.size” cannot be 230. Allowed: a whole number from 32 divisible by 32."),
+        ('[loss]\nname = "hinge"\n', '“loss.name” cannot be "hinge". Allowed: binary_cross_entropy, asymm'),
+        ('[model]\nbackbone = ""\n', '“model.backbone” cannot be "". Allowed: a text.'),
+        ("[model]\nfrozen = 1\n", "“model.frozen” cannot be 1. Allowed: true or false."),
+        ("[model]\nbackbone = 1979-05-27\n", '“model.backbone” cannot be "1979-05-27".'),
+        ("training = 3\n", "“training” must be a table."),
+        ("[trainig]\n", "There is no key “trainig” in a recipe. Allowed: name, title,"),
+        ("parameters = 1.5\n", "“parameters” cannot be 1.5. Allowed: a whole number."),
+        ("name = \n", "cannot be read"),
+    ],
+)
+def test_errors_name_file_key_and_what_is_allowed(file, text, said):
+    with pytest.raises(RecipeError) as caught:
+        from_toml(file(MINIMAL + text))
+    assert "mine.toml" in str(caught.value)
+    assert said in str(caught.value)
+
+
+@pytest.mark.parametrize("missing", ["name", "title", "purpose"])
+def test_a_recipe_without_a_card_is_refused(file, missing):
+    text = "\n".join(line for line in MINIMAL.splitlines() if not line.startswith(missing))
+    with pytest.raises(RecipeError, match=f"“{missing}” is missing"):
+        from_toml(file(text))
+
+
+def test_a_missing_file_and_one_that_is_no_text_are_refused(tmp_path):
+    with pytest.raises(RecipeError, match=r"gone\.toml cannot be read"):
+        from_toml(tmp_path / "gone.toml")
+    (tmp_path / "binary.toml").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(RecipeError, match=r"binary\.toml cannot be read"):
+        from_toml(tmp_path / "binary.toml")
+
+
+def test_overrides_find_short_keys_and_names_of_sections():
+    one = recipe("resnet18-224").with_overrides(
+        ["epochs=3", "model.head = cosine", "loss=asymmetric_angular_margin", "flip=false"]
+    )
+    assert one.training.epochs == 3
+    assert one.model.head == "cosine"
+    assert one.loss.name == "asymmetric_angular_margin"
+    assert one.augmentation.flip is False
+
+
+def test_another_backbone_or_size_makes_the_cards_facts_unknown():
+    one = recipe("resnet18-224")
+    assert one.with_overrides(["epochs=3"]).parameters == one.parameters
+    assert one.with_overrides(["backbone=mobilenetv2_100"]).parameters == 0
+    assert one.with_overrides(["size=448"]).gmacs == 0
+
+
+@pytest.mark.parametrize(
+    ("setting", "said"),
+    [
+        ("epochs", "“epochs” is not of the form key=value."),
+        ("epochs=many", '“training.epochs” cannot be "many". Allowed: a whole number from 1.'),
+        ("epoch=3", "No recipe has a key “epoch”. Allowed: model.backbone,"),
+        ("model.epochs=3", "No recipe has a key “model.epochs”."),
+        ("training=3", "No recipe has a key “training”."),
+        ("frozen=maybe", '“model.frozen” cannot be "maybe". Allowed: true or false.'),
+        ("head=mlp", '“model.head” cannot be "mlp". Allowed: linear, cosine.'),
+        ("ema_decay=1", "“training.ema_decay” cannot be 1.0. Allowed: a number from 0.0 below 1.0."),
+    ],
+)
+def test_wrong_overrides_say_what_is_allowed(setting, said):
+    with pytest.raises(RecipeError) as caught:
+        recipe("resnet18-224").with_overrides([setting])
+    assert said in str(caught.value)
