@@ -68,9 +68,7 @@ def test_the_worker_is_nice_and_in_a_session_of_its_own(job):
 
 
 @linux_only
-def test_the_worker_keeps_the_memory_that_tensors_need_unless_the_user_says_otherwise(
-    job, wait_until_ended, monkeypatch
-):
+def test_the_worker_keeps_memory_and_yields_cores_unless_the_user_says_otherwise(job, wait_until_ended, monkeypatch):
     monkeypatch.setenv("MALLOC_TOP_PAD_", "4096")
     folder = job("succeed")
     start.start(folder.path)
@@ -78,6 +76,7 @@ def test_the_worker_keeps_the_memory_that_tensors_need_unless_the_user_says_othe
     environment = ast.literal_eval((folder.path / "environment").read_text())
     assert environment["MALLOC_MMAP_MAX_"] == "0"
     assert environment["MALLOC_TOP_PAD_"] == "4096"
+    assert environment["OMP_WAIT_POLICY"] == "PASSIVE"
 
 
 def test_an_error_of_the_user_is_told_with_its_next_step_and_no_traceback(job, wait_until_ended):
