@@ -259,11 +259,12 @@ class LabelWorkspace(QWidget):
             self._pages.setCurrentWidget(self._no_match)
         elif page not in (self.grid, self.loupe):
             self._pages.setCurrentWidget(self.loupe if self._commands["view.loupe"].isChecked() else self.grid)
-            if page is self._no_images:
-                self._focus_images()
         if self.model.rowCount() and not self.grid.currentIndex().isValid():
             row = max(0, self.model.row_of(self._session.current_image))
             self.grid.go_to(row)
+        if has_images and page is self._no_images:
+            # after the current image is chosen: a list that gets the focus without one takes one and does not select it
+            self._focus_images()
         self._choose_targets()
         self._enable()
 
