@@ -1,5 +1,6 @@
 """The live curves of a run."""
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -15,8 +16,8 @@ from gui.widgets import theme
 from gui.widgets.panel import Panel
 from gui.widgets.plot import Plot, ticks
 
-# drawn at most 30 times a second
-DRAW_GAP_MS = 34
+# steps are told at most ten times a second: drawing more often shows nothing new
+DRAW_GAP_MS = 100
 # more points than this cannot be told apart on a screen; a longer curve is drawn by the extremes of its stretches
 MOST_POINTS = 2_000
 # bars of more labels than this are too thin to read; the worst ones are shown
@@ -32,6 +33,8 @@ class RunPlots(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._history = RunHistory()
+        self._drawn_steps: tuple[object, ...] = ()
+        self._drawn_epochs: tuple[object, ...] = ()
         self._loss = LossPlot()
         self._map = MapPlot()
         self._learning_rate = LearningRatePlot()
@@ -75,8 +78,17 @@ class RunPlots(QWidget):
     def _draw(self) -> None:
         if not self.isVisible():
             return
-        for plot in (self._loss, self._map, self._learning_rate, self._labels):
-            plot.draw_history(self._history)
+        history = self._history
+        # what did not change is not painted again
+        steps, epochs = (history, history.step, len(history.losses)), (history, history.started, history.epoch)
+        if epochs != self._drawn_epochs:
+            self._map.draw(history)
+            self._labels.draw(history)
+            self._loss.draw_epochs(history)
+        if steps != self._drawn_steps or epochs != self._drawn_epochs:
+            self._loss.draw_steps(history)
+            self._learning_rate.draw(history)
+        self._drawn_steps, self._drawn_epochs = steps, epochs
 
     def showEvent(self, event: object) -> None:
         """Draw what came while the plots were hidden."""
@@ -98,21 +110,26 @@ class LossPlot(Plot):
         self._history = RunHistory()
         self.restyle(self.palette())
 
-    def draw_history(self, history: RunHistory) -> None:
-        """Draw the losses of a run."""
+    def draw_epochs(self, history: RunHistory) -> None:
+        """Draw the losses per epoch."""
+        self._train.setData(history.epochs, history.train_losses)
+        self._validation.setData(history.epochs, history.validation_losses, connect="finite")
+
+    def draw_steps(self, history: RunHistory) -> None:
+        """Draw the losses per step, and fit the range to all of them."""
         self._history = history
         positions, raw = thinned(history.step_positions, history.losses)
         self._raw.setData(positions, raw)
         self._smoothed.setData(*thinned(history.step_positions, history.smoothed_losses))
-        self._train.setData(history.epochs, history.train_losses)
-        self._validation.setData(history.epochs, history.validation_losses, connect="finite")
         losses = np.concatenate([raw, history.validation_losses])
         finite = losses[np.isfinite(losses)]
         # the first steps can be far above the rest, which is what one looks at
-        top = float(np.quantile(finite, 0.995)) * 1.1 if len(finite) else 1.0
-        _set_ranges(self, history, top or 1.0)
-        _place_name(self._train_name, history.step_positions, history.smoothed_losses, above=False)
-        _place_name(self._validation_name, history.epochs, history.validation_losses, above=True)
+        top = round_up(float(np.quantile(finite, 0.995))) if len(finite) else 1.0
+        _set_ranges(self, history, top)
+        _place_names(
+            (self._train_name, history.step_positions, history.smoothed_losses),
+            (self._validation_name, history.epochs, history.validation_losses),
+        )
 
     def restyle(self, palette: QPalette) -> None:
         """Colour the curves."""
@@ -168,7 +185,7 @@ class MapPlot(Plot):
         y = [part for one in maps for part in (one, gap)]
         self._earlier.setData(np.concatenate(x or [gap]), np.concatenate(y or [gap]), connect="finite")
 
-    def draw_history(self, history: RunHistory) -> None:
+    def draw(self, history: RunHistory) -> None:
         """Draw the validation mAP of a run."""
         self._history = history
         self._map.setData(history.epochs, history.validation_maps, connect="finite")
@@ -214,14 +231,13 @@ class LearningRatePlot(Plot):
         self._history = RunHistory()
         self.restyle(self.palette())
 
-    def draw_history(self, history: RunHistory) -> None:
+    def draw(self, history: RunHistory) -> None:
         """Draw the learning rate of a run."""
         self._history = history
         rates = history.learning_rates
         self._rate.setData(*thinned(history.step_positions, rates))
         finite = rates[np.isfinite(rates)]
-        top = float(finite.max()) if len(finite) and finite.max() > 0 else 1e-3
-        _set_ranges(self, history, top * 1.1)
+        _set_ranges(self, history, round_up(float(finite.max())) if len(finite) else 1e-3)
 
     def restyle(self, palette: QPalette) -> None:
         """Colour the curve."""
@@ -252,7 +268,7 @@ class LabelBars(Plot):
         self.invertY(True)
         self.restyle(self.palette())
 
-    def draw_history(self, history: RunHistory) -> None:
+    def draw(self, history: RunHistory) -> None:
         """Draw the AP per label of the latest epoch."""
         shown = worst_labels(history)
         if shown == self._shown:
@@ -322,15 +338,34 @@ def _name(plot: Plot, text: str) -> pg.TextItem:
     return name
 
 
-def _place_name(name: pg.TextItem, x: NDArray[np.float64], y: NDArray[np.float64], *, above: bool) -> None:
-    finite = np.flatnonzero(np.isfinite(y))
-    name.setVisible(bool(len(finite)))
-    if len(finite):
-        end = float(x[finite[-1]])
-        # beside the line's end while the run goes on, above or below it once it has reached the border
-        is_free = end < 0.8 * name.getViewBox().viewRange()[0][1]
-        name.setAnchor((-0.1, 0.5) if is_free else (1, 1.2 if above else -0.2))
-        name.setPos(end, float(y[finite[-1]]))
+_Line = tuple[pg.TextItem, NDArray[np.float64], NDArray[np.float64]]
+
+
+def _place_names(*lines: _Line) -> None:
+    """Put the name of each line at its end, the names one above the other in the order of the ends."""
+    ends = []
+    for name, x, y in lines:
+        finite = np.flatnonzero(np.isfinite(y))
+        name.setVisible(bool(len(finite)))
+        if len(finite):
+            ends.append((float(y[finite[-1]]), float(x[finite[-1]]), name))
+    for rank, (y_end, x_end, name) in enumerate(sorted(ends, key=lambda end: end[0])):
+        # beside the line's end while the run goes on, over or under it once it has reached the border
+        is_free = x_end < 0.8 * name.getViewBox().viewRange()[0][1]
+        is_upper = rank == len(ends) - 1 and len(ends) > 1
+        name.setAnchor((-0.1, 0.9 if is_upper else 0.1) if is_free else (1, 1.2 if is_upper else -0.2))
+        name.setPos(x_end, y_end)
+
+
+def round_up(value: float) -> float:
+    """The next number above of 1, 1.5, 2, 3, 5, 7 and 10 times a power of ten; 1 for 0 and less.
+
+    A range that ends there seldom changes while a curve grows.
+    """
+    if value <= 0:
+        return 1.0
+    power = 10.0 ** math.floor(math.log10(value))
+    return next(step * power for step in (1, 1.5, 2, 3, 5, 7, 10) if step * power >= value * (1 - 1e-9))
 
 
 def _set_ranges(plot: Plot, history: RunHistory, top: float) -> None:

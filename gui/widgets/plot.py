@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QMouseEvent, QPalette, QPen
-from PySide6.QtWidgets import QToolTip, QWidget
+from PySide6.QtWidgets import QGraphicsItem, QToolTip, QWidget
 
 from gui.widgets import theme
 
@@ -38,7 +38,9 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         plot.setContentsMargins(0, 4, 6, 0)
         for side in ("bottom", "left"):
             axis = self.getAxis(side)
-            axis.setStyle(tickLength=-3, hideOverlappingLabels=False)
+            axis.setStyle(tickLength=-3, hideOverlappingLabels=False, maxTickLevel=0)
+            # with their grid the axes cover the whole plot, and would be painted anew with each move of a curve
+            axis.setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)
             # the grid is drawn by the axes; it belongs below the curves
             axis.setZValue(-1)
             axis.enableAutoSIPrefix(False)

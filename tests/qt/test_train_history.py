@@ -15,7 +15,7 @@ from core.jobs.events import (
 from core.jobs.folder import RunState
 from gui.train import words
 from gui.train.history import RunHistory, Series
-from gui.train.plots import MOST_POINTS, thinned, worst_labels
+from gui.train.plots import MOST_POINTS, round_up, thinned, worst_labels
 
 
 def started(**values):
@@ -124,9 +124,7 @@ def test_the_words_for_a_run_under_way(history):
 def test_the_sentence_at_the_end_of_a_run(history):
     history.add([RunFinished(epochs=4, best_epoch=2, validation_map=0.812, stopped=False, skipped_images=0, seconds=9)])
     verdict = words.verdict(0.812, {3: 0.797, 4: 0.7})
-    assert words.summary(RunState.FINISHED, history, verdict=verdict) == (
-        "Finished: mAP 0.812 (best so far, +0.015)."
-    )
+    assert words.summary(RunState.FINISHED, history, verdict=verdict) == ("Finished: mAP 0.812 (best so far, +0.015).")
     assert words.verdict(0.7, {3: 0.797}) == "run 3 has 0.797"
     assert words.verdict(0.7, {}) == ""
 
@@ -158,3 +156,10 @@ def test_a_long_curve_is_thinned_to_the_extremes_of_its_stretches():
     assert few_y.min() == -5.0
     assert (np.diff(few_x) >= 0).all()
     np.testing.assert_array_equal(thinned(x[:100], y[:100])[1], y[:100])
+
+
+@pytest.mark.parametrize(
+    ("value", "above"), [(0.0, 1.0), (0.9, 1.0), (1.0, 1.0), (1.2, 1.5), (0.0031, 0.005), (42, 50)]
+)
+def test_the_range_of_a_plot_ends_at_a_round_number(value, above):
+    assert round_up(value) == pytest.approx(above)

@@ -261,3 +261,16 @@ def test_opening_another_project_shows_its_runs(qtbot, annotated, workspace, fin
     annotated.open(tmp_path / "other")
     qtbot.waitUntil(lambda: workspace._runs.model().rowCount() == 0)
     qtbot.waitUntil(lambda: has_text(workspace, "Nothing to train on yet"))
+
+
+def test_a_new_run_is_looked_at_while_an_older_one_was_selected(qtbot, annotated, workspace, finished_run, pretend):
+    finished_run()
+    finished_run()
+    qtbot.waitUntil(lambda: workspace._runs.model().rowCount() == 2)
+    workspace._runs.selectRow(1)
+    assert workspace._shown == 1
+    pretend("wait")
+    press(qtbot, workspace, "Train")
+    qtbot.waitUntil(lambda: workspace._runs.model().rowCount() == 3)
+    qtbot.waitUntil(lambda: has_text(workspace, "epoch 1 of 3"), timeout=LONG)
+    assert workspace._shown == workspace._runs.selected_run == 3
