@@ -71,12 +71,12 @@ def run(arguments: argparse.Namespace, output: Output) -> int:
     output.say("Took " + ", ".join(f"{stage} {duration(one)}" for stage, one in seconds.items()) + ".")
     output.result(
         {
+            **result_of_training(trained, outcome),
+            **result_of_export(trained, exported),
             "project": str(project),
             "predictions": str(table),
             "screenshots": sorted(map(str, screenshots.glob("*.png"))),
             "seconds": seconds,
-            **result_of_training(trained, outcome),
-            **result_of_export(trained, exported),
         }
     )
     if (outcome.validation_map or 0.0) < WANTED_MAP:

@@ -2,39 +2,10 @@
 
 from pathlib import Path
 
-import numpy as np
 import pytest
 from PIL import Image
 
-from core.cli import predict
-from core.deploy.predict import Prediction
-from core.errors import ImageError
-from core.images.decode import decode
-
-
-class Brightness:
-    """Stands for `Predictor`, without a file: bright images are cats, dark ones dogs."""
-
-    label_names = ("cat", "dog")
-    thresholds = np.array([0.5, 0.5], np.float32)
-
-    def __init__(self, path):
-        self.path = path
-
-    def predict(self, images):
-        for path in images:
-            try:
-                brightness = decode(path).mean() / 255
-            except ImageError as error:
-                yield Prediction(path, np.zeros(0, np.float32), np.zeros(0, np.bool_), problem=error.sentence)
-                continue
-            probabilities = np.array([brightness, 1 - brightness], np.float32)
-            yield Prediction(path, probabilities, probabilities >= self.thresholds)
-
-
-@pytest.fixture(autouse=True)
-def no_model_needed(monkeypatch):
-    monkeypatch.setattr(predict, "Predictor", Brightness)
+pytestmark = pytest.mark.usefixtures("brightness")
 
 
 @pytest.fixture
