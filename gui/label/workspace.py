@@ -253,17 +253,17 @@ class LabelWorkspace(QWidget):
     def _on_visible_changed(self) -> None:
         has_images = self._session.has_project and len(self._session.store.image_ids) > 0
         page = self._pages.currentWidget()
+        # before a page is shown: a list that gets the focus without a current image takes one and does not select it
+        if self.model.rowCount() and not self.grid.currentIndex().isValid():
+            row = max(0, self.model.row_of(self._session.current_image))
+            self.grid.go_to(row)
         if not has_images:
             self._pages.setCurrentWidget(self._no_images)
         elif not self.model.rowCount():
             self._pages.setCurrentWidget(self._no_match)
         elif page not in (self.grid, self.loupe):
             self._pages.setCurrentWidget(self.loupe if self._commands["view.loupe"].isChecked() else self.grid)
-        if self.model.rowCount() and not self.grid.currentIndex().isValid():
-            row = max(0, self.model.row_of(self._session.current_image))
-            self.grid.go_to(row)
         if has_images and page is self._no_images:
-            # after the current image is chosen: a list that gets the focus without one takes one and does not select it
             self._focus_images()
         self._choose_targets()
         self._enable()

@@ -94,6 +94,10 @@ def test_from_a_folder_of_photos_to_a_file_that_decides(qtbot, window, tmp_path,
         qtbot.mouseClick(widget, Qt.MouseButton.LeftButton)
 
     def press(key: Qt.Key, modifiers: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
+        # the offscreen platform has no window manager to give the focus back after a dialog or a popup
+        if QApplication.activeWindow() is None:
+            window.activateWindow()
+            qtbot.waitUntil(window.isActiveWindow)
         qtbot.keyClick(QApplication.focusWidget() or window, key, modifiers)
 
     def write(field: QWidget, text: str) -> None:
@@ -111,10 +115,6 @@ def test_from_a_folder_of_photos_to_a_file_that_decides(qtbot, window, tmp_path,
     qtbot.waitUntil(lambda: window.session.has_project and len(window.session.store.paths) == COUNT, timeout=20_000)
     qtbot.waitUntil(lambda: window.session.current_image is not None)
     store = window.session.store
-
-    # the offscreen platform has no window manager to give the focus back after the dialog
-    window.activateWindow()
-    qtbot.waitUntil(window.isActiveWindow)
 
     # two labels
     for label in labels:
