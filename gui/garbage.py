@@ -12,6 +12,8 @@ from PySide6.QtCore import QObject, QTimer
 TICK_MS = 1_000
 # every so many ticks what has been made since the last time is looked at as a whole, and then left alone
 TICKS_PER_ROUND = 30
+# so many objects are looked at within a frame; more have come with a workspace or a project, and stay
+MOST_OBJECTS = 20_000
 
 
 class GarbageCollector(QObject):
@@ -44,8 +46,9 @@ class GarbageCollector(QObject):
 
     def _on_timeout(self) -> None:
         self._ticks += 1
-        if self._ticks % TICKS_PER_ROUND:
-            gc.collect(1)
-        else:
-            gc.collect()
+        is_round = self._ticks % TICKS_PER_ROUND == 0
+        made_since = gc.get_count()[0] + (len(gc.get_objects(generation=2)) if is_round else 0)
+        if made_since < MOST_OBJECTS:
+            gc.collect(2 if is_round else 1)
+        if is_round or made_since >= MOST_OBJECTS:
             gc.freeze()

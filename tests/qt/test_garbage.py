@@ -4,7 +4,7 @@ import weakref
 
 import pytest
 
-from gui.garbage import TICKS_PER_ROUND, GarbageCollector
+from gui.garbage import MOST_OBJECTS, TICKS_PER_ROUND, GarbageCollector
 
 
 class Cycle:
@@ -43,6 +43,13 @@ def test_a_thread_that_allocates_does_not_collect_what_the_window_left(qtbot, co
     worker.join()
     assert deaths == []
     qtbot.waitUntil(lambda: deaths == [threading.main_thread()])
+
+
+def test_many_new_objects_are_taken_for_long_lived_instead_of_being_looked_at(collector):
+    kept = [[] for _ in range(2 * MOST_OBJECTS)]
+    before = gc.get_freeze_count()
+    collector._on_timeout()
+    assert gc.get_freeze_count() >= before + len(kept)
 
 
 def test_garbage_that_was_taken_for_long_lived_is_found_when_asked_for(qtbot, collector):
