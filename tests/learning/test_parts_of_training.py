@@ -1,5 +1,6 @@
 """Schedule, average, optimiser, seeds, order, augmentation and pixel cache, each against something independent."""
 
+import errno
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from core.learning.data.augmentation import Augmentation
 from core.learning.data.batches import FeatureBatches, ImageBatches
 from core.learning.data.pixel_cache import load_pixels
 from core.learning.data.seeds import seed_of
+from core.learning.training.checkpoint import Counters, save_best, save_last
 from core.learning.training.ema import Ema
 from core.learning.training.optimizers import build_optimizer
 from core.learning.training.schedules import learning_rate, one_cycle
@@ -233,3 +235,24 @@ def test_augmentation_does_only_what_is_asked_for():
     plain = [np.array_equal(flip(pixels, seed=seed), pixels) for seed in range(200)]
     assert all(one != other for one, other in zip(flipped, plain, strict=True))
     assert 60 < sum(flipped) < 140
+
+
+@pytest.mark.parametrize(
+    "save",
+    [
+        lambda path: save_best(path, {"a": torch.zeros(1000)}),
+        lambda path: save_last(path, Counters(), {"a": torch.zeros(1000)}),
+    ],
+)
+def test_a_full_disk_is_an_error_of_the_disk_and_spares_the_old_checkpoint(save, tmp_path, monkeypatch):
+    path = tmp_path / "checkpoint"
+    path.write_bytes(b"old")
+
+    def no_space(*_args):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", no_space)
+    with pytest.raises(OSError, match="No space left"):
+        save(path)
+    assert path.read_bytes() == b"old"
+    assert [one.name for one in tmp_path.iterdir()] == ["checkpoint"]

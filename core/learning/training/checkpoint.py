@@ -1,5 +1,6 @@
 """What a training writes so that nothing is lost: the best weights, and all it needs to go on."""
 
+import io
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import torch
 from torch import Tensor
 
 from core.errors import JobError
-from core.files import replacing
+from core.files import write_atomically
 
 #: The weights that are kept, of the whole network.
 BEST_FILE = "best.safetensors"
@@ -49,8 +50,7 @@ def save_best(path: Path, state: dict[str, Tensor]) -> None:
     """Write weights, replacing those that are there in one step."""
     # safetensors stores no strides, and channels-last tensors have others than usual
     plain = {name: value.detach().cpu().contiguous() for name, value in state.items()}
-    with replacing(path) as temporary:
-        safetensors.torch.save_file(plain, temporary)
+    write_atomically(path, safetensors.torch.save(plain))
 
 
 def load_best(path: Path) -> dict[str, Tensor]:
@@ -68,8 +68,10 @@ def load_best(path: Path) -> dict[str, Tensor]:
 
 def save_last(path: Path, counters: Counters, state: dict[str, Any]) -> None:
     """Write the state of a training: dictionaries and lists of tensors and numbers."""
-    with replacing(path) as temporary:
-        torch.save({"counters": asdict(counters), "state": state}, temporary)
+    # not straight into the file: of a full disk torch says something that nobody can make sense of
+    buffer = io.BytesIO()
+    torch.save({"counters": asdict(counters), "state": state}, buffer)
+    write_atomically(path, buffer.getvalue())
 
 
 def load_last(path: Path, device: torch.device) -> tuple[Counters, dict[str, Any]]:
