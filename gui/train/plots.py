@@ -264,8 +264,10 @@ class LabelBars(Plot):
         self._shown: tuple[tuple[str, float], ...] = ()
         self.getAxis("left").setStyle(tickLength=0, autoExpandTextSpace=False)
         self.getAxis("bottom").setTicks([ticks([0, 0.25, 0.5, 0.75, 1], digits=2)])
+        self.getAxis("left").setTicks([[]])
         self.showGrid(x=True, y=False)
         self.invertY(True)
+        self.setXRange(0, 1, padding=0.05)
         self.restyle(self.palette())
 
     def draw(self, history: RunHistory) -> None:
@@ -276,7 +278,6 @@ class LabelBars(Plot):
         self._shown = shown
         positions = np.arange(len(shown))
         self._bars.setOpts(x0=np.zeros(len(shown)), y=positions, width=[ap for _, ap in shown], height=0.7)
-        self.setXRange(0, 1, padding=0.05)
         self.setYRange(-0.6, max(len(shown), 4) - 0.4, padding=0)
         metrics = self.fontMetrics()
         longest = 90

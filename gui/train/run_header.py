@@ -1,5 +1,7 @@
 """The head of the run that is looked at: where it is, how it ended, and what can be asked of it."""
 
+import html
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
@@ -38,8 +40,9 @@ class RunHeader(QWidget):
         self._title.setFont(bold)
         self._text = QLabel()
         self._text.setFont(theme.tabular(self._text.font()))
-        self._inspect = QLabel(f'<a href="#">{self.tr("Inspect")} ›</a>')
-        self._inspect.setTextInteractionFlags(
+        self._text.setTextFormat(Qt.TextFormat.RichText)
+        self._text.setWordWrap(True)
+        self._text.setTextInteractionFlags(
             Qt.TextInteractionFlag.LinksAccessibleByMouse | Qt.TextInteractionFlag.LinksAccessibleByKeyboard
         )
         self._pause = QPushButton(icon("pause"), self.tr("Pause"))
@@ -57,9 +60,7 @@ class RunHeader(QWidget):
         top = QHBoxLayout()
         top.setSpacing(theme.SPACE)
         top.addWidget(self._title)
-        top.addWidget(self._text)
-        top.addWidget(self._inspect)
-        top.addStretch(1)
+        top.addWidget(self._text, 1)
         top.addWidget(self._pause)
         top.addWidget(self._stop)
         top.addWidget(self._discard)
@@ -77,7 +78,7 @@ class RunHeader(QWidget):
         self._discard.clicked.connect(self._question.show)
         self._question.accepted.connect(self.discard_asked)
         self._stuck.accepted.connect(self.kill_asked)
-        self._inspect.linkActivated.connect(lambda _: self.inspect_asked.emit())
+        self._text.linkActivated.connect(lambda _: self.inspect_asked.emit())
 
     def forget_question(self) -> None:
         """Another run is looked at: what was asked about the last one is void."""
@@ -98,10 +99,11 @@ class RunHeader(QWidget):
         self._state = state
         running = state == RunState.RUNNING
         self._title.setText(title)
-        self._text.setText(words.summary(state, history, asked=asked, verdict=verdict))
+        text = html.escape(words.summary(state, history, asked=asked, verdict=verdict))
         has_model = state in (RunState.FINISHED, RunState.STOPPED)
+        link = f' <a href="#">{self.tr("Inspect ›")}</a>' if has_model else ""
+        self._text.setText(f"{text}{link}")
         can_resume = state in (RunState.PAUSED, RunState.INTERRUPTED, RunState.PREPARED)
-        self._inspect.setVisible(has_model)
         self._pause.setVisible(running or can_resume)
         self._pause.setEnabled(not asked)
         self._pause.setText(self.tr("Resume") if can_resume else self.tr("Pause"))

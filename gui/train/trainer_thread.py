@@ -35,22 +35,18 @@ class TrainerThread(QThread):
     events_read = Signal(object)
     state_read = Signal(object)
 
-    def __init__(
-        self, folder: Path, *, start_worker: bool, warm_up_next: bool = False, parent: QObject | None = None
-    ) -> None:
+    def __init__(self, folder: Path, *, start_worker: bool, parent: QObject | None = None) -> None:
         """Prepare; `start()` begins.
 
         Args:
             folder: the job's folder, with its `job.json`.
             start_worker: start a worker first; False takes up one that is at work.
-            warm_up_next: keep another worker ready when this job takes the warm one.
             parent: owner in Qt's sense.
         """
         super().__init__(parent)
         self.folder = folder
         self._job = JobFolder(folder)
         self._start_worker = start_worker
-        self._warm_up_next = warm_up_next
         self._wake = threading.Event()
         self._leaving = threading.Event()
         self._asked: list[Command] = []
@@ -77,7 +73,7 @@ class TrainerThread(QThread):
         """Start, then follow until the job has ended."""
         if self._start_worker:
             try:
-                start(self.folder, warm_up_next=self._warm_up_next)
+                start(self.folder)
             except MultihotError as error:
                 self.events_read.emit([RunFailed(sentence=error.sentence, next_step=error.next_step)])
                 self._tell_state(RunState.FAILED)

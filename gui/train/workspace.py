@@ -11,6 +11,7 @@ from core.jobs.folder import RunState
 from core.project.changes import Changes
 from core.project.runs import Run
 from core.recipes.catalogue import catalogue
+from core.sample import LABELS as SAMPLE_LABELS
 from gui import background
 from gui.session import Session
 from gui.train import words
@@ -27,6 +28,7 @@ from gui.widgets.empty_state import EmptyState
 from gui.widgets.panel import Panel, line
 
 FIRST_RECIPE = "mobilenetv3-large-224"
+SAMPLE_RECIPE = "sample-tiny"
 # mAP curves of more earlier runs than this are a tangle
 MOST_EARLIER_RUNS = 5
 RUNS_HEIGHT = 160
@@ -45,7 +47,6 @@ class TrainWorkspace(QWidget):
         self._data_is_stale = True
 
         self._setup = TrainingSetup(catalogue())
-        self._setup.choose(FIRST_RECIPE)
         self._header = RunHeader()
         self._plots = RunPlots()
         self._runs = RunList(controller)
@@ -104,6 +105,10 @@ class TrainWorkspace(QWidget):
         self._data_is_stale = True
         self._update_page()
         self._refresh_runs()
+        if self._session.has_project:
+            names = {label.name for label in self._session.store.labels}
+            # the sample's shapes are learnt in a minute, and without weights from elsewhere
+            self._setup.choose(SAMPLE_RECIPE if names == set(SAMPLE_LABELS) else FIRST_RECIPE)
         if self.isVisible():
             self._refresh_data()
 

@@ -213,3 +213,9 @@ def test_the_answer_is_the_last_line_of_what_the_process_says(predictor, annotat
     answer = try_image.ask_model(Path("a.onnx"), annotated.store.image_path(1), is_cancelled=lambda: False)
     assert json.dumps([one.probability for one in answer.labels]) == "[0.95, 0.9]"
     assert not answer.preview.isNull()
+
+
+def test_the_workspace_fits_into_a_small_window(workspace):
+    # 1024 x 700 without the rail, the menus and the status bar
+    assert workspace.minimumSizeHint().width() <= 1024 - 65
+    assert workspace.minimumSizeHint().height() <= 700 - 60

@@ -272,3 +272,9 @@ def test_scores_that_cannot_be_read_are_told_in_their_place(qtbot, annotated, fi
 )
 def test_the_price_of_a_threshold_in_words(tp, fp, fn, text):
     assert price("ace", tp=tp, fp=fp, fn=fn) == text
+
+
+def test_the_workspace_fits_into_a_small_window(workspace):
+    # 1024 x 700 without the rail, the menus and the status bar
+    assert workspace.minimumSizeHint().width() <= 1024 - 65
+    assert workspace.minimumSizeHint().height() <= 700 - 60

@@ -274,3 +274,9 @@ def test_a_new_run_is_looked_at_while_an_older_one_was_selected(qtbot, annotated
     qtbot.waitUntil(lambda: workspace._runs.model().rowCount() == 3)
     qtbot.waitUntil(lambda: has_text(workspace, "epoch 1 of 3"), timeout=LONG)
     assert workspace._shown == workspace._runs.selected_run == 3
+
+
+def test_the_workspace_fits_into_a_small_window(workspace):
+    # 1024 x 700 without the rail, the menus and the status bar
+    assert workspace.minimumSizeHint().width() <= 1024 - 65
+    assert workspace.minimumSizeHint().height() <= 700 - 60
