@@ -75,6 +75,8 @@ class InspectWorkspace(QWidget):
         self._table = LabelTable()
         self._curve = CurvePlot()
         self._panel = ThresholdPanel()
+        # until there are scores a move would move nothing
+        self._enable(False)
         self._gallery = Gallery(session.thumbnails)
         self._empty = EmptyState(
             "gauge",
@@ -169,6 +171,7 @@ class InspectWorkspace(QWidget):
     def _on_project_closed(self) -> None:
         self._thresholds.flush()
         self._facts = self._scored = self._decisions = None
+        self._enable(False)
         self._pages.setCurrentIndex(0)
 
     def _on_run_chosen(self, facts: RunFacts | None) -> None:
@@ -177,15 +180,26 @@ class InspectWorkspace(QWidget):
         if facts is not None:
             self._load()
 
+    def _enable(self, enabled: bool) -> None:
+        for part in (self._panel, self._tune, self._curve, self._split):
+            part.setEnabled(enabled)
+
     def _load(self) -> None:
         if self._facts is None:
             return
         self._thresholds.flush()
+        # a threshold moved while the scores are read would be lost when they come
+        self._enable(False)
         load = functools.partial(load_scored_split, self._facts.run, self._split.currentData())
         background.run(self, load, self._on_loaded, self._error.show_error, key="scores")
 
+    def _enable(self, enabled: bool) -> None:
+        for part in (self._panel, self._curve, self._tune):
+            part.setEnabled(enabled)
+
     def _on_loaded(self, scored: ScoredSplit) -> None:
         self._error.clear()
+        self._enable(True)
         same_labels = self._scored is not None and self._scored.label_names == scored.label_names
         self._scored = None
         self._thresholds.show(scored.thresholds, scored.run.folder)
@@ -198,6 +212,7 @@ class InspectWorkspace(QWidget):
         self._show_totals()
         self._table.select(self._label)
         self._show_label(self._label)
+        self._enable(True)
 
     def _show_label(self, label: int) -> None:
         if self._scored is None:

@@ -73,6 +73,15 @@ def test_without_a_run_the_workspace_says_what_to_do(qtbot, session):
     assert asked.args == ["train"]
 
 
+def test_nothing_can_be_moved_before_the_scores_are_there(qtbot, annotated, run):
+    one = InspectWorkspace(annotated)
+    qtbot.addWidget(one)
+    one.show()
+    assert not one._panel._slider.isEnabled()
+    qtbot.waitUntil(one._panel._slider.isEnabled)
+    assert one._scored is not None
+
+
 def test_the_table_and_the_means_are_those_of_the_evaluation(workspace, validation):
     thresholds = np.full(3, 0.5)
     assert shown_report(workspace) == expected_rows(validation, thresholds)
