@@ -168,6 +168,8 @@ class ExportWorkspace(QWidget):
 
     def _on_run_chosen(self, run: RunFacts | None) -> None:
         self._run = run
+        self._facts = None
+        self._button.setEnabled(False)
         self._pages.setCurrentIndex(0 if run is None else 1)
         self._error.clear()
         if run is not None:
@@ -183,6 +185,7 @@ class ExportWorkspace(QWidget):
     def _on_facts_read(self, facts: ExportFacts) -> None:
         is_other = self._facts is None or self._facts.run.run != facts.run.run
         self._facts = facts
+        self._button.setEnabled(self._export is None)
         self._going_in.show_rows(rows_in(facts))
         self._coming_out.show_rows(rows_out(facts))
         values = facts.thresholds.values.tolist()
@@ -199,8 +202,9 @@ class ExportWorkspace(QWidget):
     def _show_progress(self, shown: bool) -> None:
         for widget in (self._stage, self._cancel, self._bar):
             widget.setVisible(shown)
-        for control in (self._button, self._runs, self._path, self._browse):
+        for control in (self._runs, self._path, self._browse):
             control.setEnabled(not shown)
+        self._button.setEnabled(not shown and self._facts is not None)
         self._button.setText(self.tr("Exporting…") if shown else self.tr("Export"))
 
     def _ask_nothing(self) -> None:

@@ -180,10 +180,6 @@ class InspectWorkspace(QWidget):
         if facts is not None:
             self._load()
 
-    def _enable(self, enabled: bool) -> None:
-        for part in (self._panel, self._tune, self._curve, self._split):
-            part.setEnabled(enabled)
-
     def _load(self) -> None:
         if self._facts is None:
             return
@@ -199,7 +195,6 @@ class InspectWorkspace(QWidget):
 
     def _on_loaded(self, scored: ScoredSplit) -> None:
         self._error.clear()
-        self._enable(True)
         same_labels = self._scored is not None and self._scored.label_names == scored.label_names
         self._scored = None
         self._thresholds.show(scored.thresholds, scored.run.folder)
