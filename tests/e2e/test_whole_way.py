@@ -18,6 +18,7 @@ from core.labels import LabelState
 from core.project.store import Store
 from core.sample import draw_picture
 from core.settings import Settings, save_settings, settings_path
+from gui.export.probability_bars import ProbabilityBars
 from gui.export.try_pane import DropPlace
 from gui.label.label_editor import LabelEditor
 from gui.main_window import MainWindow
@@ -164,10 +165,7 @@ def test_from_a_folder_of_photos_to_a_file_that_decides(qtbot, window, tmp_path,
     # move the threshold of the first label; it is saved with the run
     press(Qt.Key.Key_3, Qt.KeyboardModifier.ControlModifier)
     inspect = window.workspace("inspect")
-    qtbot.waitUntil(
-        lambda: bool([one for one in inspect.findChildren(QSlider) if one.isVisible() and one.isEnabled()]),
-        timeout=20_000,
-    )
+    qtbot.waitUntil(lambda: named(inspect, QSlider, "Threshold").isEnabled(), timeout=20_000)
     slider = named(inspect, QSlider, "Threshold")
     click(slider)
     qtbot.keyClick(slider, Qt.Key.Key_Home)
@@ -182,9 +180,7 @@ def test_from_a_folder_of_photos_to_a_file_that_decides(qtbot, window, tmp_path,
     # export, and try an image on the file
     press(Qt.Key.Key_4, Qt.KeyboardModifier.ControlModifier)
     export = window.workspace("export")
-    qtbot.waitUntil(
-        lambda: bool([one for one in export.findChildren(QLineEdit) if one.isVisible() and one.text()]), timeout=20_000
-    )
+    qtbot.waitUntil(lambda: named(export, QAbstractButton, "Export").isEnabled(), timeout=20_000)
     write(named(export, QLineEdit, "File to write"), str(model))
     click(named(export, QAbstractButton, "Export"))
     qtbot.waitUntil(lambda: model.exists() and not window.session.jobs.items(), timeout=EXPORT_MS)
@@ -195,9 +191,11 @@ def test_from_a_folder_of_photos_to_a_file_that_decides(qtbot, window, tmp_path,
     qtbot.waitUntil(place.isEnabled)
     image = next(folder.iterdir())
     drop(place, image)
-    qtbot.waitUntil(
-        lambda: bool([one for one in export.findChildren(QWidget) if image.name in _text_of(one)]), timeout=60_000
-    )
+    bars = export.findChild(ProbabilityBars)
+    qtbot.waitUntil(lambda: bars.sizeHint().height() > 0, timeout=60_000)
+    (prediction,) = predictor.predict([image])
+    decided = [label for label, present in zip(labels, prediction.present, strict=True) if present]
+    assert bars.accessibleName() == (", ".join(decided) or "no label")
 
     # what was made is there the next time
     window.session.close()
@@ -216,8 +214,3 @@ def drop(place: QWidget, file: Path) -> None:
     QApplication.sendEvent(place, enter)
     assert enter.isAccepted()
     QApplication.sendEvent(place, QDropEvent(QPointF(middle), copy, data, Qt.MouseButton.LeftButton, none))
-
-
-def _text_of(widget: QWidget) -> str:
-    text = getattr(widget, "text", None)
-    return text() if callable(text) and isinstance(text(), str) else ""
