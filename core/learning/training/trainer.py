@@ -54,6 +54,8 @@ def train(job: TrainJob, folder: Path, emit: Callable[[Event], None], control: C
     recipe = from_toml(folder / "recipe.toml")
     snapshot = Snapshot.load(folder / "snapshot.npz")
     device = choose_device(job.device, threads=threads)
+    # batches are of one size, or of two: the time to find the fastest convolutions is soon repaid
+    torch.backends.cudnn.benchmark = device.is_cuda
     resuming = (folder / LAST_FILE).exists()
     net = _network(recipe, job, num_labels=len(snapshot.label_names), resuming=resuming)
     net.to(device.place).to(memory_format=torch.channels_last)
