@@ -31,7 +31,9 @@ def run(arguments: argparse.Namespace, output: Output) -> int:
     with Store.open(arguments.project) as store:
         report = import_annotations(store, annotations)
         labels = len(store.labels)
-    output.say(f"Annotations of {report.matched:,} images imported; the project has {labels} labels.")
+    parts = {"Annotations": bool(annotations.label_names), "Splits": bool((annotations.splits >= 0).any())}
+    what = " and ".join(part for part, is_there in parts.items() if is_there).capitalize() or "Nothing"
+    output.say(f"{what} of {report.matched:,} images imported; the project has {labels} labels.")
     if report.labels_added:
         output.say(f"New labels: {', '.join(report.labels_added)}.")
     _warn_of(report.unmatched, "not in the project", output)
