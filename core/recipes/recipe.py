@@ -59,7 +59,7 @@ class TrainingConfig:
     """How it is minimised."""
 
     epochs: int = key(20, Rule(meaning="passes over the training images", low=1))
-    batch_size: int = key(32, Rule(meaning="images per step", low=2))
+    batch_size: int = key(16, Rule(meaning="images per step", low=2))
     optimizer: str = key("adamw", Rule(meaning="the optimiser", choices=("adamw", "sgd")))
     learning_rate: float = key(0.001, Rule(meaning="highest learning rate of the schedule", above=0.0))
     weight_decay: float = key(0.01, Rule(meaning="weight decay; biases and normalisation layers have none", low=0.0))
