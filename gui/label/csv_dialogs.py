@@ -26,6 +26,7 @@ from gui.session import Session
 from gui.widgets import theme
 from gui.widgets.buttons import primary
 from gui.widgets.error_row import ErrorRow
+from gui.widgets.typed_path import typed_path
 
 _FILTER = "CSV (*.csv *.tsv *.txt)"
 _NAMED = 6
@@ -78,7 +79,7 @@ class _FileDialog(QDialog):
     @property
     def path(self) -> Path:
         """The file that was chosen."""
-        return Path(self.field.text().strip()).expanduser()
+        return typed_path(self.field.text())
 
 
 class ImportDialog(_FileDialog):

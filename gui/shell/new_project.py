@@ -20,6 +20,7 @@ from gui.session import Session
 from gui.widgets import theme
 from gui.widgets.buttons import primary
 from gui.widgets.error_row import ErrorRow
+from gui.widgets.typed_path import typed_path
 
 _GENERIC = {"images", "image", "img", "imgs", "photos", "pictures", "data", "files"}
 
@@ -114,12 +115,12 @@ class NewProjectDialog(QDialog):
     @property
     def images(self) -> Path:
         """The folder of images that was chosen."""
-        return Path(self.images_field.text().strip()).expanduser()
+        return typed_path(self.images_field.text())
 
     @property
     def project(self) -> Path:
         """The folder that the project goes to."""
-        return Path(self.project_field.text().strip()).expanduser()
+        return typed_path(self.project_field.text())
 
     def _on_images_changed(self) -> None:
         if self._is_proposed and self.images_field.text().strip():
