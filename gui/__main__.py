@@ -1,6 +1,7 @@
 """The window, from a terminal: `python -m gui [PROJECT]`, or its pictures: `--screenshots OUT PROJECT`."""
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -30,9 +31,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from gui.screenshots import take
 
         return take(chosen.project, chosen.screenshots)
+    if not _has_screen():
+        print(
+            "There is no screen here to open a window on. Every step works in the terminal too: see multihot --help; "
+            "multihot demo shows them all.",
+            file=sys.stderr,
+        )
+        return 1
     from gui.app import run
 
     return run(chosen.project)
+
+
+def _has_screen() -> bool:
+    # without one Qt would abort
+    if sys.platform != "linux" or os.environ.get("QT_QPA_PLATFORM"):
+        return True
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
 if __name__ == "__main__":

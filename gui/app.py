@@ -180,3 +180,6 @@ class _Interrupt:
 
 def _on_qt_message(kind: QtMsgType, _context: object, message: str) -> None:
     _log.log(_QT_LEVELS.get(kind, logging.WARNING), "Qt: %s", message)
+    if kind == QtMsgType.QtFatalMsg:
+        # Qt ends the process now: the last words belong where the person looks
+        print(f"The window cannot be opened. {message}\n“multihot doctor” says what is missing.", file=sys.stderr)

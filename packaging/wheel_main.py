@@ -13,13 +13,15 @@ def main() -> int:
     program = Path(__file__).resolve().parent / "_app"
     if program.is_dir():
         sys.path.insert(0, str(program))
+    from core.cli.main import COMMANDS
+    from core.cli.main import main as run_command
+
     arguments = sys.argv[1:]
-    if not arguments or Path(arguments[0]).is_dir():
+    # a folder may be called like a command, such as "train"; the window opens it as "./train"
+    if not arguments or (arguments[0] not in COMMANDS and Path(arguments[0]).is_dir()):
         from gui.__main__ import main as open_window
 
         return open_window(arguments)
-    from core.cli.main import main as run_command
-
     return run_command(arguments)
 
 

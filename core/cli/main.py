@@ -18,8 +18,7 @@ EXIT_USAGE = 2
 EXIT_INTERRUPTED = 130
 """Ended by Ctrl+C, as shells count it."""
 
-# a command's module is imported when it is asked for, so that help comes at once
-_COMMANDS = {
+COMMANDS = {
     "new": ("core.cli.new", "make a project of a folder of images"),
     "import": ("core.cli.import_annotations", "read annotations into a project"),
     "recipes": ("core.cli.recipes", "list the recipes for training"),
@@ -31,6 +30,7 @@ _COMMANDS = {
     "demo": ("core.cli.demo", "go the whole way on pictures drawn for the purpose"),
     "doctor": ("core.cli.doctor", "check what this machine lacks"),
 }
+"""Module and purpose of each command; a module is imported when it is asked for, so that help comes at once."""
 
 
 class Command(Protocol):
@@ -87,7 +87,7 @@ def _parser(given: Sequence[str]) -> tuple[argparse.ArgumentParser, dict[str, Co
     parser.add_argument("--version", action="version", version=f"multihot {version()}")
     subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     commands = {}
-    for name, (module, purpose) in _COMMANDS.items():
+    for name, (module, purpose) in COMMANDS.items():
         subparser = subparsers.add_parser(name, help=purpose, description=f"{purpose[0].upper()}{purpose[1:]}.")
         subparser.add_argument("--json", action="store_true", help="print one JSON object as the last line")
         if name in given:

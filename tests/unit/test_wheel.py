@@ -26,7 +26,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     run(*pip, "wheel", "--no-deps", "--no-build-isolation", "-q", "-w", folder, ROOT, cwd=folder)
     (wheel,) = folder.glob("*.whl")
     venv.create(folder / "env", with_pip=False)
-    python = next((folder / "env").glob("*/python*"))
+    python = folder / "env" / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     run(*pip, "--python", python, "install", "--no-deps", "--no-index", "-q", wheel, cwd=folder)
     return Path(run(python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))", cwd=folder).strip())
 
@@ -42,7 +42,8 @@ def test_recipes_travel_in_the_wheel(installed):
 
 
 def test_the_installed_command_runs_away_from_the_checkout(installed, tmp_path):
-    # -S leaves out the editable install's .pth file, so the checkout stays unseen; the dependencies are this environment's
+    # -S leaves out the editable install's .pth file: the checkout stays unseen, and what it depends on is found by path
+    (tmp_path / "recipes").mkdir()  # a folder of a command's name is not taken for a project
     path = {"PYTHONPATH": os.pathsep.join([str(installed), sysconfig.get_path("purelib")])}
     assert "mobilenetv3-large-224" in run(sys.executable, "-S", "-m", "multihot", "recipes", cwd=tmp_path, **path)
     with pytest.raises(AssertionError, match="No module named 'core'"):
