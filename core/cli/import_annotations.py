@@ -38,12 +38,17 @@ def run(arguments: argparse.Namespace, output: Output) -> int:
         output.say(f"New labels: {', '.join(report.labels_added)}.")
     _warn_of(report.unmatched, "not in the project", output)
     _warn_of(report.ambiguous, "in several folders of the project, so left out", output)
+    if report.splits_kept:
+        kept = report.splits_kept
+        output.warn(f"{kept:,} images keep the split they have" if kept > 1 else "1 image keeps the split it has")
     output.result(
         {
             "matched": report.matched,
             "unmatched": report.unmatched,
             "ambiguous": report.ambiguous,
             "labels_added": report.labels_added,
+            "splits": report.splits_set,
+            "splits_kept": report.splits_kept,
         }
     )
     return 0

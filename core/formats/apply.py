@@ -1,7 +1,7 @@
 """Bringing annotations that were read from a file into a project."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +27,8 @@ class ImportReport:
         unmatched: file names that are not in the project.
         ambiguous: file names that several images bear in different folders; nothing was imported for them.
         labels_added: names of labels that the project did not have.
+        splits_set: number of images that were put in a split.
+        splits_kept: number of images for which the file names another split than the one that they have and keep.
         changes: what changed in the project.
     """
 
@@ -34,11 +36,15 @@ class ImportReport:
     unmatched: tuple[str, ...]
     ambiguous: tuple[str, ...]
     labels_added: tuple[str, ...]
+    splits_set: int
+    splits_kept: int
     changes: Changes
 
 
 def import_annotations(store: Store, annotations: Annotations) -> ImportReport:
     """Set what the file knows, as one step of undo; what is unknown in the file stays as it is in the project.
+
+    An image that has a split keeps it, and one that is put in a split stays there when the import is undone.
 
     File names are matched by their path relative to the folder of images, else by the bare name where only one image
     has it. An image whose labels are all known afterwards counts as reviewed.
@@ -73,10 +79,15 @@ def import_annotations(store: Store, annotations: Annotations) -> ImportReport:
             reviewed=complete | store.reviewed[rows[lines]],
             text=text,
         )
-        assigned = annotations.splits[lines] != Split.UNASSIGNED
-        splits = annotations.splits[lines][assigned].tolist()
-        store.set_splits(dict(zip(image_ids[assigned].tolist(), map(Split, splits), strict=True)))
-    return ImportReport(len(lines), unmatched, ambiguous, tuple(labels_added), changes_of(edits, text))
+        splits, had = annotations.splits[lines], store.splits[rows[lines]]
+        named, free = splits != Split.UNASSIGNED, had == Split.UNASSIGNED
+        store.set_splits(dict(zip(image_ids.tolist(), map(Split, splits.tolist()), strict=True)))
+    changes = changes_of(edits, text)
+    splits_set = int((named & free).sum())
+    if splits_set:
+        changes = replace(changes, text=text, splits=True)
+    splits_kept = int((named & ~free & (splits != had)).sum())
+    return ImportReport(len(lines), unmatched, ambiguous, tuple(labels_added), splits_set, splits_kept, changes)
 
 
 def _matched(store: Store, filenames: Sequence[str]) -> tuple[NDArray[np.int64], tuple[str, ...], tuple[str, ...]]:

@@ -163,12 +163,14 @@ class Content:
         """Write what is after an edit, to the database and then to the arrays."""
         if isinstance(edit, LabelEdit):
             self._apply_labels(edit.after)
-        elif isinstance(edit, AnnotationEdit):
-            self._apply_annotations(edit)
         else:
-            updates = zip(edit.after.tolist(), edit.image_ids.tolist(), strict=True)
-            self._connection.executemany("UPDATE image SET split = ? WHERE id = ?", updates)
-            self._splits[self.rows_of(edit.image_ids)] = edit.after
+            self._apply_annotations(edit)
+
+    def set_splits(self, image_ids: NDArray[np.int64], splits: NDArray[np.int8]) -> None:
+        """Put images (n,) in splits (n,)."""
+        updates = zip(splits.tolist(), image_ids.tolist(), strict=True)
+        self._connection.executemany("UPDATE image SET split = ? WHERE id = ?", updates)
+        self._splits[self.rows_of(image_ids)] = splits
 
     def _apply_labels(self, rows: Sequence[LabelRow]) -> None:
         self._connection.executemany(

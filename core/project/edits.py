@@ -63,22 +63,7 @@ class AnnotationEdit:
         )
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class SplitEdit:
-    """Splits of some images: `image_ids` int64 (n,), `before` and `after` int8 (n,)."""
-
-    image_ids: NDArray[np.int64]
-    before: NDArray[np.int8]
-    after: NDArray[np.int8]
-
-    def reversed(self) -> "SplitEdit":
-        """The edit that takes this one back."""
-        return SplitEdit(self.image_ids, self.after, self.before)
-
-
-Edit = LabelEdit | AnnotationEdit | SplitEdit
-
-_KINDS: dict[str, type[AnnotationEdit] | type[SplitEdit]] = {"annotations": AnnotationEdit, "splits": SplitEdit}
+Edit = LabelEdit | AnnotationEdit
 
 
 def changes_of(edits: Sequence[Edit], text: str) -> Changes:
@@ -91,7 +76,6 @@ def changes_of(edits: Sequence[Edit], text: str) -> Changes:
         text=text if edits else "",
         labels=any(isinstance(edit, LabelEdit) for edit in edits),
         annotations=frozenset(annotated),
-        splits=any(isinstance(edit, SplitEdit) for edit in edits),
     )
 
 
@@ -104,9 +88,8 @@ def pack(edits: Sequence[Edit]) -> bytes:
             before, after = ([asdict(row) for row in rows] for rows in (edit.before, edit.after))
             header.append({"kind": "labels", "before": before, "after": after})
             continue
-        kind = "annotations" if isinstance(edit, AnnotationEdit) else "splits"
         arrays = [getattr(edit, name) for name in edit.__dataclass_fields__]
-        header.append({"kind": kind, "arrays": [[array.dtype.str, array.shape] for array in arrays]})
+        header.append({"kind": "annotations", "arrays": [[array.dtype.str, array.shape] for array in arrays]})
         body.extend(array.tobytes() for array in arrays)
     # level 1: a bulk edit is some MB of long repetitions, and the person waits for it
     return zlib.compress(b"\n".join([json.dumps(header).encode(), b"".join(body)]), level=1)
@@ -127,5 +110,7 @@ def unpack(data: bytes) -> list[Edit]:
             count = int(np.prod(shape))
             arrays.append(np.frombuffer(body, dtype, count, offset).reshape(shape))
             offset += arrays[-1].nbytes
-        edits.append(_KINDS[entry["kind"]](*arrays))
+        # early versions undid splits, too; now they stay
+        if entry["kind"] == "annotations":
+            edits.append(AnnotationEdit(*arrays))
     return edits

@@ -16,7 +16,7 @@ from core.labels import Label, LabelState, Split
 from core.project.changes import Changes
 from core.project.content import Content
 from core.project.database import FILE_NAME, Database
-from core.project.edits import AnnotationEdit, Edit, LabelEdit, SplitEdit, changes_of
+from core.project.edits import AnnotationEdit, Edit, LabelEdit, changes_of
 from core.project.facts import FactBook, ImageFacts
 from core.project.journal import Journal
 from core.project.label_rows import check_label_row, new_label_row
@@ -356,26 +356,24 @@ class Store:
         return self._set(ids, labels, np.where(states == KEEP, before, states), reviewed=reviewed, text=text)
 
     def set_splits(self, assignments: Mapping[int, Split]) -> Changes:
-        """Put images in splits, as one step of undo."""
+        """Put images that have no split in one; the others keep theirs.
+
+        Not undoable: a model may have been trained on it a moment later, and an image that it saw must never serve to
+        test another.
+        """
         ids = np.fromiter(assignments, np.int64, len(assignments))
-        edit, changes = self._split_edit(ids, np.array([*assignments.values()], np.int8))
-        return self._do(edit, changes.text) if changes else changes
+        return self._put_in_splits(ids, np.array([*assignments.values()], np.int8))
 
     def assign_splits(self, *, seed: int = 0, fractions: tuple[float, float, float] = FRACTIONS) -> Changes:
         """Give a split to every annotated image that has none, so that each label is spread by the fractions.
 
-        Images that have a split keep it, and the new ones make up for what they lack. Not undoable: a model may have
-        been trained on it a moment later, and an image that it saw must never serve to test another.
+        Images that have a split keep it, and the new ones make up for what they lack. Not undoable, as `set_splits`.
         """
         annotated = np.flatnonzero((self.states != LabelState.UNKNOWN).any(axis=1))
         splits = stratified_split(
             self.states[annotated], fractions=fractions, seed=seed, existing=self.splits[annotated]
         )
-        edit, changes = self._split_edit(self.image_ids[annotated], splits)
-        if changes:
-            with self._changing():
-                self._content.apply(edit)
-        return changes
+        return self._put_in_splits(self.image_ids[annotated], splits)
 
     # undo
 
@@ -501,11 +499,13 @@ class Store:
         )
         return self._do(edit, text)
 
-    def _split_edit(self, ids: NDArray[np.int64], after: NDArray[np.int8]) -> tuple[SplitEdit, Changes]:
-        before = self.splits[self.rows_of(ids)]
-        changed = before != after
-        edit = SplitEdit(ids[changed], before[changed], after[changed])
-        return edit, changes_of([edit], f"{_images(changed.sum())} put in a split") if changed.any() else Changes()
+    def _put_in_splits(self, ids: NDArray[np.int64], splits: NDArray[np.int8]) -> Changes:
+        new = (self.splits[self.rows_of(ids)] == Split.UNASSIGNED) & (splits != Split.UNASSIGNED)
+        if not new.any():
+            return Changes()
+        with self._changing():
+            self._content.set_splits(ids[new], splits[new])
+        return Changes(text=f"{_images(new.sum())} put in a split", splits=True)
 
     def _text_of(self, states: Mapping[int, LabelState], *, reviewed: bool | None, images: int) -> str:
         if not states:

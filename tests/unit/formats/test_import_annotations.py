@@ -58,7 +58,7 @@ def test_a_name_in_two_folders_of_images_is_ambiguous(store, tmp_path):
     assert store.states[1].tolist() == [-1, -1]
 
 
-def test_an_import_is_one_step_of_undo(store):
+def test_an_import_is_one_step_of_undo_but_splits_stay(store):
     store.add_label("Dog")
     store.set_states([1], {1: LabelState.PRESENT})
     with_splits = annotations({"a.jpg": [1, 0], "b.jpg": [0, 1]})
@@ -74,7 +74,7 @@ def test_an_import_is_one_step_of_undo(store):
 
     store.undo()
     assert store.states.tolist() == [[1], [-1], [-1], [-1]]
-    assert store.splits.tolist() == [-1, -1, -1, -1]
+    assert store.splits.tolist() == [0, 2, -1, -1]
     store.redo()
     assert store.states.tolist() == [[0, 1], [1, 0], [-1, -1], [-1, -1]]
 
@@ -96,8 +96,20 @@ def test_an_image_with_all_labels_known_is_reviewed(store):
 def test_splits_alone_review_nothing(store):
     splits = Annotations("splits.csv", ("a.jpg",), (), np.empty((1, 0), np.int8), np.array([1], np.int8))
     import_annotations(store, splits)
+    report = import_annotations(store, splits)
     assert store.splits[0] == Split.VALIDATION
     assert not store.reviewed.any()
+    assert (report.splits_set, report.splits_kept) == (0, 0)
+
+
+def test_an_image_keeps_the_split_it_has(store):
+    store.set_splits({1: Split.TEST, 2: Split.TRAIN})
+    file = annotations({"a.jpg": [1, 0], "b.jpg": [0, 1], "c.jpg": [0, 1]})
+    file.splits[:] = Split.TRAIN
+    report = import_annotations(store, file)
+    assert store.splits.tolist() == [Split.TEST, Split.TRAIN, Split.UNASSIGNED, Split.TRAIN]
+    assert (report.splits_set, report.splits_kept) == (1, 1)
+    assert report.changes.splits
 
 
 def test_importing_the_same_again_changes_nothing(store):

@@ -58,7 +58,7 @@ store.undo()
         assert again.splits.tolist() == [-1, 2, -1, -1]
         assert len(again.labels) == 3
         assert again.redo_text == "Label “owl” added"
-        assert again.undo_text == "1 image put in a split"
+        assert again.undo_text == "“cat” set on 2 images"
 
 
 def test_a_second_program_is_told_who_has_the_project(store, tmp_path):

@@ -81,9 +81,9 @@ def test_a_snapshot_holds_the_annotated_images_that_have_a_split(annotated):
 def test_later_edits_do_not_change_a_snapshot(annotated):
     snapshot = take_snapshot(annotated)
     annotated.set_states([1], {1: LabelState.ABSENT})
-    annotated.set_splits({1: Split.TEST})
+    annotated.set_splits({3: Split.TEST})
     assert snapshot.states[0, 0] == 1
-    assert snapshot.splits[0] == 0
+    assert snapshot.splits.tolist() == [0, 1]
 
 
 def test_a_snapshot_is_the_same_after_saving_and_loading(annotated, tmp_path):
@@ -104,13 +104,13 @@ def test_the_hash_tells_contents_apart_and_not_folders(annotated):
     hashes.append(take_snapshot(annotated).hash)
     annotated.change_label(1, name="tiger")
     hashes.append(take_snapshot(annotated).hash)
-    annotated.set_splits({1: Split.TEST})
+    annotated.set_splits({3: Split.TEST})
     hashes.append(take_snapshot(annotated).hash)
     assert len(set(hashes)) == 4
 
     snapshot = take_snapshot(annotated)
     moved = Snapshot(
-        snapshot.image_ids, ("/elsewhere/0.jpg", "/elsewhere/1.jpg"), snapshot.states, snapshot.splits,
+        snapshot.image_ids, tuple(f"/elsewhere/{number}.jpg" for number in range(3)), snapshot.states, snapshot.splits,
         snapshot.label_ids, snapshot.label_names,
     )  # fmt: skip
     assert moved.hash == snapshot.hash
