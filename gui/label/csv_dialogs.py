@@ -24,7 +24,7 @@ from core.labels import LabelState
 from gui import background
 from gui.session import Session
 from gui.widgets import theme
-from gui.widgets.buttons import primary
+from gui.widgets.buttons import flat, primary
 from gui.widgets.error_row import ErrorRow
 from gui.widgets.typed_path import typed_path
 
@@ -177,15 +177,50 @@ class ExportDialog(_FileDialog):
                 "for unknown. Colours, keys, splits and review marks stay in the project."
             )
         )
+        self._question = QLabel()
+        self._replace = QPushButton(self.tr("Replace it"))
+        self._keep = flat(QPushButton(self.tr("Keep it")))
+        for button in (self._replace, self._keep):
+            button.setAutoDefault(False)
+        question = QHBoxLayout()
+        question.setSpacing(theme.SPACE)
+        question.addWidget(self._question, 1)
+        question.addWidget(self._replace)
+        question.addWidget(self._keep)
+        self.content.insertLayout(self.content.count() - 2, question)
+        self._ask_nothing()
+        self.field.textChanged.connect(self._ask_nothing)
         self.choose.clicked.connect(self._on_choose_clicked)
         self.done_button.clicked.connect(self._on_export_clicked)
+        self._replace.clicked.connect(self._write)
+        self._keep.clicked.connect(self._ask_nothing)
 
     def _on_choose_clicked(self) -> None:
-        path, _ = QFileDialog.getSaveFileName(self, self.windowTitle(), self.field.text(), _FILTER)
+        path, _ = QFileDialog.getSaveFileName(
+            self,
+            self.windowTitle(),
+            self.field.text(),
+            _FILTER,
+            # the dialog asks itself when Export is pressed, whether the path was chosen or typed
+            options=QFileDialog.Option.DontConfirmOverwrite,
+        )
         if path:
             self.field.setText(path)
 
+    def _ask_nothing(self) -> None:
+        for widget in (self._question, self._replace, self._keep):
+            widget.hide()
+
     def _on_export_clicked(self) -> None:
+        if not self.path.is_file():
+            self._write()
+            return
+        self._question.setText(self.tr("{} is there already.").format(self.path.name))
+        for widget in (self._question, self._replace, self._keep):
+            widget.show()
+
+    def _write(self) -> None:
+        self._ask_nothing()
         path = self.path
         try:
             multihot_csv.write(self.session.store, path)

@@ -65,3 +65,20 @@ def test_a_place_that_cannot_be_written_is_named(window, qtbot, tmp_path):
     qtbot.mouseClick(dialog.done_button, Qt.MouseButton.LeftButton)
     assert "cannot be written" in dialog.error.text()
     assert dialog.isVisible()
+
+
+def test_a_file_that_is_there_is_replaced_only_after_a_question(window, qtbot, tmp_path):
+    path = tmp_path / "out.csv"
+    path.write_text("mine")
+    dialog = ExportDialog(window.session, window)
+    dialog.open()
+    dialog.field.setText(str(path))
+    qtbot.mouseClick(dialog.done_button, Qt.MouseButton.LeftButton)
+    assert "out.csv is there already" in dialog._question.text()
+    qtbot.mouseClick(dialog._keep, Qt.MouseButton.LeftButton)
+    assert path.read_text() == "mine"
+    assert not dialog._replace.isVisible()
+    qtbot.mouseClick(dialog.done_button, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(dialog._replace, Qt.MouseButton.LeftButton)
+    assert path.read_text().startswith("filename,ace")
+    assert not dialog.isVisible()
