@@ -54,6 +54,7 @@ TABLE: tuple[Command | None, ...] = (
     Command("file.sample", "New sample project…", (), "Draw a small project to try everything on", needs_project=False),
     SEPARATOR,
     Command("file.add_images", "Add images from folder…", ("Ctrl+U",), "Read a folder and those in it", "folder-plus"),
+    Command("file.find_moved", "Find moved images…", (), "Say where a folder of images is now"),
     Command("file.import", "Import annotations…", ("Ctrl+Shift+I",), "Read labels of images from a CSV file"),
     Command("file.export", "Export annotations…", ("Ctrl+Shift+E",), "Write labels of all images to a CSV file"),
     SEPARATOR,

@@ -236,6 +236,25 @@ class MainWindow(QMainWindow):
         if folder:
             self.folder_import.start(Path(folder))
 
+    def _on_find_moved(self) -> None:
+        store = self.session.store
+        missing = store.missing_roots()
+        if not missing:
+            self.session.message.emit(self.tr("No folder of images is missing"))
+        for root in missing:
+            title = self.tr("Where are the images of {} now?").format(root)
+            folder = QFileDialog.getExistingDirectory(self, title, str(Path.home()))
+            if not folder:
+                return
+            try:
+                changes = store.relink_root(root, Path(folder))
+            except MultihotError as error:
+                self._show_error(error)
+                return
+            # it remembers which images had no file
+            self.session.thumbnails.set_store(store)
+            self.session.apply(changes)
+
     def _on_import(self) -> None:
         from gui.label.csv_dialogs import ImportDialog
 
@@ -332,6 +351,7 @@ class MainWindow(QMainWindow):
             "file.open": self._on_open,
             "file.sample": self._on_sample,
             "file.add_images": self._on_add_images,
+            "file.find_moved": self._on_find_moved,
             "file.import": self._on_import,
             "file.export": self._on_export,
             "file.close": session.close,

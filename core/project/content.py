@@ -65,7 +65,7 @@ class Content:
         self.problems = dict(self._connection.execute("SELECT id, problem FROM image WHERE problem IS NOT NULL"))
         for root_id, root in self.roots.items():
             if not root.is_dir():
-                sentence = f"The folder {root} is missing. Choose where its images are now."
+                sentence = f"The folder {root} is missing. Choose File › Find moved images."
                 self.problems.update(dict.fromkeys(self.image_ids[self._root_ids == root_id].tolist(), sentence))
 
     def rows_of(self, image_ids: ArrayLike) -> NDArray[np.int64]:

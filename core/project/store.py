@@ -196,13 +196,22 @@ class Store:
             return Changes()
         return Changes(text=f"{_images(len(new))} added" if new else f"{_images(changed)} changed", images=True)
 
+    def missing_roots(self) -> list[Path]:
+        """The folders that images were added from of which none is there any more; looks at the disk."""
+        return [root for root in self.roots() if not (root.is_dir() and self._content.is_in(root, root=root))]
+
     def relink_root(self, old: Path, new: Path) -> Changes:
         """Say where the images of a folder that was moved are now.
 
         Raises:
-            ProjectError: none of them is there.
+            ProjectError: none of them is there, or the images there are in the project already.
         """
         new = new.resolve()
+        if new in self.roots():
+            raise ProjectError(
+                f"The images of {new} are in the project already.",
+                next_step=f"Choose the folder that holds those of {old} now.",
+            )
         if not self._content.is_in(new, root=old):
             raise ProjectError(
                 f"None of the images of {old} is in {new}.", next_step="Choose the folder that holds them now."

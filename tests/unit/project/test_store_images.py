@@ -135,15 +135,32 @@ def test_a_project_whose_folder_of_images_moved_opens_and_can_be_relinked(projec
     photos.rename(moved)
 
     with Store.open(tmp_path / "project") as again:
+        assert again.missing_roots() == [photos]
+        assert "File › Find moved images" in again.problems[1]
         assert set(again.problems) == {1, 2, 3}
         assert str(photos) in again.problems[1]
         with pytest.raises(ProjectError, match="None of the images"):
             again.relink_root(photos, tmp_path)
         assert again.relink_root(photos, moved).images
         assert again.problems == {}
+        assert again.missing_roots() == []
         assert again.image_path(1) == moved / "a.jpg"
     with Store.open(tmp_path / "project") as again:
         assert again.roots() == [moved]
+
+
+def test_a_folder_that_lost_all_its_images_is_missing_and_one_in_the_project_is_not_taken_for_it(
+    project, photos, tmp_path
+):
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "a.jpg").write_bytes(b"a")
+    project.add_images(other, scan_folder(other))
+    photos.rename(tmp_path / "moved")
+    photos.mkdir()
+    assert project.missing_roots() == [photos]
+    with pytest.raises(ProjectError, match="in the project already"):
+        project.relink_root(photos, other)
 
 
 def test_a_problem_from_before_relinking_is_forgotten(project, photos, tmp_path):
