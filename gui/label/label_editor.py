@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 
 from core.errors import ProjectError
 from core.labels import Label, LabelState
-from core.project.palette import PALETTE
+from core.project.palette import PALETTE, next_color
 from gui.commands import command_of_key
 from gui.session import Session
 from gui.widgets import theme
@@ -44,12 +44,13 @@ class LabelEditor(QFrame):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._session = session
         self._label = label
-        self._color = None if label is None else label.color
+        self._color = next_color([one.color for one in session.store.labels]) if label is None else label.color
         self._name = QLineEdit("" if label is None else label.name)
         self._name.setPlaceholderText(self.tr("Name"))
         self._name.setAccessibleName(self.tr("Name of the label"))
         self._key = _KeyEdit("" if label is None else label.shortcut)
         self._swatches = QButtonGroup(self)
+        self._other = _Swatch(self._color)
         self._more = flat(QPushButton(self.tr("Other colour…")))
         self._error = ErrorRow()
         self._done = primary(QPushButton(self.tr("Add") if label is None else self.tr("Done")))
@@ -61,9 +62,14 @@ class LabelEditor(QFrame):
         colors.setSpacing(4)
         for place, color in enumerate(PALETTE):
             swatch = _Swatch(color)
-            swatch.setChecked(label is not None and color.casefold() == label.color.casefold())
             self._swatches.addButton(swatch)
             colors.addWidget(swatch, place // COLUMNS, place % COLUMNS)
+        self._swatches.addButton(self._other)
+        other = QHBoxLayout()
+        other.setSpacing(4)
+        other.addWidget(self._other)
+        other.addWidget(self._more)
+        other.addStretch(1)
         first = QHBoxLayout()
         first.setSpacing(theme.SPACE)
         first.addWidget(self._name, 1)
@@ -78,9 +84,10 @@ class LabelEditor(QFrame):
         layout.setSpacing(theme.SPACE)
         layout.addLayout(first)
         layout.addLayout(colors)
-        layout.addWidget(self._more, 0, Qt.AlignmentFlag.AlignLeft)
+        layout.addLayout(other)
         layout.addWidget(self._error)
         layout.addLayout(last)
+        self._mark(self._color)
 
         self._name.returnPressed.connect(self._on_done_clicked)
         self._done.clicked.connect(self._on_done_clicked)
@@ -90,36 +97,43 @@ class LabelEditor(QFrame):
 
     def open_at(self, place: QPoint) -> None:
         """Show it with its top left at a place of the screen, or as near as there is room."""
+        self._fit_at(place)
+        self.show()
+        self._name.setFocus()
+        self._name.selectAll()
+
+    def _fit_at(self, place: QPoint) -> None:
         self.adjustSize()
         screen = QGuiApplication.screenAt(place) or QGuiApplication.primaryScreen()
         room = screen.availableGeometry()
         left = min(place.x(), room.right() - self.width())
         top = min(place.y(), room.bottom() - self.height())
         self.move(max(room.left(), left), max(room.top(), top))
-        self.show()
-        self._name.setFocus()
-        self._name.selectAll()
+
+    def _mark(self, color: str) -> None:
+        """Show the colour that the label gets; one that is not in the palette has a swatch of its own."""
+        swatch = next((one for one in self._swatches.buttons() if _color_of(one) == color.casefold()), self._other)
+        if swatch is self._other:
+            self._other.set_color(color)
+        swatch.setChecked(True)
+        self._other.setVisible(swatch is self._other)
 
     def _on_swatch_clicked(self, swatch: QAbstractButton) -> None:
-        assert isinstance(swatch, _Swatch)
-        self._color = swatch.color
+        self._color = _color_of(swatch)
 
     def _on_more_clicked(self) -> None:
-        # a dialog ends a popup, so the popup stays hidden until the colour is chosen
-        dialog = QColorDialog(QColor(self._color or PALETTE[0]), self.parentWidget())
+        # a dialog ends a popup, so the popup hides, with all that was typed, until the dialog is gone
+        self.hide()
+        dialog = QColorDialog(QColor(self._color), self.parentWidget())
         dialog.setOption(QColorDialog.ColorDialogOption.DontUseNativeDialog)
-        session, label = self._session, self._label
-        if label is not None:
-            dialog.colorSelected.connect(
-                lambda color: session.apply(session.store.change_label(label.id, color=color.name()))
-            )
-        else:
-            dialog.colorSelected.connect(self._on_color_selected)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.colorSelected.connect(self._on_color_selected)
+        dialog.finished.connect(lambda: self.open_at(self.pos()))
         dialog.open()
 
     def _on_color_selected(self, color: QColor) -> None:
         self._color = color.name()
+        self._mark(self._color)
 
     def _on_done_clicked(self) -> None:
         store = self._session.store
@@ -149,7 +163,7 @@ class LabelEditor(QFrame):
 
     def _show_error(self, error: ProjectError) -> None:
         self._error.show_error(error)
-        self.adjustSize()
+        self._fit_at(self.pos())
 
     def _on_delete_clicked(self) -> None:
         assert self._label is not None
@@ -164,7 +178,7 @@ class LabelEditor(QFrame):
             self._error.show_text(
                 f"{count} of “{self._label.name}” will go with it.", next_step=self.tr("Undo brings them back.")
             )
-            self.adjustSize()
+            self._fit_at(self.pos())
             return
         self._session.apply(store.delete_label(self._label.id))
         self.close()
@@ -181,6 +195,11 @@ class LabelEditor(QFrame):
         painter = QPainter(self)
         painter.setPen(QPen(self.palette().dark().color(), 1))
         painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
+
+
+def _color_of(swatch: QAbstractButton) -> str:
+    assert isinstance(swatch, _Swatch)
+    return swatch.color.casefold()
 
 
 class _KeyEdit(QLineEdit):
@@ -207,11 +226,15 @@ class _Swatch(QAbstractButton):
 
     def __init__(self, color: str) -> None:
         super().__init__()
-        self.color = color
         self.setCheckable(True)
         self.setFixedSize(QSize(SWATCH, SWATCH))
+        self.set_color(color)
+
+    def set_color(self, color: str) -> None:
+        self.color = color
         self.setAccessibleName(color)
         self.setToolTip(color)
+        self.update()
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)

@@ -1,7 +1,7 @@
 import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt
-from PySide6.QtGui import QDropEvent
-from PySide6.QtWidgets import QApplication, QPushButton
+from PySide6.QtGui import QColor, QDropEvent
+from PySide6.QtWidgets import QApplication, QColorDialog, QPushButton
 
 from core.labels import LabelState
 from gui.label.label_editor import LabelEditor, _Swatch
@@ -104,6 +104,43 @@ def test_the_context_menu_opens_the_editor_of_the_row_under_the_pointer(window, 
     panel.list.customContextMenuRequested.emit(panel.list.rect().center())
     assert editor()._name.text() == "red card"
     assert (window.session.store.states == -1).all()
+
+
+@pytest.mark.parametrize("accept", [True, False])
+def test_another_colour_leaves_what_was_typed(window, label, qtbot, accept):
+    qtbot.keyClick(label.grid, "n")
+    popup = editor()
+    proposed = popup._color
+    qtbot.keyClicks(popup._name, "queen")
+    qtbot.mouseClick(popup._more, Qt.MouseButton.LeftButton)
+    dialog = QApplication.activeModalWidget()
+    assert isinstance(dialog, QColorDialog)
+    dialog.setCurrentColor(QColor("#123456"))
+    dialog.done(accept)
+    qtbot.waitUntil(popup.isVisible)
+    assert editor()._name.text() == "queen"
+    qtbot.keyClick(popup._name, Qt.Key.Key_Return)
+    added = window.session.store.labels[-1]
+    assert (added.name, added.color) == ("queen", "#123456" if accept else proposed)
+
+
+def test_the_colour_that_a_new_label_gets_is_marked(window, label, qtbot):
+    qtbot.keyClick(label.grid, "n")
+    (marked,) = [swatch for swatch in editor().findChildren(_Swatch) if swatch.isChecked()]
+    qtbot.keyClicks(editor()._name, "queen")
+    qtbot.keyClick(editor()._name, Qt.Key.Key_Return)
+    assert window.session.store.labels[-1].color == marked.color
+
+
+def test_the_editor_stays_on_the_screen_when_it_says_what_is_wrong(window, label, panel, qtbot):
+    panel.add_label()
+    room = editor().screen().availableGeometry()
+    editor().open_at(room.bottomRight())
+    qtbot.keyClicks(editor()._name, "ACE")
+    qtbot.keyClick(editor()._name, Qt.Key.Key_Return)
+    assert "already" in editor()._error.text()
+    assert room.contains(editor().geometry())
+    editor().close()
 
 
 def test_a_label_without_annotations_is_deleted_at_once(window, panel, qtbot):
