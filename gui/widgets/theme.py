@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QColor, QFont, QGuiApplication, QPalette, QPen
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QToolTip, QWidget
 
 from core.paths import app_root
 from core.settings import ColorScheme
@@ -295,6 +295,8 @@ class _SchemeFollower(QObject):
         if self._app.palette() == palette and self._app.styleSheet():
             return
         self._app.setPalette(palette)
+        # tooltips have a palette of their own, which the application's does not reach
+        QToolTip.setPalette(palette)
         icons = (app_root() / "resources" / "icons").as_posix()
         # palette(...) is looked up when a sheet is set, so it is set again with each palette
         self._app.setStyleSheet(_STYLE.format(icons=icons))

@@ -3,7 +3,7 @@ import re
 import pytest
 from PySide6.QtCore import QSize
 from PySide6.QtGui import QColor, QPalette
-from PySide6.QtWidgets import QPushButton, QWidget
+from PySide6.QtWidgets import QPushButton, QToolTip, QWidget
 
 from core.errors import ProjectError
 from core.paths import app_root
@@ -125,3 +125,9 @@ def test_a_change_of_the_palette_is_told(qtbot):
     theme.set_scheme("dark")
     theme.set_scheme("system")
     assert told
+
+
+def test_tooltips_can_be_read_in_light_and_dark(scheme):
+    own = QToolTip.palette()
+    assert own.color(ROLE.ToolTipText) == scheme.color(ROLE.ToolTipText)
+    assert own.color(ROLE.ToolTipBase) == scheme.color(ROLE.ToolTipBase)
