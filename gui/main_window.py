@@ -4,7 +4,7 @@ import functools
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSettings, Qt, QUrl
+from PySide6.QtCore import QSettings, QSize, Qt, QUrl
 from PySide6.QtGui import (
     QAction,
     QActionGroup,
@@ -87,7 +87,9 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(body)
         self.setWindowTitle("Multihot")
         self.setAcceptDrops(True)
-        self.resize(1280, 800)
+        # a screen of 1366 x 768 is smaller than the window likes to be; some room is for its frame
+        room = self.screen().availableGeometry().size() - QSize(24, 48)
+        self.resize(QSize(1280, 800).boundedTo(room))
         self._make_menus()
 
         # connect

@@ -246,3 +246,9 @@ def test_a_click_on_the_rail_goes_to_a_workspace(window, qtbot):
     qtbot.keyClick(window, "1", Qt.KeyboardModifier.ControlModifier)
     assert window.current_workspace == "label"
     assert window.focusWidget() is window.workspace("label").grid
+
+
+def test_the_first_window_fits_the_screen(empty_window):
+    room = empty_window.screen().availableGeometry()
+    assert empty_window.width() < room.width()
+    assert empty_window.height() < room.height()
