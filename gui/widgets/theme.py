@@ -69,7 +69,7 @@ _LIGHT = {
 
 # Every colour is a palette role, so the one sheet serves light and dark.
 _STYLE = """
-QToolTip {{ background: palette(tool-tip-base); color: palette(tool-tip-text); border: 1px solid palette(dark);
+QToolTip {{ background: palette(tooltip-base); color: palette(tooltip-text); border: 1px solid palette(dark);
     padding: 4px 6px; }}
 QMenuBar {{ background: palette(window); padding: 2px 4px; border: none; }}
 QMenuBar::item {{ padding: 4px 8px; border-radius: 4px; background: transparent; }}

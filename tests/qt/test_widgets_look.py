@@ -1,7 +1,7 @@
 import re
 
 import pytest
-from PySide6.QtCore import QSize
+from PySide6.QtCore import QPoint, QSize
 from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QPushButton, QToolTip, QWidget
 
@@ -127,7 +127,13 @@ def test_a_change_of_the_palette_is_told(qtbot):
     assert told
 
 
-def test_tooltips_can_be_read_in_light_and_dark(scheme):
-    own = QToolTip.palette()
-    assert own.color(ROLE.ToolTipText) == scheme.color(ROLE.ToolTipText)
-    assert own.color(ROLE.ToolTipBase) == scheme.color(ROLE.ToolTipBase)
+def test_tooltips_can_be_read_in_light_and_dark(scheme, qapp, qtbot):
+    widget = QWidget()
+    qtbot.addWidget(widget)
+    widget.show()
+    QToolTip.showText(QPoint(10, 10), "tip", widget)
+    tip = next(one for one in qapp.topLevelWidgets() if one.inherits("QTipLabel") and one.isVisible())
+    ground = tip.grab().toImage().pixelColor(4, 4)
+    QToolTip.hideText()
+    assert ground == scheme.color(ROLE.ToolTipBase)
+    assert QToolTip.palette().color(ROLE.ToolTipText) == scheme.color(ROLE.ToolTipText)
