@@ -33,7 +33,7 @@ def run(arguments: argparse.Namespace, output: Output) -> int:
         labels = len(store.labels)
     parts = {"Annotations": bool(annotations.label_names), "Splits": bool((annotations.splits >= 0).any())}
     what = " and ".join(part for part, is_there in parts.items() if is_there).capitalize() or "Nothing"
-    output.say(f"{what} of {report.matched:,} images imported; the project has {labels} labels.")
+    output.say(f"{what} of {_number(report.matched, 'image')} imported; the project has {_number(labels, 'label')}.")
     if report.labels_added:
         output.say(f"New labels: {', '.join(report.labels_added)}.")
     _warn_of(report.unmatched, "not in the project", output)
@@ -52,6 +52,10 @@ def run(arguments: argparse.Namespace, output: Output) -> int:
         }
     )
     return 0
+
+
+def _number(count: int, thing: str) -> str:
+    return f"{count:,} {thing}{'' if count == 1 else 's'}"
 
 
 def _warn_of(names: Sequence[str], what: str, output: Output) -> None:

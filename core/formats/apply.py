@@ -55,10 +55,7 @@ def import_annotations(store: Store, annotations: Annotations) -> ImportReport:
     rows, unmatched, ambiguous = _matched(store, annotations.filenames)
     lines = np.flatnonzero(rows >= 0)
     if not len(lines):
-        raise FormatError(
-            f"None of the {len(rows)} file names in {annotations.source} is an image of {store.name}.",
-            next_step="Add the folder that holds the images first.",
-        )
+        raise _nothing_matched(store, annotations, ambiguous)
     image_ids = store.image_ids[rows[lines]]
     text = f"{annotations.source} imported: {len(lines):,} image{'s' if len(lines) > 1 else ''}"
     with store.step(text) as edits:
@@ -88,6 +85,21 @@ def import_annotations(store: Store, annotations: Annotations) -> ImportReport:
         changes = replace(changes, text=text, splits=True)
     splits_kept = int((named & ~free & (splits != had)).sum())
     return ImportReport(len(lines), unmatched, ambiguous, tuple(labels_added), splits_set, splits_kept, changes)
+
+
+def _nothing_matched(store: Store, annotations: Annotations, ambiguous: Sequence[str]) -> FormatError:
+    count = len(annotations.filenames)
+    names = f"None of the {count:,} file names" if count > 1 else "The only file name"
+    if ambiguous:
+        return FormatError(
+            f"{names} in {annotations.source} tells which image of {store.name} it is: "
+            f"{ambiguous[0]} is in several folders.",
+            next_step="Write the path of each image below its folder, such as sub/name.jpg.",
+        )
+    return FormatError(
+        f"{names} in {annotations.source} is {'an' if count > 1 else 'no'} image of {store.name}.",
+        next_step="Add the folder that holds the images first.",
+    )
 
 
 def _matched(store: Store, filenames: Sequence[str]) -> tuple[NDArray[np.int64], tuple[str, ...], tuple[str, ...]]:

@@ -8,6 +8,8 @@ from core.labels import Label
 from core.project.edits import LabelRow
 from core.project.palette import next_color
 
+_LONGEST_NAME = 200
+
 
 def new_label_row(
     name: str, *, color: str | None, shortcut: str | None, labels: Collection[Label], ever: Collection[LabelRow]
@@ -41,14 +43,30 @@ def new_label_row(
     return row
 
 
+def check_label_name(name: str) -> None:
+    """Refuse a name that no label may have.
+
+    Raises:
+        ProjectError: it is empty, too long, or has a line break or another character that cannot be seen.
+    """
+    if not name or not name.isprintable():
+        raise ProjectError(
+            "A label needs a name of printable characters, without line breaks.", next_step="Choose another name."
+        )
+    if len(name) > _LONGEST_NAME:
+        raise ProjectError(
+            f"The name of a label has at most {_LONGEST_NAME} characters, and this one {len(name):,}.",
+            next_step="Choose a shorter name.",
+        )
+
+
 def check_label_row(row: LabelRow, labels: Collection[Label]) -> None:
     """Refuse a row that breaks a rule or is in the way of another label.
 
     Raises:
-        ProjectError: the name is empty or taken, the colour is none, the shortcut is taken or too long.
+        ProjectError: the name is none or taken, the colour is none, the shortcut is taken or too long.
     """
-    if not row.name or not row.name.isprintable():
-        raise ProjectError("A label needs a name of printable characters.")
+    check_label_name(row.name)
     if not re.fullmatch(r"#[0-9a-fA-F]{6}", row.color):
         raise ProjectError(f"“{row.color}” is not a colour.", next_step="Write it as #rrggbb.")
     if len(row.shortcut) > 1:

@@ -66,12 +66,27 @@ def test_import_tells_what_does_not_fit(project, tmp_path, multihot):
     table.write_text("filename,cat,bird\n00.png,1,1\nnowhere.png,1,0\n")
     done = multihot("import", project, table, "--json")
     assert done.code == 0
-    assert done.result == {"matched": 1, "unmatched": ["nowhere.png"], "ambiguous": [], "labels_added": ["bird"]}
+    assert done.result == {
+        "matched": 1, "unmatched": ["nowhere.png"], "ambiguous": [], "labels_added": ["bird"],
+        "splits": 0, "splits_kept": 0,
+    }  # fmt: skip
     assert "nowhere.png" in done.err
     table.write_text("filename,cat\n00.png,maybe\n")
     wrong = multihot("import", project, table)
     assert wrong.code == 1
     assert "line 2" in wrong.err
+
+
+def test_import_warns_of_images_that_keep_their_split(project, tmp_path, multihot):
+    table = tmp_path / "splits.csv"
+    table.write_text("filename,split\n00.png,train\n01.png,test\n")
+    done = multihot("import", project, table, "--json")
+    assert (done.result["splits"], done.result["splits_kept"]) == (2, 0)
+    table.write_text("filename,split\n00.png,test\n")
+    done = multihot("import", project, table, "--json")
+    assert (done.result["splits"], done.result["splits_kept"]) == (0, 1)
+    assert "1 image keeps the split it has" in done.err
+    assert "Splits of 1 image imported" in multihot("import", project, table).out
 
 
 def test_recipes_are_listed(multihot):

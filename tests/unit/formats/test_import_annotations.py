@@ -126,6 +126,13 @@ def test_a_file_about_other_images_is_refused_and_adds_no_label(store):
     assert store.labels == ()
 
 
+def test_a_file_of_ambiguous_names_says_so(store):
+    with pytest.raises(FormatError, match=r"The only file name in labels\.csv .* x/a\.jpg is in several folders"):
+        import_annotations(store, annotations({"x/a.jpg": [1, 0]}))
+    with pytest.raises(FormatError, match=r"The only file name in labels\.csv is no image of project"):
+        import_annotations(store, annotations({"z.jpg": [1, 0]}))
+
+
 def test_what_was_written_is_read_back_the_same(store, tmp_path):
     store.add_label("cat, big")
     store.add_label("Hündchen")
@@ -143,6 +150,17 @@ def test_what_was_written_is_read_back_the_same(store, tmp_path):
     assert report.matched == 5
 
 
+@pytest.mark.parametrize("names", [("a;b;c",), ("a;b", "d,e", "é"), ('say "a;b"', "0"), ("split", "group")])
+def test_any_name_of_a_label_is_read_back_the_same(store, tmp_path, names):
+    for name in names:
+        store.add_label(name)
+    store.set_states([1], {1: LabelState.PRESENT})
+    multihot_csv.write(store, tmp_path / "out.csv")
+    annotations = multihot_csv.read(tmp_path / "out.csv")
+    assert annotations.label_names == names
+    assert annotations.states.tolist() == store.states.tolist()
+
+
 def test_the_written_file_has_a_line_for_each_image(store, tmp_path):
     store.add_label("cat")
     store.set_states([1], {1: LabelState.PRESENT})
@@ -154,6 +172,8 @@ def test_the_written_file_has_a_line_for_each_image(store, tmp_path):
 def test_a_place_that_cannot_be_written_is_a_sentence(store, tmp_path):
     with pytest.raises(FormatError, match="cannot be written"):
         multihot_csv.write(store, tmp_path / "missing" / "out.csv")
+    with pytest.raises(FormatError, match="is a folder"):
+        multihot_csv.write(store, tmp_path)
 
 
 @pytest.mark.shared_data

@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import numpy as np
@@ -59,10 +60,24 @@ def test_spaces_quotes_blank_lines_and_trailing_delimiters_do_not_matter(tmp_pat
         ("filename,cat,Cat\n", "line 1: two columns are called “Cat”"),
         ("filename,,cat\n", "line 1: column 2 has no name"),
         ("filename\na.jpg\n", "line 1: there is only one column"),
-        ("", "line 1: there is only one column"),
+        ("", "labels.csv is empty"),
+        ("\n\n", "labels.csv is empty"),
+        ("\nfilename,cat\n", "labels.csv, line 1: the line is empty"),
+        ("filename,cat\n", "labels.csv has a header line but no images"),
+        ("a.jpg,cat\nb.jpg,1\n", "labels.csv, line 1: there is an image where the names of the columns must be"),
+        ("a.JPG,1,0\nb.jpg,0,0\n", "line 1: there is an image"),
+        ("a,1,\nb,0,0\n", "The first line names the columns: filename, then"),
+        ('filename,cat,"dog\nbig"\na.jpg,1,0\n', "line 1, column “3”: A label needs a name of printable"),
+        (f"filename,{'x' * 201}\na.jpg,1\n", "line 1, column “2”: The name of a label has at most 200 characters"),
+        ("sep=;\nfilename;cat\na.jpg;2\n", "line 3, column “cat”: “2” is not 1"),
+        ("filename,cat,dog\na.jpg\n", "line 2: 1 cell where the first line names 3"),
         ("filename,split\na.jpg,trian\n", "line 2: “trian” is not train, validation, test"),
         ('filename,cat\n"a.jpg,1\nb.jpg,1\n', "line 3: "),
-        (b"\x81\x8d\xff" * 10, "is not a text file"),
+        (b"\x81\x8d\xff" * 10, "is not text in UTF-8, UTF-16 with BOM or Windows-1252"),
+        (TABLE.encode("utf-16-le"), "is not text in UTF-8"),
+        (TABLE.encode("utf-16-be"), "is not text in UTF-8"),
+        (TABLE.encode("utf-32"), "Save it as UTF-8"),
+        (b"filename,cat\na\0.jpg,1\n", "is not text in UTF-8"),
     ],
 )
 def test_an_error_names_file_and_line(tmp_path, content, sentence):
@@ -70,6 +85,24 @@ def test_an_error_names_file_and_line(tmp_path, content, sentence):
         read(tmp_path, content)
     assert sentence in str(caught.value)
     assert "labels.csv" in str(caught.value)
+
+
+def test_excel_may_tell_the_delimiter_first(tmp_path):
+    for first in ("sep=;", '"sep=;"', "SEP=;"):
+        annotations = read(tmp_path, f"{first}\r\nfilename;a,b;c,d,e\r\na.jpg;1;0\r\n")
+        assert annotations.label_names == ("a,b", "c,d,e")
+        assert annotations.states.tolist() == [[1, 0]]
+
+
+def test_labels_may_be_called_0_and_1_where_the_first_column_is_called_filename(tmp_path):
+    assert read(tmp_path, "filename,0,1\na.jpg,0,1\n").label_names == ("0", "1")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_a_pipe_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "labels.csv")
+    with pytest.raises(FormatError, match="is not a file"):
+        multihot_csv.read(tmp_path / "labels.csv")
 
 
 def test_a_missing_file_is_a_sentence(tmp_path):
