@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import onnx
 import torch
+from google.protobuf.message import Message
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
@@ -44,7 +45,7 @@ _OPSET = 20
 
 
 def export(job: ExportJob, folder: Path, emit: Callable[[Event], None], control: Callable[[], Command]) -> None:
-    """Write `job.out`, verify it, and keep the report beside it (`NAME.report.json`) and in the folder (`report.json`).
+    """Write `job.out`, verify it, and keep the report beside it (`NAME.onnx.report.json`) and in the folder (`report.json`).
 
     Args:
         job: what was asked for.
@@ -116,7 +117,7 @@ def export(job: ExportJob, folder: Path, emit: Callable[[Event], None], control:
         milliseconds_onnx=1000 * check.seconds_onnx / check.images,
         seconds=time.monotonic() - started,
     )
-    report.save(out.with_name(f"{out.stem}.report.json"))
+    report.save(out.with_name(f"{out.name}.report.json"))
     report.save(folder / "report.json")
     emit(
         ExportFinished(
@@ -170,8 +171,19 @@ def write(net: Net, metadata: Metadata, path: Path) -> None:
     if program is None:
         raise RuntimeError("torch.onnx.export gave no program")
     proto = program.model_proto
+    _forget_origin(proto)
     onnx.helper.set_model_props(proto, metadata.to_props())
     onnx.save(proto, path)
+
+
+def _forget_origin(message: Message) -> None:
+    """Clear, at any depth, what the exporter notes for its own debugging: stacks with the paths of this machine."""
+    for field, value in message.ListFields():
+        if field.name in ("metadata_props", "doc_string"):
+            message.ClearField(field.name)
+        elif field.message_type is not None:
+            for one in [value] if isinstance(value, Message) else value:
+                _forget_origin(one)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -51,12 +51,12 @@ def trained(training, tiny, snapshot):
 def test_the_file_says_what_the_run_predicted(exporting, trained, snapshot, tmp_path):
     out = exporting.export(trained)
 
-    assert sorted(path.name for path in out.parent.iterdir()) == ["model.onnx", "model.report.json"]
+    assert sorted(path.name for path in out.parent.iterdir()) == ["model.onnx", "model.onnx.report.json"]
     finished = exporting.events[-1]
     assert isinstance(finished, ExportFinished)
     assert (finished.path, finished.images_checked, finished.decisions_equal) == (str(out), 12, True)
     assert finished.max_abs_difference < 1e-4
-    report = ExportReport.load(out.with_name("model.report.json"))
+    report = ExportReport.load(out.with_name("model.onnx.report.json"))
     assert report == ExportReport.load(exporting.job / "report.json")
     assert (report.images_split, report.labels, report.bytes) == ("validation", 3, out.stat().st_size)
     assert report.map_torch == pytest.approx(report.map_onnx, abs=1e-6)
@@ -85,6 +85,14 @@ def test_the_metadata_tells_everything_needed_to_use_the_file(exporting, trained
     assert props["version"]
     metadata = Predictor(out).metadata
     assert metadata.to_props() == {key: props[key] for key in metadata.to_props()}
+
+
+def test_the_file_tells_nothing_of_the_machine_that_wrote_it(exporting, trained):
+    content = exporting.export(trained).read_bytes()
+    assert b"stack_trace" not in content
+    assert b"onnx_export.py" not in content
+    assert str(Path(onnx_export.__file__).parents[2]).encode() not in content
+    assert str(Path(torch.__file__).parent).encode() not in content
 
 
 @pytest.mark.parametrize(
