@@ -108,10 +108,13 @@ class MainWindow(QMainWindow):
         if not self.session.has_project:
             return
         workspace = self._workspaces.get(name) or self._build(name)
+        if self._current == "label" != name:
+            self._workspaces["label"].deactivate()  # type: ignore[attr-defined]
         self._current = name
         self._pages.setCurrentWidget(workspace)
         self.rail.set_current(name)
         workspace.activate()  # type: ignore[attr-defined]
+        self._show_undo()
 
     @property
     def current_workspace(self) -> str | None:
@@ -277,7 +280,6 @@ class MainWindow(QMainWindow):
         self.commands.set_project_open(True)
         self.rail.set_enabled(True)
         self.setWindowTitle(f"{self.session.store.name} – Multihot")
-        self._show_undo()
         self._show_dot()
         self.show_workspace("label")
 
@@ -301,7 +303,8 @@ class MainWindow(QMainWindow):
             ("edit.undo", self.tr("Undo"), store.undo_text),
             ("edit.redo", self.tr("Redo"), store.redo_text),
         ):
-            self.commands[name].setEnabled(text is not None)
+            # what it takes back is seen in Label only; Inspect has steps of its own
+            self.commands[name].setEnabled(text is not None and self._current == "label")
             self.commands[name].setText(word if text is None else f"{word}: {text}")
 
     def _show_dot(self) -> None:

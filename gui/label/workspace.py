@@ -21,6 +21,14 @@ from gui.widgets.empty_state import EmptyState
 from gui.widgets.panel import line
 
 SMALLEST, LARGEST, SIZE_STEP = 96, 320, 32
+_NEED_IMAGES = (
+    "image.accept", "image.next", "image.previous", "image.next_unreviewed", "image.repeat", "image.clear",
+    "image.unreview", "view.grid", "view.loupe", "view.zoom",
+)  # fmt: skip
+_NEED_LABEL = (
+    "edit.select_all", "edit.select_none", "edit.invert_selection", "edit.clear_filter", "view.zoom_in",
+    "view.zoom_out", "view.zoom_actual", "view.side_panel", "labels.add", "labels.edit", "labels.up", "labels.down",
+)  # fmt: skip
 
 
 class LabelWorkspace(QWidget):
@@ -39,6 +47,7 @@ class LabelWorkspace(QWidget):
         self._session = session
         self._commands = commands
         self._label_actions: list[QAction] = []
+        self._is_active = False
 
         # make
         self.annotator = Annotator(session, self)
@@ -86,8 +95,15 @@ class LabelWorkspace(QWidget):
         self._make_label_actions()
 
     def activate(self) -> None:
-        """The workspace is shown: keys go to the images."""
+        """The workspace is shown: its commands hold, and keys go to the images."""
+        self._is_active = True
+        self._enable()
         self._focus_images()
+
+    def deactivate(self) -> None:
+        """Another workspace is shown: no command changes what is not seen."""
+        self._is_active = False
+        self._enable()
 
     @property
     def label_actions(self) -> list[QAction]:
@@ -160,7 +176,7 @@ class LabelWorkspace(QWidget):
         annotator.label_given.connect(self.grid.delegate.flash)
         session.changed.connect(self._on_session_changed)
         session.project_opened.connect(self._make_label_actions)
-        session.project_closed.connect(self._make_label_actions)
+        session.project_closed.connect(self._on_project_closed)
         session.images_requested.connect(self._on_images_requested)
 
         commands["image.accept"].triggered.connect(self._accept)
@@ -269,10 +285,13 @@ class LabelWorkspace(QWidget):
         self._enable()
 
     def _enable(self) -> None:
-        has_images = self.model.rowCount() > 0
-        for name in ("image.accept", "image.next", "image.previous", "image.next_unreviewed", "image.repeat",
-                     "image.clear", "image.unreview", "view.grid", "view.loupe", "view.zoom"):  # fmt: skip
-            self._commands[name].setEnabled(has_images)
+        is_active = self._is_active and self._session.has_project
+        for name in _NEED_LABEL:
+            self._commands[name].setEnabled(is_active)
+        for name in _NEED_IMAGES:
+            self._commands[name].setEnabled(is_active and self.model.rowCount() > 0)
+        for action in self._label_actions:
+            action.setEnabled(is_active)
 
     def _focus_images(self) -> None:
         page = self._pages.currentWidget()
@@ -319,6 +338,11 @@ class LabelWorkspace(QWidget):
     def _keep_size(self) -> None:
         self._session.change_settings(thumbnail_size=self._size.value())
 
+    def _on_project_closed(self) -> None:
+        # the next project begins with an overview
+        self._show_loupe(False)
+        self._make_label_actions()
+
     # labels
 
     def _on_session_changed(self, changes: Changes) -> None:
@@ -343,4 +367,5 @@ class LabelWorkspace(QWidget):
             self._pages.addAction(action)
             self.label_panel.addAction(action)
             self._label_actions.append(action)
+        self._enable()
         self.label_actions_changed.emit(self._label_actions)

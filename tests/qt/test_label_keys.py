@@ -172,3 +172,27 @@ def test_keys_work_in_the_loupe_and_touch_only_the_image_that_is_seen(window, la
 def test_a_label_given_by_key_is_shown_by_a_flash_of_its_chip(label, press):
     press("1")
     assert label.grid.delegate._flashing[1] == label._session.store.labels[0].id
+
+
+def test_what_acts_on_images_holds_only_while_label_is_shown(window, label, qtbot):
+    names = ("edit.undo", "edit.select_all", "edit.invert_selection", "image.accept", "labels.add", "view.side_panel")
+    qtbot.keyClick(label.grid, "1")
+    assert all(window.commands[name].isEnabled() for name in names)
+    window.show_workspace("inspect")
+    assert not any(window.commands[name].isEnabled() for name in names)
+    assert not any(action.isEnabled() for action in label.label_actions)
+    window.session.apply(window.session.store.add_label("queen"))
+    assert not window.commands["edit.undo"].isEnabled()
+    assert not any(action.isEnabled() for action in label.label_actions)
+    window.show_workspace("label")
+    assert all(window.commands[name].isEnabled() for name in names)
+    assert all(action.isEnabled() for action in label.label_actions)
+
+
+def test_each_project_begins_in_the_grid(window, label, project):
+    window.commands["view.loupe"].trigger()
+    assert label.has_loupe()
+    window.session.close()
+    assert window.open_project(project)
+    assert not label.has_loupe()
+    assert window.commands["view.grid"].isChecked()
