@@ -36,6 +36,7 @@ from gui.widgets.empty_state import EmptyState
 from gui.widgets.error_row import ErrorRow
 from gui.widgets.panel import Panel, line
 from gui.widgets.progress_line import ProgressLine
+from gui.widgets.typed_path import typed_path
 
 JOB_KEY = "export"
 
@@ -87,7 +88,7 @@ class ExportWorkspace(QWidget):
         self._runs.run_chosen.connect(self._on_run_chosen)
         self._runs.failed.connect(self._error.show_error)
         self._browse.clicked.connect(self._on_browse_clicked)
-        self._path.textChanged.connect(lambda _: self._ask_nothing())
+        self._path.textChanged.connect(self._on_path_changed)
         self._button.clicked.connect(self._on_button_clicked)
         self._replace.clicked.connect(self._start)
         self._keep.clicked.connect(self._ask_nothing)
@@ -169,7 +170,7 @@ class ExportWorkspace(QWidget):
     def _on_run_chosen(self, run: RunFacts | None) -> None:
         self._run = run
         self._facts = None
-        self._button.setEnabled(False)
+        self._update_button()
         self._pages.setCurrentIndex(0 if run is None else 1)
         self._error.clear()
         if run is not None:
@@ -185,7 +186,7 @@ class ExportWorkspace(QWidget):
     def _on_facts_read(self, facts: ExportFacts) -> None:
         is_other = self._facts is None or self._facts.run.run != facts.run.run
         self._facts = facts
-        self._button.setEnabled(self._export is None)
+        self._update_button()
         self._going_in.show_rows(rows_in(facts))
         self._coming_out.show_rows(rows_out(facts))
         values = facts.thresholds.values.tolist()
@@ -204,8 +205,15 @@ class ExportWorkspace(QWidget):
             widget.setVisible(shown)
         for control in (self._runs, self._path, self._browse):
             control.setEnabled(not shown)
-        self._button.setEnabled(not shown and self._facts is not None)
+        self._update_button()
         self._button.setText(self.tr("Exporting…") if shown else self.tr("Export"))
+
+    def _update_button(self) -> None:
+        self._button.setEnabled(self._export is None and self._facts is not None and self._has_name())
+
+    def _on_path_changed(self) -> None:
+        self._ask_nothing()
+        self._update_button()
 
     def _ask_nothing(self) -> None:
         for widget in (self._question, self._replace, self._keep):
@@ -223,8 +231,11 @@ class ExportWorkspace(QWidget):
             widget.show()
 
     def _out(self) -> Path:
-        out = Path(self._path.text().strip()).expanduser()
+        out = typed_path(self._path.text())
         return out if out.suffix.lower() == ".onnx" else out.with_name(f"{out.name}.onnx")
+
+    def _has_name(self) -> bool:
+        return bool(typed_path(self._path.text()).name)
 
     def _start(self) -> None:
         self._ask_nothing()
@@ -290,7 +301,7 @@ class ExportWorkspace(QWidget):
         chosen, _ = QFileDialog.getSaveFileName(
             self,
             self.tr("Export to"),
-            str(self._out()),
+            str(self._out() if self._has_name() else self._session.store.folder),
             self.tr("ONNX (*.onnx)"),
             options=QFileDialog.Option.DontConfirmOverwrite,
         )

@@ -159,6 +159,20 @@ def test_a_place_that_cannot_be_written_is_refused_at_once(qtbot, workspace, tmp
     assert has_text(workspace, "its folder is missing")
 
 
+@pytest.mark.parametrize("typed", ["", "  ", "/"])
+def test_without_a_name_for_the_file_there_is_no_export(workspace, typed):
+    workspace._path.setText(typed)
+    assert not workspace._button.isEnabled()
+    workspace._path.setText("a.onnx")
+    assert workspace._button.isEnabled()
+
+
+def test_the_home_of_nobody_is_refused(qtbot, workspace):
+    workspace._path.setText("~nobody-of-that-name/a.onnx")
+    press(qtbot, workspace, "Export")
+    assert has_text(workspace, "its folder is missing")
+
+
 def test_the_last_export_can_be_tried_after_the_project_was_opened_again(qtbot, annotated, workspace, project, pretend):
     pretend("learn")
     press(qtbot, workspace, "Export")
