@@ -3,7 +3,7 @@
 import contextlib
 import functools
 import io
-import os
+import stat
 import struct
 import warnings
 import zlib
@@ -126,11 +126,9 @@ def _opened(path: Path) -> Iterator[Image.Image]:
     name = f"“{path.name}”"
     _silence_pillow()
     try:
-        with path.open("rb") as file:
-            if os.fstat(file.fileno()).st_size == 0:
-                raise ImageError(f"{name} is empty.", next_step="Copy it again from where it came from, or remove it.")
-            with Image.open(file, formats=_FORMATS) as image:
-                yield image
+        _check_file(path)
+        with path.open("rb") as file, Image.open(file, formats=_FORMATS) as image:
+            yield image
     except UnidentifiedImageError:
         raise ImageError(
             f"{name} is not an image that Multihot reads, or its beginning is damaged.",
@@ -145,10 +143,7 @@ def _opened(path: Path) -> Iterator[Image.Image]:
         raise ImageError(
             f"{name} is no longer in “{path.parent}”.", next_step="Put it back, or remove it from the project."
         ) from None
-    except (IsADirectoryError, PermissionError) as error:
-        # Windows denies permission for a folder too
-        if path.is_dir():
-            raise ImageError(f"{name} is a folder, not an image.", next_step="Choose the images in it.") from error
+    except PermissionError as error:
         raise ImageError(
             f"{name} may not be read by this user.", next_step="Give yourself the right to read it, or remove it."
         ) from error
@@ -157,6 +152,25 @@ def _opened(path: Path) -> Iterator[Image.Image]:
             f"{name} is damaged or cut short ({error or type(error).__name__}).",
             next_step="Copy it again from where it came from, or remove it.",
         ) from error
+
+
+def _check_file(path: Path) -> None:
+    """Refuse what is not a file with something in it; to open a named pipe would take for ever."""
+    name = f"“{path.name}”"
+    try:
+        facts = path.stat()
+    except (FileNotFoundError, PermissionError):
+        raise
+    except OSError as error:
+        raise ImageError(
+            f"{name} cannot be reached: {error.strerror}.", next_step="Mend its path or link, or remove it."
+        ) from error
+    if stat.S_ISDIR(facts.st_mode):
+        raise ImageError(f"{name} is a folder, not an image.", next_step="Choose the images in it.")
+    if not stat.S_ISREG(facts.st_mode):
+        raise ImageError(f"{name} is a pipe or a device, not a file.", next_step="Choose a file, or remove it.")
+    if facts.st_size == 0:
+        raise ImageError(f"{name} is empty.", next_step="Copy it again from where it came from, or remove it.")
 
 
 def _silence_pillow() -> None:

@@ -3,6 +3,7 @@
 import logging
 import os
 import re
+import stat
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,7 +63,9 @@ def scan_folder(
         with os.scandir(root):
             pass
     except OSError as error:
-        raise ProjectError(f"The folder {root} cannot be listed: {error.strerror}.") from error
+        raise ProjectError(
+            f"The folder {root} cannot be listed: {error.strerror}.", next_step="Choose a folder that you may read."
+        ) from error
     found: list[ScannedImage] = []
     for image in _walk(root, cancelled):
         if len(found) % _PROGRESS_EVERY == 0:
@@ -104,6 +107,9 @@ def _walk(root: Path, cancelled: Callable[[], bool]) -> Iterator[ScannedImage]:
                 elif Path(path).suffix.lower() in SUFFIXES:
                     path.encode()  # the database keeps no name that is not Unicode
                     facts = entry.stat()
+                    if not stat.S_ISREG(facts.st_mode):
+                        _log.warning("left out of the scan: %r is not a file", path)
+                        continue
                     yield ScannedImage(path, facts.st_size, facts.st_mtime_ns)
             except (OSError, UnicodeEncodeError) as error:
                 _log.warning("left out of the scan: %r: %s", path, error)

@@ -43,6 +43,20 @@ def test_files_that_are_no_images_are_named_with_a_next_step(tmp_path):
     assert_refused(tmp_path / "gone.jpg", "no longer", str(tmp_path))
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_a_pipe_is_refused_without_waiting_for_it(tmp_path):
+    os.mkfifo(tmp_path / "pipe.jpg")
+    assert_refused(tmp_path / "pipe.jpg", "is a pipe or a device")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows says of all these that there is no such file")
+def test_what_cannot_be_reached_is_not_called_damaged(tmp_path):
+    (tmp_path / "loop.jpg").symlink_to("loop.jpg")
+    (tmp_path / "file").touch()
+    for path in (tmp_path / "loop.jpg", tmp_path / "file" / "a.jpg", tmp_path / f"{'x' * 300}.jpg"):
+        assert_refused(path, "cannot be reached")
+
+
 def test_formats_that_are_not_listed_are_refused(tmp_path):
     Image.fromarray(drawn()).save(tmp_path / "odd.png", format="PPM")
     assert_refused(tmp_path / "odd.png", "not an image that Multihot reads")
@@ -50,7 +64,7 @@ def test_formats_that_are_not_listed_are_refused(tmp_path):
 
 def test_an_unreadable_file_is_named(tmp_path, monkeypatch):
     path = tmp_path / "secret.jpg"
-    path.touch()
+    path.write_bytes(b"secret")
 
     def deny(*arguments, **options):
         raise PermissionError(13, "Permission denied")

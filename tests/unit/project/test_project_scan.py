@@ -34,6 +34,15 @@ def test_hidden_files_and_folders_are_left_out(tmp_path):
     assert paths(scan_folder(tmp_path)) == ["c.jpg"]
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_only_files_and_links_to_them_are_images(tmp_path):
+    make(tmp_path, "a.jpg")
+    os.mkfifo(tmp_path / "pipe.jpg")
+    (tmp_path / "link.jpg").symlink_to("a.jpg")
+    (tmp_path / "link to a pipe.jpg").symlink_to("pipe.jpg")
+    assert paths(scan_folder(tmp_path)) == ["a.jpg", "link.jpg"]
+
+
 def test_a_project_among_the_images_is_left_out(tmp_path):
     make(tmp_path, "a.jpg", "project/project.sqlite", "project/images/b.jpg")
     assert paths(scan_folder(tmp_path)) == ["a.jpg"]
