@@ -45,7 +45,9 @@ _OPSET = 20
 
 
 def export(job: ExportJob, folder: Path, emit: Callable[[Event], None], control: Callable[[], Command]) -> None:
-    """Write `job.out`, verify it, and keep the report beside it (`NAME.onnx.report.json`) and in the folder (`report.json`).
+    """Write `job.out` and verify it.
+
+    The report is kept beside the file (`NAME.onnx.report.json`) and in the job's folder (`report.json`).
 
     Args:
         job: what was asked for.

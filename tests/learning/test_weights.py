@@ -1,3 +1,4 @@
+import argparse
 import os
 import pickle
 import urllib.error
@@ -41,7 +42,14 @@ def test_half_precision_becomes_float32_and_the_classifier_is_left_out(backbone,
     assert {one.dtype for one in backbone.parameters()} == {torch.float32}
 
 
-@pytest.mark.parametrize("wrap", [lambda state: state, lambda state: {"state_dict": state, "epoch": 3}])
+@pytest.mark.parametrize(
+    "wrap",
+    [
+        lambda state: state,
+        lambda state: {"state_dict": state, "epoch": 3, "args": argparse.Namespace(lr=0.1)},
+        lambda state: {"model": {f"module.{name}": value for name, value in state.items()}},
+    ],
+)
 def test_a_pth_file_of_tensors_is_loaded(backbone, source, tmp_path, wrap):
     path = tmp_path / "weights.pth"
     torch.save(wrap(source.state_dict()), path)

@@ -1,18 +1,21 @@
 """Pretrained weights: from timm's hub, or from a file that a person has."""
 
+import argparse
 import contextlib
 import pickle
 import sys
 import urllib.error
 import urllib.request
 from pathlib import Path
+from typing import Any
 
 import huggingface_hub
-import safetensors
+import safetensors.torch
+import torch
 
 # the error of the client that the hub's library uses; the client's own name differs between versions
 from huggingface_hub.errors import HTTPError, LocalEntryNotFoundError  # type: ignore[attr-defined]
-from timm.models import load_state_dict
+from timm.models import clean_state_dict
 from torch import Tensor
 
 from core.errors import WeightsError
@@ -90,7 +93,7 @@ def _ask_for(address: str) -> None:
 
 def _read(path: Path) -> dict[str, Tensor]:
     try:
-        state: dict[str, Tensor] = load_state_dict(str(path), weights_only=True)
+        state = _tensors(path)
     except FileNotFoundError as error:
         raise WeightsError(f"There is no weights file {path}.", next_step=_NEXT_STEP) from error
     except pickle.UnpicklingError as error:
@@ -112,6 +115,23 @@ def _read(path: Path) -> dict[str, Tensor]:
         raise WeightsError(f"{path.name} is no file of weights.", next_step="Use a safetensors file.") from error
     if not state or not all(isinstance(one, Tensor) for one in state.values()):
         raise WeightsError(f"{path.name} holds no weights.", next_step="Use a safetensors file with timm's keys.")
+    return state
+
+
+def _tensors(path: Path) -> dict[str, Tensor]:
+    """What the file holds, out of the wrapping that a training puts around it."""
+    if path.suffix == ".safetensors":
+        loaded: dict[str, Tensor] = safetensors.torch.load_file(path)
+        return loaded
+    # opened here, not by timm, whose versions differ in how they report a file that would run code
+    # a training of timm's keeps its arguments, too
+    with torch.serialization.safe_globals([argparse.Namespace]):
+        checkpoint: Any = torch.load(path, map_location="cpu", weights_only=True)
+    for name in ("state_dict_ema", "model_ema", "state_dict", "model"):
+        if isinstance(checkpoint, dict) and isinstance(checkpoint.get(name), dict):
+            checkpoint = checkpoint[name]
+            break
+    state: dict[str, Tensor] = clean_state_dict(checkpoint)
     return state
 
 
