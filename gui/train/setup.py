@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from core.errors import MultihotError, RecipeError
@@ -11,7 +11,7 @@ from gui.train.data_summary import DataFacts, DataSummary
 from gui.train.options import Options, OptionsForm
 from gui.train.recipe_cards import RecipeCards
 from gui.widgets import theme
-from gui.widgets.buttons import icon_button, primary
+from gui.widgets.buttons import flat, icon_button, primary
 from gui.widgets.error_row import ErrorRow
 from gui.widgets.icons import icon
 from gui.widgets.panel import Panel, line
@@ -39,6 +39,8 @@ class TrainingSetup(QWidget):
         self._form = OptionsForm()
         self._data = DataSummary()
         self._fold = icon_button("caret-right", self.tr("Show the settings"), checkable=True)
+        self._warnings = flat(QPushButton(icon("warning"), ""))
+        self._warnings.hide()
         self._error = ErrorRow()
         self._button = primary(QPushButton(self.tr("Train")))
         self._button.setMinimumHeight(36)
@@ -49,29 +51,30 @@ class TrainingSetup(QWidget):
         self._settings_panel = Panel(self.tr("Settings"))
         self._settings_panel.header.addWidget(self._fold)
         self._settings_panel.add(self._form)
-        data_panel = Panel(self.tr("Data"))
-        data_panel.add(self._data)
+        self._data_panel = Panel(self.tr("Data"))
+        self._data_panel.add(self._data)
         inside = QWidget()
         column = QVBoxLayout(inside)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        for panel in (recipe_panel, self._settings_panel, data_panel):
+        for panel in (recipe_panel, self._settings_panel, self._data_panel):
             column.addWidget(panel)
         column.addStretch(1)
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setWidget(inside)
+        self._scroll = QScrollArea()
+        self._scroll.setWidgetResizable(True)
+        self._scroll.setFrameShape(QFrame.Shape.NoFrame)
+        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._scroll.setWidget(inside)
         foot = QVBoxLayout()
         foot.setContentsMargins(theme.PANEL, theme.SPACE, theme.PANEL, theme.PANEL)
         foot.setSpacing(theme.SPACE)
         foot.addWidget(self._error)
+        foot.addWidget(self._warnings)
         foot.addWidget(self._button)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        layout.addWidget(scroll, 1)
+        layout.addWidget(self._scroll, 1)
         layout.addWidget(line())
         layout.addLayout(foot)
 
@@ -79,6 +82,7 @@ class TrainingSetup(QWidget):
         self._form.changed.connect(self._error.clear)
         self._form.seed_changed.connect(self.seed_changed)
         self._fold.toggled.connect(self._on_fold_toggled)
+        self._warnings.clicked.connect(lambda: self._scroll_to(self._data_panel))
         self._button.clicked.connect(self._on_button_clicked)
         self._form.show_recipe(self._cards.recipe)
         self._on_fold_toggled(False)
@@ -96,6 +100,12 @@ class TrainingSetup(QWidget):
     def show_facts(self, facts: DataFacts) -> None:
         """Show what a training would see; without a possible training the button is off."""
         self._data.show_facts(facts)
+        # the data may be scrolled away, but nobody shall train without knowing
+        count = len(facts.warnings)
+        text = self.tr("1 warning ›") if count == 1 else self.tr("{} warnings ›").format(count)
+        self._warnings.setText(text)
+        self._warnings.setToolTip("\n".join(facts.warnings))
+        self._warnings.setVisible(count > 0)
         self._error_of_data = facts.error is not None
         self._update_button()
 
@@ -116,6 +126,12 @@ class TrainingSetup(QWidget):
         self._form.setVisible(shown)
         self._settings_panel.body.setContentsMargins(*(theme.PANEL, theme.SPACE) * 2 if shown else (0, 0, 0, 0))
         self._fold.setIcon(icon("caret-down" if shown else "caret-right"))
+        if shown:
+            self._scroll_to(self._settings_panel)
+
+    def _scroll_to(self, panel: Panel) -> None:
+        # once the layout has given the panel its place
+        QTimer.singleShot(0, self, lambda: self._scroll.ensureWidgetVisible(panel, 0, 0))
 
     def _on_button_clicked(self) -> None:
         try:

@@ -1,4 +1,5 @@
 import re
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
@@ -280,3 +281,33 @@ def test_the_workspace_fits_into_a_small_window(workspace):
     # 1024 x 700 without the rail, the menus and the status bar
     assert workspace.minimumSizeHint().width() <= 1024 - 65
     assert workspace.minimumSizeHint().height() <= 700 - 60
+
+
+def test_the_number_of_warnings_is_beside_the_button_and_leads_to_them(qtbot, annotated, workspace):
+    workspace.resize(1300, 600)
+    setup = workspace._setup
+    qtbot.waitUntil(lambda: setup._warnings.isVisible())
+    assert re.fullmatch(r"1 warning ›|\d+ warnings ›", setup._warnings.text())
+    place = setup._scroll.viewport()
+    qtbot.mouseClick(setup._warnings, Qt.MouseButton.LeftButton)
+    bottom = setup._data_panel.rect().bottomLeft()
+    qtbot.waitUntil(lambda: place.rect().contains(setup._data_panel.mapTo(place, bottom)))
+
+
+def test_opening_the_settings_brings_them_into_view(qtbot, workspace):
+    workspace.resize(1300, 600)
+    setup = workspace._setup
+    place = setup._scroll.viewport()
+    qtbot.mouseClick(setup._fold, Qt.MouseButton.LeftButton)
+    other = setup._form._other
+    qtbot.waitUntil(lambda: place.rect().contains(other.mapTo(place, other.rect().bottomLeft())))
+
+
+def test_a_long_name_of_a_weights_file_does_not_widen_the_column(qtbot, workspace):
+    setup = workspace._setup
+    setup._fold.setChecked(True)
+    file = Path("/weights") / f"{'mobilenetv3_large_100' * 4}.safetensors"
+    setup._form.choose_weights(file)
+    qtbot.waitUntil(lambda: setup._scroll.widget().minimumSizeHint().width() <= setup._scroll.viewport().width())
+    assert "…" in setup._form._weights.currentText()
+    assert setup._form._weights.toolTip() == str(file)
