@@ -4,7 +4,7 @@ import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import QSignalBlocker, Signal
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QComboBox, QFileDialog, QFormLayout, QLineEdit, QSpinBox, QWidget
 
 from core.errors import RecipeError
@@ -12,6 +12,8 @@ from core.recipes.recipe import Recipe
 from gui.widgets import theme
 
 DOWNLOAD, FILE, SCRATCH = range(3)
+# of a weights file's name, shown
+_NAME_WIDTH = 130
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,9 @@ class OptionsForm(QWidget):
             self._device.addItem(text, value)
         self._weights = QComboBox()
         self._weights.addItems([self.tr("Download once"), self.tr("From a file…"), self.tr("None: from scratch")])
+        # a long name of a file must not widen the column
+        self._weights.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self._weights.setMinimumContentsLength(12)
         self._seed = QSpinBox()
         self._seed.setRange(0, 2**31 - 1)
         self._seed.setToolTip(self.tr("The same seed on the same images gives the same run"))
@@ -99,7 +104,9 @@ class OptionsForm(QWidget):
     def choose_weights(self, file: Path) -> None:
         """Start from the weights in a file."""
         self._file = file
-        self._weights.setItemText(FILE, file.name)
+        name = self.fontMetrics().elidedText(file.name, Qt.TextElideMode.ElideMiddle, _NAME_WIDTH)
+        self._weights.setItemText(FILE, name)
+        self._weights.setItemData(FILE, str(file), Qt.ItemDataRole.ToolTipRole)
         self._weights.setToolTip(str(file))
         self._weights.setCurrentIndex(FILE)
 
