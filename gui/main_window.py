@@ -30,6 +30,7 @@ from core.project.changes import Changes
 from gui import background
 from gui.commands import MENUS, Commands
 from gui.session import Session
+from gui.shell.image_check import ImageCheck
 from gui.shell.rail import WORKSPACES, Rail
 from gui.shell.status_bar import StatusBar
 from gui.shell.welcome import Welcome
@@ -94,6 +95,7 @@ class MainWindow(QMainWindow):
 
         # connect
         self._connect_session()
+        self._image_check = ImageCheck(self.session, self)
         self._connect_commands()
         self._show_scheme()
         self._on_project_closed()

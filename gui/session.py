@@ -33,6 +33,7 @@ class Session(QObject):
         message: str; a sentence for the status bar.
         workspace_requested: str; "label", "train", "inspect" or "export" is to be shown.
         images_requested: tuple of image ids to be shown in Label.
+        facts_read: frozenset of the ids of images whose size, or what is wrong with them, became known.
     """
 
     project_opened = Signal()
@@ -44,6 +45,7 @@ class Session(QObject):
     message = Signal(str)
     workspace_requested = Signal(str)
     images_requested = Signal(object)
+    facts_read = Signal(object)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)

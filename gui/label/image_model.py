@@ -37,6 +37,7 @@ class ImageModel(QStringListModel):
         session.project_opened.connect(self.refresh)
         session.project_closed.connect(self._on_project_closed)
         session.changed.connect(self._on_session_changed)
+        session.facts_read.connect(self._on_facts_read)
         self.refresh()
 
     @property
@@ -122,6 +123,10 @@ class ImageModel(QStringListModel):
         elif self._query and (changes.annotations or changes.splits or changes.labels):
             self._stale = len(np.setdiff1d(self._rows, self._passing(), assume_unique=True))
             self.visible_changed.emit()
+
+    def _on_facts_read(self) -> None:
+        if "unreadable" in self._query.flags:
+            self.refresh()
 
     def _take_in_images(self) -> None:
         rows = self._passing()

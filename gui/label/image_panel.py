@@ -55,14 +55,15 @@ class ImagePanel(Panel):
 
         annotator.targets_changed.connect(self._refresh)
         session.changed.connect(self._on_session_changed)
-        session.thumbnails.loaded.connect(self._on_thumbnails_loaded)
+        session.thumbnails.loaded.connect(self._on_facts_read)
+        session.facts_read.connect(self._on_facts_read)
         self._refresh()
 
     def _on_session_changed(self, changes: Changes) -> None:
         if changes.annotations or changes.splits or changes.images:
             self._refresh()
 
-    def _on_thumbnails_loaded(self, image_ids: frozenset[int]) -> None:
+    def _on_facts_read(self, image_ids: frozenset[int]) -> None:
         if image_ids.intersection(self._annotator.targets[:1]):
             self._refresh()
 
