@@ -10,12 +10,16 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from core.errors import ProjectError
+from core.files import write_atomically
 from core.project.migrations import MIGRATIONS, Migration
 
 FILE_NAME = "project.sqlite"
 
 # The folders beside it that the program fills.
 PROJECT_FOLDERS = ("runs", "cache", "backups")
+
+# Beside the lock, not in it: some systems and versions of filelock neither let it be read nor keep its text.
+_LOCK, _LOCK_OWNER = ".lock", ".lock-owner"
 
 # Written into the file's header, so that another program's SQLite file is not taken for a project.
 _APPLICATION_ID = 0x4D756C74  # "Mult"
@@ -28,7 +32,10 @@ _TROUBLES = {
     sqlite3.SQLITE_CANTOPEN: ("the file cannot be opened", "Check that you may read and write its folder."),
     sqlite3.SQLITE_BUSY: ("another program is using the file", "Close that program and do it again."),
     sqlite3.SQLITE_CORRUPT: ("the file is damaged", "Put a copy of it in its place."),
-    sqlite3.SQLITE_NOTADB: ("the file is damaged", "Put a copy of it in its place."),
+    sqlite3.SQLITE_NOTADB: (
+        "the file is damaged or not a Multihot project",
+        "Put a copy of it in its place, or choose another folder.",
+    ),
 }
 
 
@@ -41,6 +48,8 @@ class Database:
 
     def __init__(self, folder: Path, *, create: bool, migrations: Sequence[Migration] = MIGRATIONS) -> None:
         self._path = folder / FILE_NAME
+        locks = [folder / name for name in (_LOCK, _LOCK_OWNER)]
+        made = [lock for lock in locks if not lock.exists()]
         self._lock = _locked(folder)
         try:
             with _told(self._path):
@@ -53,6 +62,9 @@ class Database:
                     raise
         except BaseException:
             self._lock.release()
+            # what could not be opened, such as another program's file, is left as it was
+            for lock in made:
+                lock.unlink(missing_ok=True)
             raise
 
     def close(self) -> None:
@@ -91,14 +103,13 @@ class Database:
     def _prepare(self, migrations: Sequence[Migration], *, create: bool) -> None:
         """Check whose file it is, set it up for durability, and bring its schema to the newest version."""
         version = self._pragma("user_version")
-        if create:
-            (tables,) = self.connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-            if tables:
-                raise ProjectError(
-                    f"There is a project in {self._path.parent} already.", next_step="Open it or choose another folder."
-                )
-        elif self._pragma("application_id") != _APPLICATION_ID:
+        (tables,) = self.connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        if (tables or not create) and self._pragma("application_id") != _APPLICATION_ID:
             raise ProjectError(f"{self._path} is not a Multihot project.", next_step="Choose another folder.")
+        if tables and create:
+            raise ProjectError(
+                f"There is a project in {self._path.parent} already.", next_step="Open it or choose another folder."
+            )
         if version > len(migrations):
             raise ProjectError(
                 f"{self._path.parent} was made by a newer version of Multihot.",
@@ -131,15 +142,12 @@ class Database:
 
 def _locked(folder: Path) -> FileLock:
     """Take the project for this process; the system gives it back even if the process is killed."""
-    lock = FileLock(folder / ".lock", timeout=0, thread_local=False)
-    # beside the lock, not in it: some systems and versions of filelock neither let it be read nor keep its text
-    owner = folder / ".lock-owner"
+    lock = FileLock(folder / _LOCK, timeout=0, thread_local=False)
     try:
         lock.acquire()
     except Timeout:
-        process = f"process {owner.read_text()}" if owner.exists() else "an unknown process"
         raise ProjectError(
-            f"{folder} is already open in another Multihot window or command ({process}).",
+            f"{folder} is already open in another Multihot window or command ({_owner(folder)}).",
             next_step="Close it there first.",
         ) from None
     except OSError as error:
@@ -148,8 +156,15 @@ def _locked(folder: Path) -> FileLock:
             next_step="Choose a folder that you may write to.",
         ) from error
     with contextlib.suppress(OSError):
-        owner.write_text(str(os.getpid()))
+        write_atomically(folder / _LOCK_OWNER, str(os.getpid()))
     return lock
+
+
+def _owner(folder: Path) -> str:
+    """The process that has the project, in words."""
+    with contextlib.suppress(OSError, ValueError):
+        return f"process {int((folder / _LOCK_OWNER).read_text(encoding='utf-8'))}"
+    return "an unknown process"
 
 
 @contextlib.contextmanager

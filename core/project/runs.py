@@ -56,14 +56,12 @@ class RunList:
         """One run.
 
         Raises:
-            ProjectError: there is none of that number.
+            ProjectError: there is none of that number, or its folder was deleted.
         """
-        row = self._database.connection.execute(
-            "SELECT id, recipe, created FROM run WHERE id = ?", (run_id,)
-        ).fetchone()
-        if row is None:
-            raise ProjectError(f"There is no run {run_id} in this project.")
-        return self._run(*row)
+        run = self._numbered(run_id)
+        if not run.folder.is_dir():
+            raise ProjectError(f"The folder of run {run_id} was deleted.", next_step="Discard the run.")
+        return run
 
     def discard(self, run_id: int) -> None:
         """Delete a run and its folder.
@@ -71,7 +69,7 @@ class RunList:
         Raises:
             ProjectError: there is none of that number, or a file in its folder is in use.
         """
-        run = self.get(run_id)
+        run = self._numbered(run_id)
         try:
             shutil.rmtree(run.folder)
         except FileNotFoundError:
@@ -82,6 +80,13 @@ class RunList:
             ) from error
         with self._database.transaction() as connection:
             connection.execute("DELETE FROM run WHERE id = ?", (run_id,))
+
+    def _numbered(self, run_id: int) -> Run:
+        # not asked of the database, which takes no number above 2**63
+        run = next((run for run in self.all() if run.id == run_id), None)
+        if run is None:
+            raise ProjectError(f"There is no run {run_id} in this project.", next_step="Choose another run.")
+        return run
 
     def _run(self, run_id: int, recipe: str, created: float) -> Run:
         return Run(run_id, recipe, created, self._folder / f"{run_id:04d}")

@@ -76,7 +76,9 @@ class Snapshot:
                     file["label_ids"], tuple(label_names),
                 )  # fmt: skip
         except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile, zlib.error) as error:
-            raise ProjectError(f"{path} is missing or damaged, so the run cannot be repeated.") from error
+            raise ProjectError(
+                f"{path} is missing or damaged, so the run cannot be repeated.", next_step="Train a new one."
+            ) from error
 
 
 def take_snapshot(store: Store) -> Snapshot:

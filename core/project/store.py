@@ -63,7 +63,9 @@ class Store:
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise ProjectError(f"The folder {folder} cannot be made: {error.strerror}.") from error
+            raise ProjectError(
+                f"The folder {folder} cannot be made: {error.strerror}.", next_step="Choose another folder."
+            ) from error
         return cls._started(folder, create=True)
 
     @classmethod
@@ -442,7 +444,7 @@ class Store:
         """One run.
 
         Raises:
-            ProjectError: there is none of that number.
+            ProjectError: there is none of that number, or its folder was deleted.
         """
         return self._runs.get(run_id)
 

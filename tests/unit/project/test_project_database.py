@@ -71,6 +71,13 @@ def test_a_second_program_is_told_who_has_the_project(store, tmp_path):
     Store.open(tmp_path / "project").close()
 
 
+@pytest.mark.parametrize("owner", ["", "\0\0", "12 or so"])
+def test_an_owner_that_cannot_be_read_is_unknown(store, tmp_path, owner):
+    (tmp_path / "project" / ".lock-owner").write_text(owner)
+    with pytest.raises(ProjectError, match=r"\(an unknown process\)"):
+        Store.open(tmp_path / "project")
+
+
 def test_the_same_process_cannot_open_a_project_twice(store, tmp_path):
     with pytest.raises(ProjectError, match="already open"):
         Store.open(tmp_path / "project")
@@ -106,14 +113,17 @@ def test_a_file_that_is_no_project_is_refused_and_left_alone(tmp_path, content):
     with pytest.raises(ProjectError, match=r"damaged|not a Multihot project"):
         Store.open(tmp_path)
     assert (tmp_path / FILE_NAME).read_bytes() == content
+    assert [path.name for path in tmp_path.iterdir()] == [FILE_NAME]
 
 
 def test_another_programs_database_is_refused(tmp_path):
     with sqlite3.connect(tmp_path / FILE_NAME) as connection:
         connection.execute("CREATE TABLE image (id)")
     connection.close()
-    with pytest.raises(ProjectError, match="not a Multihot project"):
-        Store.open(tmp_path)
+    for take in (Store.open, Store.create):
+        with pytest.raises(ProjectError, match="not a Multihot project"):
+            take(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == [FILE_NAME]
 
 
 def test_a_damaged_page_is_a_sentence(make_store, tmp_path):
@@ -129,10 +139,14 @@ def test_a_damaged_page_is_a_sentence(make_store, tmp_path):
 def test_a_newer_project_is_refused_with_a_sentence(store, tmp_path):
     store._database.connection.execute("PRAGMA user_version = 99")
     store.close()
+    for lock in (tmp_path / "project").glob(".lock*"):
+        lock.unlink()
+    names = sorted((tmp_path / "project").iterdir())
     before = (tmp_path / "project" / FILE_NAME).read_bytes()
     with pytest.raises(ProjectError, match="newer version of Multihot"):
         Store.open(tmp_path / "project")
     assert (tmp_path / "project" / FILE_NAME).read_bytes() == before
+    assert sorted((tmp_path / "project").iterdir()) == names
 
 
 def _add_notes(connection: sqlite3.Connection) -> None:

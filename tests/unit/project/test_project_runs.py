@@ -21,6 +21,8 @@ def test_runs_are_numbered_and_have_a_folder(store):
 def test_a_missing_run_is_a_sentence(store):
     with pytest.raises(ProjectError, match="no run 7"):
         store.run(7)
+    with pytest.raises(ProjectError, match="no run 9223372036854775808"):
+        store.run(2**63)
     with pytest.raises(ProjectError, match="no run 7"):
         store.discard_run(7)
 
@@ -40,6 +42,8 @@ def test_a_discarded_run_is_gone_and_its_number_never_comes_back(store, tmp_path
 
 def test_a_run_whose_folder_was_deleted_by_hand_can_be_discarded(store):
     shutil.rmtree(store.new_run("a").folder)
+    with pytest.raises(ProjectError, match="The folder of run 1 was deleted"):
+        store.run(1)
     store.discard_run(1)
     assert store.runs() == []
 
