@@ -170,14 +170,6 @@ class Store:
         """What is known about an image file."""
         return self._facts.of(image_id)
 
-    def content_hash(self, image_id: int) -> str:
-        """SHA-256 of an image file, hexadecimal, computed when first asked for.
-
-        Raises:
-            ProjectError: the file cannot be read.
-        """
-        return self._facts.content_hash(image_id, self.image_path(image_id))
-
     # images
 
     def add_images(self, root: Path, files: Sequence[ScannedImage]) -> Changes:
@@ -323,24 +315,6 @@ class Store:
             values[values == LabelState.UNKNOWN] = fill_unknown
         text = text or self._text_of(states, reviewed=reviewed, images=len(ids))
         return self._set(ids, np.array(label_ids, np.int64), values, reviewed=reviewed, text=text)
-
-    def set_many(
-        self, rows: Sequence[tuple[int, Mapping[int, LabelState]]], *, reviewed: bool | None, text: str
-    ) -> Changes:
-        """Give different states to different images, as one step of undo.
-
-        Args:
-            rows: image id and the states to set on it, by label id; an image comes once.
-            reviewed: the reviewed flag to set on all of them; None leaves it.
-            text: what happened.
-        """
-        column = {label.id: index for index, label in enumerate(self.labels)}
-        values = np.full((len(rows), len(column)), KEEP, np.int8)
-        for line, (_, states) in zip(values, rows, strict=True):
-            for label_id, state in states.items():
-                line[column[label_id]] = state
-        image_ids = [image_id for image_id, _ in rows]
-        return self.set_matrix(image_ids, list(column), values, reviewed=reviewed, text=text)
 
     def set_matrix(
         self,

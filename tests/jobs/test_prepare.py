@@ -10,7 +10,7 @@ from core.errors import JobError, ModelError, ProjectError, WeightsError
 from core.jobs.events import RunFinished
 from core.jobs.job import ExportJob, TrainJob
 from core.jobs.train import prepare_export, prepare_training
-from core.labels import LabelState, Split
+from core.labels import Split
 from core.project.scan import scan_folder
 from core.project.snapshot import Snapshot
 from core.project.store import Store
@@ -33,8 +33,8 @@ def store(tmp_path):
 def labelled(store):
     store.add_label("cat")
     (label,) = store.labels
-    rows = [(image_id, {label.id: LabelState(image_id % 2)}) for image_id in store.image_ids.tolist()]
-    store.set_many(rows, reviewed=True, text="labelled")
+    states = (store.image_ids[:, None] % 2).astype(np.int8)
+    store.set_matrix(store.image_ids, [label.id], states, reviewed=True, text="labelled")
     return store
 
 

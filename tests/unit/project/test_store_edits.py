@@ -1,3 +1,5 @@
+import zlib
+
 import numpy as np
 import pytest
 
@@ -118,11 +120,8 @@ def test_an_image_without_labels_can_be_reviewed_and_that_undone(make_store):
 
 
 def test_different_states_on_different_images_are_one_step(store):
-    changes = store.set_many(
-        [(3, {CAT: LabelState.PRESENT}), (1, {DOG: LabelState.ABSENT, COW: LabelState.PRESENT})],
-        reviewed=True,
-        text="imported",
-    )
+    states = np.array([[1, KEEP, KEEP], [KEEP, 0, 1]], np.int8)
+    changes = store.set_matrix([3, 1], [CAT, DOG, COW], states, reviewed=True, text="imported")
 
     assert store.states.tolist() == [[-1, 0, 1], [-1, -1, -1], [1, -1, -1], [-1, -1, -1]]
     assert store.reviewed.tolist() == [True, False, True, False]
@@ -234,3 +233,18 @@ def test_the_journal_keeps_a_bounded_number_of_steps(store, monkeypatch):
         assert store.undo()
     assert not store.undo()
     assert store.states[:, 0].tolist() == [1, -1, -1, -1]
+
+
+def test_a_step_of_an_early_version_leaves_the_splits_it_set(store):
+    store.set_splits({1: Split.TEST})
+    header = b'[{"kind": "splits", "arrays": [["<i8", [1]], ["|i1", [1]], ["|i1", [1]]]}]'
+    body = np.array([1], "<i8").tobytes() + b"\xff\x02"
+    connection = store._database.connection
+    connection.execute(
+        "INSERT INTO edit (time, text, edits) VALUES (1, 'imported', ?)", (zlib.compress(header + b"\n" + body),)
+    )
+    store._journal.refresh()
+    assert store.undo_text == "imported"
+    store.undo()
+    assert store.splits[0] == Split.TEST
+    assert store.redo_text == "imported"
