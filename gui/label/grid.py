@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QItemSelection, QItemSelectionModel, QModelIndex, QPersistentModelIndex, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QPalette, QResizeEvent, QWheelEvent
+from PySide6.QtGui import QKeyEvent, QPalette, QResizeEvent, QShowEvent, QWheelEvent
 from PySide6.QtWidgets import QAbstractItemView, QListView, QWidget
 
 from gui.label.image_model import ImageModel
@@ -139,8 +139,21 @@ class Filmstrip(QListView):
     ) -> None:
         """Keep the current image in the middle."""
         super().currentChanged(current, previous)
-        if self.isVisible():
-            self.scrollTo(current, QAbstractItemView.ScrollHint.PositionAtCenter)
+        self._center()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """The current image may be another one than when the strip was last seen."""
+        super().showEvent(event)
+        self._center()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The middle moves."""
+        super().resizeEvent(event)
+        self._center()
+
+    def _center(self) -> None:
+        if self.isVisible() and self.currentIndex().isValid():
+            self.scrollTo(self.currentIndex(), QAbstractItemView.ScrollHint.PositionAtCenter)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """The wheel runs along the strip."""
