@@ -26,7 +26,7 @@ class ModelConfig:
 class InputConfig:
     """What the network sees."""
 
-    size: int = key(224, Rule(meaning="width and height of the images in pixels", low=32, multiple_of=32))
+    size: int = key(224, Rule(meaning="width and height of the images in pixels", low=32, high=2048, multiple_of=32))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,8 +58,8 @@ class LossConfig:
 class TrainingConfig:
     """How it is minimised."""
 
-    epochs: int = key(20, Rule(meaning="passes over the training images", low=1))
-    batch_size: int = key(16, Rule(meaning="images per step", low=2))
+    epochs: int = key(20, Rule(meaning="passes over the training images", low=1, high=10_000))
+    batch_size: int = key(16, Rule(meaning="images per step", low=2, high=4096))
     optimizer: str = key("adamw", Rule(meaning="the optimiser", choices=("adamw", "sgd")))
     learning_rate: float = key(0.001, Rule(meaning="highest learning rate of the schedule", above=0.0))
     weight_decay: float = key(0.01, Rule(meaning="weight decay; biases and normalisation layers have none", low=0.0))

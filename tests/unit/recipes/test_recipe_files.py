@@ -64,13 +64,20 @@ def test_left_out_keys_have_defaults(file):
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("[training]\nepochs = 0\n", "“training.epochs” cannot be 0. Allowed: a whole number from 1."),
-        ("[training]\nepochs = 1.5\n", "“training.epochs” cannot be 1.5. Allowed: a whole number from 1."),
+        ("[training]\nepochs = 0\n", "“training.epochs” cannot be 0. Allowed: a whole number from 1 up to 10000."),
+        (
+            "[training]\nbatch_size = 8192\n",
+            "“training.batch_size” cannot be 8192. Allowed: a whole number from 2 up to 4096.",
+        ),
+        ("[training]\nepochs = 1.5\n", "“training.epochs” cannot be 1.5. Allowed: a whole number from 1 up to 10000."),
         ("[training]\nepochs = true\n", "“training.epochs” cannot be true."),
         ("[training]\nlearning_rate = nan\n", "“training.learning_rate” cannot be NaN."),
         ("[training]\nlearning_rate = inf\n", "“training.learning_rate” cannot be Infinity."),
         ("[training]\nlerning_rate = 1\n", "There is no key “training.lerning_rate”. Allowed: epochs, batch_size,"),
-        ("[input]\nsize = 230\n", "“input.size” cannot be 230. Allowed: a whole number from 32 divisible by 32."),
+        (
+            "[input]\nsize = 230\n",
+            "“input.size” cannot be 230. Allowed: a whole number from 32 up to 2048 divisible by 32.",
+        ),
         ('[loss]\nname = "hinge"\n', '“loss.name” cannot be "hinge". Allowed: binary_cross_entropy, asymm'),
         ('[model]\nbackbone = ""\n', '“model.backbone” cannot be "". Allowed: a text.'),
         ("[model]\nfrozen = 1\n", "“model.frozen” cannot be 1. Allowed: true or false."),
@@ -124,7 +131,7 @@ def test_another_backbone_or_size_makes_the_cards_facts_unknown():
     ("setting", "said"),
     [
         ("epochs", "“epochs” is not of the form key=value."),
-        ("epochs=many", '“training.epochs” cannot be "many". Allowed: a whole number from 1.'),
+        ("epochs=many", '“training.epochs” cannot be "many". Allowed: a whole number from 1 up to 10000.'),
         ("epoch=3", "No recipe has a key “epoch”. Allowed: model.backbone,"),
         ("model.epochs=3", "No recipe has a key “model.epochs”."),
         ("training=3", "No recipe has a key “training”."),
