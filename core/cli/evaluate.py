@@ -19,7 +19,7 @@ def run(arguments: argparse.Namespace, output: Output) -> int:
     """Say the scores of a run with its thresholds."""
     chosen = finished_run(arguments.project, arguments.run)
     predictions = predictions_of(chosen, arguments.split)
-    report = evaluate(predictions, thresholds_of(chosen, predictions).values)
+    report = evaluate(predictions, thresholds_of(chosen, predictions.label_names).values)
     show(report, output, title=f"Run {chosen.id} on {len(predictions.image_ids):,} images of {arguments.split}")
     output.result({"run": chosen.id, "split": arguments.split, **report.to_dict()})
     return 0

@@ -6,8 +6,9 @@ from pathlib import Path
 from core.cli.choosing import add_project, add_run, finished_run
 from core.cli.following import work
 from core.cli.output import Output
-from core.cli.scores import predictions_of, thresholds_of
+from core.cli.scores import thresholds_of
 from core.errors import JobError
+from core.evaluation.predictions import PREDICTIONS_FILE, Predictions
 from core.jobs.events import ExportFinished
 from core.jobs.train import prepare_export
 from core.project.runs import Run
@@ -33,7 +34,8 @@ def export(run: Run, out: Path, output: Output) -> ExportFinished:
     Raises:
         MultihotError: it cannot be started, failed, was ended, or the file does not say what the network says.
     """
-    thresholds = thresholds_of(run, predictions_of(run, "validation"))
+    # the names alone: a run without a readable validation image has a model, too
+    thresholds = thresholds_of(run, Predictions.load(run.folder / PREDICTIONS_FILE).label_names)
     outcome = work(prepare_export(run, out, thresholds.values.tolist()), output)
     if not isinstance(outcome, ExportFinished):
         raise JobError("The export ended without a file.")

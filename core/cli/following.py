@@ -64,6 +64,8 @@ def show(event: Event, output: Output) -> None:
                 f"Run {event.run}: {event.recipe} on {event.device}; {event.train_images:,} images to train on, "
                 f"{event.validation_images:,} to validate, {len(event.labels)} labels."
             )
+            if event.validation_images == 0:
+                output.warn("Note: No validation image can be read, so nothing will tell how good the model is.")
         case Progress(total=0):
             output.progress(f"{event.stage}: {event.done:,}")
         case Progress():

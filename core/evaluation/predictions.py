@@ -3,12 +3,17 @@
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
 
+from core.errors import MultihotError
 from core.files import replacing
 from core.labels import LabelState, Split
+
+PREDICTIONS_FILE = "predictions.npz"
+"""Its name in the run's folder."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,12 +77,22 @@ class Predictions:
 
     @classmethod
     def load(cls, path: Path) -> Self:
-        """Read what `save` wrote; no code in the file is ever run."""
-        with np.load(path, allow_pickle=False) as arrays:
-            return cls(
-                image_ids=arrays["image_ids"],
-                splits=arrays["splits"],
-                probabilities=arrays["probabilities"],
-                states=arrays["states"],
-                label_names=tuple(arrays["label_names"].tolist()),
-            )
+        """Read what `save` wrote; no code in the file is ever run.
+
+        Raises:
+            MultihotError: the file is missing or damaged.
+        """
+        try:
+            # opened here: numpy leaves a damaged file open
+            with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+                return cls(
+                    image_ids=arrays["image_ids"],
+                    splits=arrays["splits"],
+                    probabilities=arrays["probabilities"],
+                    states=arrays["states"],
+                    label_names=tuple(arrays["label_names"].tolist()),
+                )
+        except (OSError, EOFError, ValueError, KeyError, TypeError, BadZipFile) as error:
+            raise MultihotError(
+                f"The scores in {path} cannot be read ({error}).", next_step="Train again, or choose another run."
+            ) from error

@@ -7,14 +7,12 @@ from numpy.typing import NDArray
 
 from core.errors import MultihotError
 from core.evaluation.metrics import Counts, PrecisionRecallCurve, average_precision, mean_over_labels
-from core.evaluation.predictions import Predictions
+from core.evaluation.predictions import PREDICTIONS_FILE, Predictions
 from core.evaluation.ranking import RankedScores
 from core.evaluation.threshold_file import THRESHOLDS_FILE, ThresholdSet
 from core.evaluation.thresholds import best_f_beta
 from core.labels import Split
 from core.project.runs import Run
-
-PREDICTIONS_FILE = "predictions.npz"
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,13 +97,7 @@ def load_predictions(run: Run) -> Predictions:
     Raises:
         MultihotError: there are none, or the file is damaged.
     """
-    path = run.folder / PREDICTIONS_FILE
-    try:
-        return Predictions.load(path)
-    except (OSError, ValueError, KeyError) as error:
-        raise MultihotError(
-            f"The scores of run {run.id} cannot be read ({error}).", next_step="Train again, or choose another run."
-        ) from error
+    return Predictions.load(run.folder / PREDICTIONS_FILE)
 
 
 def load_thresholds(run: Run, label_names: tuple[str, ...]) -> ThresholdSet:

@@ -262,7 +262,7 @@ def test_scores_that_cannot_be_read_are_told_in_their_place(qtbot, annotated, fi
     one = InspectWorkspace(annotated)
     qtbot.addWidget(one)
     one.show()
-    wanted = "The scores of run 1 cannot be read"
+    wanted = "predictions.npz cannot be read"
     qtbot.waitUntil(lambda: any(wanted in label.text() for label in one.findChildren(QLabel) if label.isVisible()))
 
 
@@ -287,3 +287,15 @@ def test_the_workspace_fits_into_a_small_window(workspace):
     # 1024 x 700 without the rail, the menus and the status bar
     assert workspace.minimumSizeHint().width() <= 1024 - 65
     assert workspace.minimumSizeHint().height() <= 700 - 60
+
+
+def test_undo_works_from_the_number_as_well(qtbot, workspace):
+    number = workspace._panel._number
+    number.setFocus()
+    number.setValue(0.7)
+    workspace._thresholds.settle()
+    qtbot.keyClick(number, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert workspace._thresholds.values[0] == 0.5
+    assert number.value() == 0.5
+    qtbot.keyClick(number, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
+    assert number.value() == 0.7

@@ -7,7 +7,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from core.evaluation.predictions import Predictions
+from core.evaluation.predictions import PREDICTIONS_FILE, Predictions
 from core.evaluation.threshold_file import THRESHOLDS_FILE, ThresholdSet
 from core.evaluation.thresholds import best_f_beta
 from core.jobs.events import Event, RunFinished, RunPaused, RunStarted
@@ -26,8 +26,6 @@ from core.learning.training.scoring import Score, predict, score
 from core.learning.training.summary import Summary
 from core.project.snapshot import Snapshot
 from core.recipes.recipe import Recipe, from_toml
-
-PREDICTIONS_FILE = "predictions.npz"
 
 _SCORING_BATCH = 32
 

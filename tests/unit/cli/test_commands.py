@@ -7,7 +7,12 @@ import sys
 import numpy as np
 import pytest
 
+from core.cli.following import show
 from core.cli.main import main
+from core.cli.output import Output
+from core.evaluation.predictions import Predictions
+from core.jobs.events import RunStarted
+from core.labels import Split
 from core.paths import child_environment, module_command
 from core.project.store import Store
 
@@ -34,7 +39,17 @@ def test_help_comes_at_once_and_names_every_command():
     assert not imported & {"numpy", "PIL", "torch", "onnxruntime", "PySide6", "sqlite3"}
 
 
-@pytest.mark.parametrize("argv", [[], ["juggle"], ["new", "p"], ["train", "p"], ["evaluate", "p", "--split", "all"]])
+@pytest.mark.parametrize(
+    "argv",
+    [
+        [],
+        ["juggle"],
+        ["new", "p"],
+        ["train", "p"],
+        ["evaluate", "p", "--split", "all"],
+        ["train", "p", "--recipe", "resnet18-frozen", "--seed", "-1"],
+    ],
+)
 def test_wrong_usage_is_code_2(argv, capsys):
     assert main(argv) == 2
     assert "usage:" in capsys.readouterr().err
@@ -130,6 +145,8 @@ def test_train_without_weights_says_what_to_pass(project, multihot, pretend):
         (["--recipe", "resnet18-frozen", "--set", "bananas=3"], "bananas"),
         (["--recipe", "resnet18-frozen", "--set", "epochs"], "key=value"),
         (["--recipe", "resnet18-frozen", "--epochs", "0"], "epochs"),
+        (["--recipe", "resnet18-frozen", "--epochs", "10001"], "up to 10000"),
+        (["--recipe", "resnet18-frozen", "--set", "size=4096"], "up to 2048"),
         (["--recipe", "resnet18-frozen", "--weights", "nowhere.safetensors"], "nowhere.safetensors"),
     ],
 )
@@ -184,6 +201,22 @@ def test_export_takes_the_thresholds_of_the_run(trained, tmp_path, multihot):
     assert multihot("export", trained, "--out", tmp_path / "nowhere" / "model.onnx").code == 1
 
 
+def test_a_run_without_scores_of_validation_is_exported(trained, tmp_path, multihot):
+    path = trained / "runs" / "0001" / "predictions.npz"
+    Predictions.load(path).of(Split.TRAIN).save(path)
+    assert "no image of validation" in multihot("evaluate", trained).err
+    assert multihot("export", trained, "--out", tmp_path / "model.onnx").code == 0
+
+
+def test_a_training_without_a_validation_image_that_can_be_read_says_so(capsys):
+    started = RunStarted(
+        run=1, recipe="r", device="CPU", epochs=1, steps_per_epoch=1, train_images=9, validation_images=0,
+        labels=("cat",), parameters=1,
+    )  # fmt: skip
+    show(started, Output(is_json=True))
+    assert "No validation image can be read" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("command", [["evaluate"], ["thresholds"], ["export", "--out", "m.onnx"]])
 def test_a_project_without_a_run_says_to_train(project, multihot, command):
     done = multihot(command[0], project, *command[1:])
@@ -199,9 +232,12 @@ def test_a_run_that_is_not_there_is_told(trained, multihot, command):
 def test_damaged_results_of_a_run_are_told(trained, multihot):
     (trained / "runs" / "0001" / "thresholds.json").write_text("{")
     assert "thresholds" in multihot("evaluate", trained).err
-    (trained / "runs" / "0001" / "predictions.npz").write_bytes(b"PK")
-    done = multihot("evaluate", trained)
-    assert (done.code, "predictions.npz" in done.err) == (1, True)
+    scores = trained / "runs" / "0001" / "predictions.npz"
+    for content in (b"", b"PK", scores.read_bytes()[:200]):
+        scores.write_bytes(content)
+        for command in (["evaluate"], ["thresholds"], ["export", "--out", "m.onnx"]):
+            done = multihot(command[0], trained, *command[1:])
+            assert (done.code, "predictions.npz" in done.err) == (1, True)
 
 
 def test_a_project_that_is_open_elsewhere_is_refused(trained, multihot):

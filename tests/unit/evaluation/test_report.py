@@ -39,8 +39,17 @@ def test_predictions_survive_their_file(predictions, tmp_path):
 
 def test_predictions_with_code_in_them_are_not_run(tmp_path):
     np.savez(tmp_path / "evil.npz", image_ids=np.array([{"a": 1}], dtype=object))
-    with pytest.raises(ValueError, match="pickle"):
+    with pytest.raises(MultihotError, match="pickle"):
         Predictions.load(tmp_path / "evil.npz")
+
+
+@pytest.mark.parametrize("kept", [0, 2, 300, -1])
+def test_damaged_predictions_are_told(predictions, tmp_path, kept):
+    path = tmp_path / "predictions.npz"
+    predictions.save(path)
+    path.write_bytes(path.read_bytes()[:kept])
+    with pytest.raises(MultihotError, match=r"predictions\.npz cannot be read"):
+        Predictions.load(path)
 
 
 def test_a_split_holds_its_images_only(predictions):
