@@ -1,6 +1,7 @@
 """The threshold of one label: a slider, a number, and what it costs in words."""
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import (
     QDoubleSpinBox,
     QGridLayout,
@@ -43,7 +44,7 @@ class ThresholdPanel(QWidget):
         self._slider.setRange(0, _STEPS)
         self._slider.setPageStep(_STEPS // 20)
         self._slider.setAccessibleName(self.tr("Threshold"))
-        self._number = QDoubleSpinBox()
+        self._number = _Number()
         self._number.setRange(0, 1)
         self._number.setDecimals(3)
         self._number.setSingleStep(0.01)
@@ -119,3 +120,14 @@ class ThresholdPanel(QWidget):
         self._few.setVisible(support < FEW_POSITIVES)
         for label, count in zip(self._counts, (tp, fn, fp, tn), strict=True):
             label.setText(f"{count:,}")
+
+
+class _Number(QDoubleSpinBox):
+    """A number whose undo is that of the thresholds, not that of its text."""
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Leave undo and redo to the workspace."""
+        if event.matches(QKeySequence.StandardKey.Undo) or event.matches(QKeySequence.StandardKey.Redo):
+            event.ignore()
+        else:
+            super().keyPressEvent(event)
