@@ -61,12 +61,15 @@ class TryPane(QWidget):
         self._model = model
         self.setEnabled(model is not None)
         self._error.clear()
+        self._show_no_answer()
+
+    def _show_no_answer(self) -> None:
         self._bars.show_answers(())
         self._name.clear()
-        if model is None:
+        if self._model is None:
             self._drop.show_text(self.tr("Export a file first; then drop an image here."))
         else:
-            self._drop.show_text(self.tr("Drop an image here to ask {}.").format(model.name))
+            self._drop.show_text(self.tr("Drop an image here to ask {}.").format(self._model.name))
 
     def ask(self, image: Path) -> None:
         """Ask the file about an image."""
@@ -90,7 +93,7 @@ class TryPane(QWidget):
         self._bars.show_answers(answer.labels)
 
     def _on_failed(self, error: MultihotError) -> None:
-        self._name.clear()
+        self._show_no_answer()
         self._error.show_error(error)
 
     def _on_choose_clicked(self) -> None:

@@ -50,6 +50,7 @@ class ExportWorkspace(QWidget):
         self._run: RunFacts | None = None
         self._facts: ExportFacts | None = None
         self._export: RunningExport | None = None
+        self._last: ExportReport | None = None
 
         self._runs = RunChooser(session)
         self._going_in = FactRows()
@@ -197,6 +198,10 @@ class ExportWorkspace(QWidget):
             self._show_report(facts.report)
 
     def _show_report(self, report: ExportReport | None) -> None:
+        self._last = report
+        self._display_report(report)
+
+    def _display_report(self, report: ExportReport | None) -> None:
         self._report.show_report(report)
         self._try.show_model(Path(report.path) if report is not None else None)
 
@@ -252,7 +257,7 @@ class ExportWorkspace(QWidget):
         self._export.succeeded.connect(self._on_succeeded)
         self._export.failed.connect(self._on_failed)
         self._export.cancelled.connect(self._on_cancelled)
-        self._show_report(None)
+        self._display_report(None)
         self._cancel.setEnabled(True)
         self._show_progress(True)
         self._on_progressed(self.tr("Starting"), None)
@@ -283,10 +288,12 @@ class ExportWorkspace(QWidget):
 
     def _on_failed(self, failure: RunFailed) -> None:
         self._end()
+        self._display_report(self._last)
         self._error.show_text(failure.sentence, next_step=failure.next_step, details=failure.traceback)
 
     def _on_cancelled(self) -> None:
         self._end()
+        self._display_report(self._last)
         self._session.message.emit(self.tr("Export cancelled; no file was written"))
 
     def _end(self) -> None:

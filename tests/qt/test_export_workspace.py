@@ -153,6 +153,21 @@ def test_a_failure_is_told_beside_the_button(qtbot, workspace, pretend):
     assert workspace._button.isEnabled()
 
 
+@pytest.mark.parametrize("end", ["refuse", "wait"])
+def test_after_an_export_without_a_file_the_last_one_is_shown_again(qtbot, annotated, workspace, pretend, end):
+    pretend("learn")
+    press(qtbot, workspace, "Export")
+    qtbot.waitUntil(lambda: has_text(workspace, "decides as the network does"), timeout=LONG)
+    pretend(end)
+    press(qtbot, workspace, "Export")
+    press(qtbot, workspace, "Replace it")
+    assert not has_text(workspace, "decides as the network does")
+    if end == "wait":
+        press(qtbot, workspace, "Cancel")
+    qtbot.waitUntil(lambda: has_text(workspace, "decides as the network does"), timeout=LONG)
+    assert workspace._try.isEnabled()
+
+
 def test_a_place_that_cannot_be_written_is_refused_at_once(qtbot, workspace, tmp_path):
     workspace._path.setText(str(tmp_path / "missing" / "a.onnx"))
     press(qtbot, workspace, "Export")
@@ -209,11 +224,15 @@ def test_a_file_that_cannot_be_run_is_told(qtbot, annotated, workspace, predicto
     qtbot.waitUntil(lambda: has_text(workspace._try, "The file is damaged. Export it again."), timeout=LONG)
 
 
-def test_a_file_that_is_no_image_is_told(qtbot, workspace, predictor, tmp_path):
+def test_a_file_that_is_no_image_is_told_in_place_of_the_last_answer(qtbot, annotated, workspace, predictor, tmp_path):
     (tmp_path / "note.jpg").write_text("no image")
     workspace._try.show_model(Path("cards.onnx"))
+    workspace._try.ask(annotated.store.image_path(1))
+    qtbot.waitUntil(lambda: len(workspace._try._bars._answers) == 2, timeout=LONG)
     workspace._try.ask(tmp_path / "note.jpg")
-    qtbot.waitUntil(lambda: has_text(workspace._try, "note.jpg"), timeout=LONG)
+    qtbot.waitUntil(lambda: "note.jpg" in workspace._try._error.text(), timeout=LONG)
+    assert len(workspace._try._bars._answers) == 0
+    assert workspace._try._drop._picture is None
 
 
 def test_asking_ends_the_process_when_the_answer_is_no_longer_wanted(monkeypatch, annotated):
