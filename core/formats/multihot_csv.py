@@ -8,6 +8,7 @@ import contextlib
 import csv
 import io
 import re
+import stat
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -59,7 +60,14 @@ def read(path: Path) -> Annotations:
     Raises:
         FormatError: a file is missing or not such a table; it names the file and the line.
     """
-    if not path.is_dir():
+    try:
+        mode = path.stat().st_mode
+    except OSError as error:
+        raise _unreadable(path, error) from error
+    if not stat.S_ISDIR(mode):
+        # to read a pipe would take for ever
+        if not stat.S_ISREG(mode):
+            raise FormatError(f"{path} is not a file.", next_step="Choose a CSV file.")
         return _read_table(path)
     tables = [path / name for name in (_LABELS, _SPLITS_TABLE) if (path / name).is_file()]
     if not tables:
@@ -201,14 +209,15 @@ def _wrong(
     return FormatError(f"{path.name}, {where}: {what}", next_step=next_step)
 
 
+def _unreadable(path: Path, error: OSError) -> FormatError:
+    return FormatError(f"{path} cannot be read: {error.strerror}.", next_step="Choose another file.")
+
+
 def _decoded(path: Path) -> str:
-    # to read a pipe would take for ever
-    if path.exists() and not path.is_file():
-        raise FormatError(f"{path} is not a file.", next_step="Choose a CSV file.")
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise FormatError(f"{path} cannot be read: {error.strerror}.", next_step="Choose another file.") from error
+        raise _unreadable(path, error) from error
     if not data.strip():
         raise FormatError(f"{path.name} is empty.", next_step=_FIRST_LINE_IS)
     marked = [encoding for mark, encoding in _BYTE_ORDER_MARKS.items() if data.startswith(mark)]

@@ -108,6 +108,8 @@ def test_a_pipe_is_not_waited_for(tmp_path):
 def test_a_missing_file_is_a_sentence(tmp_path):
     with pytest.raises(FormatError, match="cannot be read"):
         multihot_csv.read(tmp_path / "no.csv")
+    with pytest.raises(FormatError, match="cannot be read"):
+        multihot_csv.read(tmp_path / ("x" * 300))
     with pytest.raises(FormatError, match="neither"):
         multihot_csv.read(tmp_path)
 
