@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 import numpy as np
 from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QPointF, QRectF, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPalette, QPen
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPalette, QPen
 from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from core.labels import Label, LabelState
@@ -154,11 +154,6 @@ def paint_chip(painter: QPainter, rect: QRectF, label: Label, metrics: QFontMetr
     inside = rect.adjusted(6, 0, -5, 0)
     text = metrics.elidedText(label.name, Qt.TextElideMode.ElideRight, inside.width())
     painter.drawText(inside, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text)
-
-
-def chip_font(font: QFont) -> QFont:
-    """The font of chips in a place whose font is `font`."""
-    return theme.smaller(font, points=1.5)
 
 
 def _fit(names: list[float], room: float, metrics: QFontMetricsF) -> list[float]:

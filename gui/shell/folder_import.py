@@ -28,11 +28,6 @@ class FolderImport(QObject):
         self._next.timeout.connect(self._add_batch)
         session.project_closed.connect(self.cancel)
 
-    @property
-    def is_busy(self) -> bool:
-        """Whether a folder is being read."""
-        return self._root is not None
-
     def start(self, root: Path) -> None:
         """Add the images of a folder and of the folders in it to the open project."""
         if self._root is not None:

@@ -236,12 +236,6 @@ def readable_on(color: QColor) -> QColor:
     return QColor("black") if (luminance + 0.05) / 0.05 >= 1.05 / (luminance + 0.05) else QColor("white")
 
 
-def contrast(one: QColor, other: QColor) -> float:
-    """Contrast ratio of two colours after WCAG, 1 to 21."""
-    dark, light = sorted((_luminance(one), _luminance(other)))
-    return (light + 0.05) / (dark + 0.05)
-
-
 def tabular(font: QFont) -> QFont:
     """The same font with digits of equal width, for numbers that change in place."""
     numbers = QFont(font)
