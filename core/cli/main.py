@@ -5,10 +5,10 @@ import importlib
 import io
 import os
 import sys
-from collections.abc import Sequence
-from typing import Protocol, cast
+from collections.abc import Mapping, Sequence
+from typing import NoReturn, Protocol, cast
 
-from core.cli.output import Output
+from core.cli.output import Output, OutputLostError
 from core.errors import MultihotError
 from core.version import version
 
@@ -58,34 +58,68 @@ def main(argv: Sequence[str] | None = None) -> int:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
     parser, commands = _parser(given)
+    # asked of the words themselves, because wrong usage is told to a program, too
+    output = Output(is_json="--json" in given)
     try:
+        return _run(parser, commands, given, output)
+    except OutputLostError as lost:
+        # nothing of it may be flushed at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # whoever read a pipe has had enough, as `head` does
+        if isinstance(lost.__cause__, OSError) and not isinstance(lost.__cause__, BrokenPipeError):
+            output.warn(f"multihot: The output cannot be written: {lost.__cause__.strerror}.")
+        return EXIT_ERROR
+
+
+def _run(parser: argparse.ArgumentParser, commands: Mapping[str, Command], given: Sequence[str], output: Output) -> int:
+    try:
+        if given and not given[0].startswith("-") and given[0] not in COMMANDS:
+            parser.error(f"there is neither a command nor a folder “{given[0]}”")
         arguments = parser.parse_args(given)
-    except SystemExit as end:
-        return end.code if isinstance(end.code, int) else EXIT_USAGE
-    output = Output(is_json=arguments.json)
+    except _UsageError as error:
+        output.warn(error.usage)
+        sentence = f"{error.sentence[0].upper()}{error.sentence[1:]}."
+        output.error(sentence, next_step="Run multihot --help to see the commands.")
+        return EXIT_USAGE
+    except SystemExit:
+        # after --help or --version
+        return EXIT_DONE
     try:
         return commands[arguments.command].run(arguments, output)
     except MultihotError as error:
-        output.result({"error": error.sentence, "next_step": error.next_step})
-        output.warn(f"multihot {arguments.command}: {error}")
+        output.error(error.sentence, next_step=error.next_step, command=f"multihot {arguments.command}")
         return EXIT_ERROR
     except KeyboardInterrupt:
-        output.warn("Ended by Ctrl+C.")
+        output.error("Ended by Ctrl+C.")
         return EXIT_INTERRUPTED
-    except BrokenPipeError:
-        # whoever read our output has had enough, as `head` does; stdout must not be flushed into it at exit
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return EXIT_ERROR
+
+
+class _UsageError(Exception):
+    """Wrong usage: what is wrong, and how the command is used."""
+
+    def __init__(self, sentence: str, usage: str) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+        self.usage = usage
+
+
+class _Parser(argparse.ArgumentParser):
+    """Leaves it to `main` to tell what is wrong."""
+
+    def error(self, message: str) -> NoReturn:
+        raise _UsageError(message, self.format_usage().rstrip())
 
 
 def _parser(given: Sequence[str]) -> tuple[argparse.ArgumentParser, dict[str, Command]]:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="multihot",
+        usage="multihot [PROJECT]\n       multihot COMMAND ...",
         description="Label images with many labels each, train a classifier, and export one ONNX file that decides.",
-        epilog="Without a command the window opens; `multihot COMMAND --help` explains a command.",
+        epilog="Without a command the window opens, on PROJECT if it is named; "
+        "`multihot COMMAND --help` explains a command.",
     )
     parser.add_argument("--version", action="version", version=f"multihot {version()}")
-    subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    subparsers = parser.add_subparsers(dest="command", prog="multihot", metavar="COMMAND", required=True)
     commands = {}
     for name, (module, purpose) in COMMANDS.items():
         subparser = subparsers.add_parser(name, help=purpose, description=f"{purpose[0].upper()}{purpose[1:]}.")

@@ -7,11 +7,16 @@ from collections.abc import Mapping, Sequence
 from core.jobs.events import finite
 
 
+class OutputLostError(Exception):
+    """Stdout takes no more: whoever read it has gone, or its disk is full; the cause is the system's error."""
+
+
 class Output:
     """Where a command's words go.
 
     Sentences and tables go to stdout for a person and nowhere for a program; the result goes to stdout as one line of
-    JSON, the last one, for a program and nowhere for a person. Warnings go to stderr for both.
+    JSON, the last one, for a program and nowhere for a person. Warnings go to stderr for both. Every method that writes
+    to stdout may raise `OutputLostError`.
     """
 
     def __init__(self, *, is_json: bool) -> None:
@@ -23,7 +28,7 @@ class Output:
         """A sentence for a person."""
         self._clear_progress()
         if not self.is_json:
-            print(text, flush=True)
+            _print(text)
 
     def table(self, header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         """Rows for a person; all columns but the first are aligned to the right."""
@@ -42,13 +47,18 @@ class Output:
     def stream(self, line: str) -> None:
         """A line of JSON before the result, for a program."""
         if self.is_json:
-            print(line, flush=True)
+            _print(line)
 
     def result(self, values: Mapping[str, object]) -> None:
         """The result, for a program."""
         self._clear_progress()
         if self.is_json:
-            print(json.dumps(finite(dict(values)), ensure_ascii=False, allow_nan=False), flush=True)
+            _print(json.dumps(finite(dict(values)), ensure_ascii=False, allow_nan=False))
+
+    def error(self, sentence: str, *, next_step: str = "", command: str = "multihot") -> None:
+        """Why the command ended without a result: the last line for a program, and a sentence on stderr."""
+        self.warn(f"{command}: {sentence} {next_step}".rstrip())
+        self.result({"error": sentence, "next_step": next_step})
 
     def warn(self, text: str) -> None:
         """A sentence on stderr."""
@@ -59,6 +69,13 @@ class Output:
         if self._has_progress_line:
             print("\r\x1b[K", end="", file=sys.stderr, flush=True)
             self._has_progress_line = False
+
+
+def _print(line: str) -> None:
+    try:
+        print(line, flush=True)
+    except OSError as error:
+        raise OutputLostError from error
 
 
 def duration(seconds: float) -> str:

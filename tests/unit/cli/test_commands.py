@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -53,6 +54,31 @@ def test_help_comes_at_once_and_names_every_command():
 def test_wrong_usage_is_code_2(argv, capsys):
     assert main(argv) == 2
     assert "usage:" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("argv", [["juggle"], ["new", "p"], ["train", "p", "--recipe", "r", "--seed", "-1"], []])
+def test_wrong_usage_is_told_to_a_program_too(argv, multihot):
+    done = multihot(*argv, "--json")
+    assert done.code == 2
+    assert set(done.result) == {"error", "next_step"}
+    assert done.result["error"] in done.err
+
+
+def test_what_is_neither_command_nor_folder_is_told(multihot):
+    assert "neither a command nor a folder “nosuchfolder”" in multihot("nosuchfolder").err
+    assert "multihot [PROJECT]" in multihot("--help").out
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a file that is always full")
+@pytest.mark.parametrize("arguments", [["recipes"], ["recipes", "--json"], ["evaluate", "nowhere", "--json"]])
+def test_output_that_cannot_be_written_is_told(arguments):
+    with Path("/dev/full").open("w") as full:
+        said = subprocess.run(
+            module_command("core.cli", *arguments), env=child_environment(), stdout=full, stderr=subprocess.PIPE,
+            text=True, check=False,
+        )  # fmt: skip
+    assert said.returncode == 1
+    assert said.stderr.endswith("The output cannot be written: No space left on device.\n")
 
 
 def test_the_version_is_told(capsys):
