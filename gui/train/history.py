@@ -90,7 +90,9 @@ class RunHistory:
                 case RunStarted():
                     self._start(event)
                 case ImageSkipped():
-                    self.skipped.append(event)
+                    # told again by a run that goes on
+                    if all(one.path != event.path for one in self.skipped):
+                        self.skipped.append(event)
                 case RunFinished():
                     self.finished, self.stage = event, None
                 case RunPaused():

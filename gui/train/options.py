@@ -7,7 +7,7 @@ from pathlib import Path
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QComboBox, QFileDialog, QFormLayout, QLineEdit, QSpinBox, QWidget
 
-from core.errors import RecipeError
+from core.errors import RecipeError, WeightsError
 from core.recipes.recipe import Recipe
 from gui.widgets import theme
 
@@ -115,6 +115,7 @@ class OptionsForm(QWidget):
 
         Raises:
             RecipeError: a value in the last field is not valid; names the key and what is allowed.
+            WeightsError: the weights file is missing or is none.
         """
         assert self._recipe is not None
         source = self._weights.currentIndex()
@@ -130,15 +131,45 @@ class OptionsForm(QWidget):
             ]
         )
         weights = self._file if source == FILE else None
+        if weights is not None:
+            _check_weights(weights)
         return Options(recipe, self._device.currentData(), weights, self._seed.value())
 
-    def _on_weights_activated(self, index: int) -> None:
-        if index != FILE:
-            return
+    def focus_other(self) -> None:
+        """Let a person mend the last field."""
+        self._other.setFocus()
+
+    def choose_scratch(self) -> None:
+        """Start from no pretrained weights."""
+        self._weights.setCurrentIndex(SCRATCH)
+
+    def pick_weights(self) -> None:
+        """Let a person pick the file of the pretrained weights."""
         chosen, _ = QFileDialog.getOpenFileName(
-            self, self.tr("Pretrained weights"), str(self._file or ""), self.tr("Weights (*.safetensors)")
+            self, self.tr("Pretrained weights"), str(self._file or ""), self.tr("Weights (*.safetensors *.pth *.pt)")
         )
         if chosen:
             self.choose_weights(Path(chosen))
-        elif self._file is None:
+        elif self._file is None and self._weights.currentIndex() == FILE:
             self._weights.setCurrentIndex(DOWNLOAD)
+
+    def _on_weights_activated(self, index: int) -> None:
+        if index == FILE:
+            self.pick_weights()
+
+
+def _check_weights(file: Path) -> None:
+    """Raise a WeightsError at once for what no training could begin with; whether the weights fit is found there."""
+    try:
+        with file.open("rb") as opened:
+            head = opened.read(9)
+    except OSError as error:
+        raise WeightsError(
+            f"The weights file {file} cannot be read ({error.strerror}).", next_step="Pick another one in Settings."
+        ) from error
+    # the length of a header in JSON; or a zip archive, or an older pickle
+    is_known = head[8:] == b"{" if file.suffix.lower() == ".safetensors" else head.startswith((b"PK", b"\x80"))
+    if not is_known:
+        raise WeightsError(
+            f"{file.name} is no file of weights.", next_step="Pick a .safetensors or .pth file in Settings."
+        )

@@ -1,11 +1,13 @@
 """The head of the run that is looked at: where it is, how it ended, and what can be asked of it."""
 
 import html
+from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from core.jobs.events import RunFailed
+from core.errors import WeightsError
+from core.jobs.events import ImageSkipped, RunFailed
 from core.jobs.folder import RunState
 from gui.train import words
 from gui.train.followed_run import Wish
@@ -16,12 +18,16 @@ from gui.widgets.error_row import ErrorRow
 from gui.widgets.icons import icon
 from gui.widgets.progress_line import ProgressLine
 
+# of the run's name, which may tell of many changed values
+_TITLE_WIDTH = 360
+
 
 class RunHeader(QWidget):
     """Two lines: name and state of the run with its three buttons, then a bar of progress; below it, errors.
 
     Signals:
         pause_asked, resume_asked, stop_asked, kill_asked, discard_asked, inspect_asked: a button was pressed.
+        weights_asked, scratch_asked: another start than the pretrained weights that could not be had is wanted.
     """
 
     pause_asked = Signal()
@@ -30,10 +36,13 @@ class RunHeader(QWidget):
     kill_asked = Signal()
     discard_asked = Signal()
     inspect_asked = Signal()
+    weights_asked = Signal()
+    scratch_asked = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._state: RunState | None = None
+        self._left_out: tuple[ImageSkipped, ...] = ()
         self._title = QLabel()
         bold = self._title.font()
         bold.setBold(True)
@@ -55,7 +64,18 @@ class RunHeader(QWidget):
             self.tr("End it"),
             self.tr("Wait"),
         )
+        self._skipped = ErrorRow()
         self._error = ErrorRow()
+        self._other_starts = QWidget()
+        pick = QPushButton(self.tr("Pick a weights file…"))
+        scratch = QPushButton(self.tr("Train from scratch"))
+        starts = QHBoxLayout(self._other_starts)
+        starts.setContentsMargins(0, 0, 0, 0)
+        starts.setSpacing(theme.SPACE)
+        starts.addWidget(pick)
+        starts.addWidget(scratch)
+        starts.addStretch(1)
+        self._other_starts.hide()
 
         top = QHBoxLayout()
         top.setSpacing(theme.SPACE)
@@ -71,13 +91,17 @@ class RunHeader(QWidget):
         layout.addWidget(self._bar)
         layout.addWidget(self._question)
         layout.addWidget(self._stuck)
+        layout.addWidget(self._skipped)
         layout.addWidget(self._error)
+        layout.addWidget(self._other_starts)
 
         self._pause.clicked.connect(self._on_pause_clicked)
         self._stop.clicked.connect(self.stop_asked)
         self._discard.clicked.connect(self._question.show)
         self._question.accepted.connect(self.discard_asked)
         self._stuck.accepted.connect(self.kill_asked)
+        pick.clicked.connect(self.weights_asked)
+        scratch.clicked.connect(self.scratch_asked)
         self._text.linkActivated.connect(lambda _: self.inspect_asked.emit())
 
     def forget_question(self) -> None:
@@ -98,7 +122,8 @@ class RunHeader(QWidget):
         """
         self._state = state
         running = state == RunState.RUNNING
-        self._title.setText(title)
+        self._title.setText(self._title.fontMetrics().elidedText(title, Qt.TextElideMode.ElideRight, _TITLE_WIDTH))
+        self._title.setToolTip(title)
         text = html.escape(words.summary(state, history, asked=asked, verdict=verdict))
         has_model = state in (RunState.FINISHED, RunState.STOPPED)
         link = f' <a href="#">{self.tr("Inspect ›")}</a>' if has_model else ""
@@ -110,7 +135,15 @@ class RunHeader(QWidget):
         self._pause.setIcon(icon("play" if can_resume else "pause"))
         self._stop.setVisible(running or state in (RunState.PAUSED, RunState.INTERRUPTED))
         self._stop.setEnabled(asked in ("", "stop"))
+        has_ended = has_model or state == RunState.FAILED
+        words_of_end = self.tr("Delete run") if has_ended else self.tr("Discard")
+        self._discard.setText(words_of_end)
         self._discard.setEnabled(asked != "discard")
+        self._question.set_texts(
+            self.tr("Delete this run and its files?") if has_ended else self.tr("Discard this run and its files?"),
+            words_of_end,
+        )
+        self._show_left_out(history.skipped if has_model else ())
         self._bar.setVisible(running)
         self._bar.show_fraction(history.fraction)
 
@@ -123,7 +156,21 @@ class RunHeader(QWidget):
         if error is None:
             self._error.clear()
         else:
-            self._error.show_text(error.sentence, next_step=error.next_step, details=error.traceback)
+            # the key is for those who train at the command line; here there is a button
+            next_step = error.next_step.replace(" (model.pretrained=false)", "")
+            self._error.show_text(error.sentence, next_step=next_step, details=error.traceback)
+        self._other_starts.setVisible(error is not None and error.error == WeightsError.__name__)
+
+    def _show_left_out(self, skipped: Sequence[ImageSkipped]) -> None:
+        if tuple(skipped) == self._left_out:
+            # its details may be open
+            return
+        self._left_out = tuple(skipped)
+        if skipped:
+            details = "\n".join(f"{one.path}: {one.sentence}" for one in skipped)
+            self._skipped.show_text(words.left_out(skipped), details=details)
+        else:
+            self._skipped.clear()
 
     def _on_pause_clicked(self) -> None:
         if self._state == RunState.RUNNING:
@@ -143,21 +190,26 @@ class _Question(QFrame):
 
     def __init__(self, text: str, yes: str, no: str) -> None:
         super().__init__()
-        question = QLabel(text)
-        question.setWordWrap(True)
+        self._text = QLabel(text)
+        self._text.setWordWrap(True)
         self.yes = QPushButton(yes)
         self.no = flat(QPushButton(no))
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(theme.SPACE)
         layout.addStretch(1)
-        layout.addWidget(question)
+        layout.addWidget(self._text)
         layout.addWidget(self.yes)
         layout.addWidget(self.no)
         self.hide()
 
         self.yes.clicked.connect(self._on_yes_clicked)
         self.no.clicked.connect(self.hide)
+
+    def set_texts(self, text: str, yes: str) -> None:
+        """Ask something else."""
+        self._text.setText(text)
+        self.yes.setText(yes)
 
     def _on_yes_clicked(self) -> None:
         self.hide()

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
-from core.errors import MultihotError, RecipeError
+from core.errors import MultihotError, RecipeError, WeightsError
 from core.recipes.recipe import Recipe
 from gui.train.data_summary import DataFacts, DataSummary
 from gui.train.options import Options, OptionsForm
@@ -17,6 +17,8 @@ from gui.widgets.icons import icon
 from gui.widgets.panel import Panel, line
 
 WIDTH = 328
+# characters of a next step; a longer one, such as a list of all keys, would fill the column
+_LONG = 120
 
 
 class TrainingSetup(QWidget):
@@ -97,6 +99,16 @@ class TrainingSetup(QWidget):
         """Choose a recipe by its name."""
         self._cards.choose(recipe_name)
 
+    def pick_weights(self) -> None:
+        """Let a person pick the file of the pretrained weights."""
+        self._show_settings()
+        self._form.pick_weights()
+
+    def choose_scratch(self) -> None:
+        """Start from no pretrained weights."""
+        self._show_settings()
+        self._form.choose_scratch()
+
     def show_facts(self, facts: DataFacts) -> None:
         """Show what a training would see; without a possible training the button is off."""
         self._data.show_facts(facts)
@@ -129,6 +141,10 @@ class TrainingSetup(QWidget):
         if shown:
             self._scroll_to(self._settings_panel)
 
+    def _show_settings(self) -> None:
+        self._fold.setChecked(True)
+        self._scroll_to(self._settings_panel)
+
     def _scroll_to(self, panel: Panel) -> None:
         # once the layout has given the panel its place
         QTimer.singleShot(0, self, lambda: self._scroll.ensureWidgetVisible(panel, 0, 0))
@@ -137,7 +153,15 @@ class TrainingSetup(QWidget):
         try:
             options: Options = self._form.options()
         except RecipeError as error:
-            self._fold.setChecked(True)
+            self._show_settings()
+            self._form.focus_other()
+            if len(error.next_step) > _LONG:
+                self._error.show_text(error.sentence, details=error.next_step.replace(", ", "\n"))
+            else:
+                self._error.show_error(error)
+            return
+        except WeightsError as error:
+            self._show_settings()
             self._error.show_error(error)
             return
         self._error.clear()

@@ -1,9 +1,11 @@
 """Numbers of a run in the words that the window uses for them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication
 
+from core.jobs.events import ImageSkipped
 from core.jobs.folder import RunState
 from gui.train.history import RunHistory
 
@@ -72,14 +74,20 @@ def summary(state: RunState, history: RunHistory, *, asked: str = "", verdict: s
             text = translate("words", "Finished: mAP {}").format(value)
         else:
             text = translate("words", "Stopped after {} epochs: mAP {}").format(epochs, value)
-        skipped = len(history.skipped)
-        left_out = translate("words", " {} unreadable images were left out.").format(skipped) if skipped else ""
-        return f"{text} ({verdict}).{left_out}" if verdict else f"{text}.{left_out}"
+        return f"{text} ({verdict})." if verdict else f"{text}."
     if state == RunState.PAUSED:
         return translate("words", "Paused after {} epochs. Nothing is lost.").format(epochs)
     if state == RunState.INTERRUPTED:
         return translate("words", "Interrupted after {} epochs.").format(epochs)
     return translate("words", "Failed.") if state == RunState.FAILED else translate("words", "Not started yet.")
+
+
+def left_out(skipped: Sequence[ImageSkipped]) -> str:
+    """Which images took no part in a run, the first three by name."""
+    names = [Path(one.path).name for one in skipped[:3]] + ["…"] * (len(skipped) > 3)
+    if len(skipped) == 1:
+        return translate("words", "1 unreadable image was left out: {}").format(names[0])
+    return translate("words", "{} unreadable images were left out: {}").format(len(skipped), ", ".join(names))
 
 
 def verdict(value: float | None, others: Mapping[int, float]) -> str:

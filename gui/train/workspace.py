@@ -88,6 +88,8 @@ class TrainWorkspace(QWidget):
         self._header.kill_asked.connect(lambda: self._ask(controller.kill))
         self._header.discard_asked.connect(lambda: self._ask(controller.discard))
         self._header.inspect_asked.connect(lambda: self._ask(self._inspect))
+        self._header.weights_asked.connect(self._setup.pick_weights)
+        self._header.scratch_asked.connect(self._setup.choose_scratch)
         self._empty.clicked.connect(lambda: session.workspace_requested.emit("label"))
         self._on_project_opened()
 

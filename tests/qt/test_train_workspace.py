@@ -6,13 +6,16 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QPlainTextEdit, QPushButton
 
 from core.errors import ProjectError
+from core.jobs.events import ImageSkipped
 from core.jobs.folder import JobFolder, RunState
 from core.labels import LabelState
 from core.project.store import Store
 from gui import background
 from gui.session import Session
+from gui.train import words
 from gui.train.controller import TrainingController
 from gui.train.followed_run import FollowedRun
+from gui.train.options import FILE, SCRATCH
 from gui.train.workspace import TrainWorkspace
 
 LONG = 20_000
@@ -162,7 +165,7 @@ def test_the_details_of_a_mistake_can_be_seen_and_copied(qtbot, qapp, annotated,
     press(qtbot, workspace, "Train")
     qtbot.waitUntil(lambda: has_text(workspace, "ZeroDivisionError"), timeout=LONG)
     press(qtbot, workspace._header, "Show details")
-    assert "Traceback" in workspace._header.findChild(QPlainTextEdit).toPlainText()
+    assert "Traceback" in workspace._header._error.findChild(QPlainTextEdit).toPlainText()
     press(qtbot, workspace._header, "Copy")
     assert "Traceback" in qapp.clipboard().text()
 
@@ -311,3 +314,74 @@ def test_a_long_name_of_a_weights_file_does_not_widen_the_column(qtbot, workspac
     qtbot.waitUntil(lambda: setup._scroll.widget().minimumSizeHint().width() <= setup._scroll.viewport().width())
     assert "…" in setup._form._weights.currentText()
     assert setup._form._weights.toolTip() == str(file)
+
+
+@pytest.mark.parametrize(
+    ("count", "sentence"),
+    [
+        (1, "1 unreadable image was left out: 0.jpg"),
+        (3, "3 unreadable images were left out: 0.jpg, 1.jpg, 2.jpg"),
+        (5, "5 unreadable images were left out: 0.jpg, 1.jpg, 2.jpg, …"),
+    ],
+)
+def test_images_that_were_left_out_are_named(count, sentence):
+    skipped = [ImageSkipped(path=f"photos/{number}.jpg", sentence="It is damaged.") for number in range(count)]
+    assert words.left_out(skipped) == sentence
+
+
+def test_the_end_of_a_run_tells_which_images_were_left_out_and_why(qtbot, workspace, finished_run):
+    finished_run()
+    qtbot.waitUntil(lambda: has_text(workspace, "Finished"))
+    workspace._history.add([ImageSkipped(path="photos/a.jpg", sentence="It is damaged.")] * 2)
+    workspace._show_state()
+    assert has_text(workspace, "1 unreadable image was left out: a.jpg")
+    press(qtbot, workspace._header._skipped, "Show details")
+    workspace._show_state()
+    details = workspace._header._skipped.findChild(QPlainTextEdit)
+    assert details.isVisible()
+    assert details.toPlainText() == "photos/a.jpg: It is damaged."
+
+
+def test_a_key_that_no_recipe_has_is_told_in_a_short_sentence_and_can_be_mended(qtbot, annotated, workspace):
+    workspace._setup._form._other.setText("nonsense=1")
+    press(qtbot, workspace, "Train")
+    qtbot.waitUntil(lambda: workspace._setup._error.text() == "No recipe has a key “nonsense”.")
+    assert workspace._setup.window().focusWidget() is workspace._setup._form._other
+    press(qtbot, workspace._setup, "Show details")
+    assert "training.batch_size" in workspace._setup._error.findChild(QPlainTextEdit).toPlainText()
+    assert workspace._setup._form._other.isVisible()
+
+
+def test_without_pretrained_weights_other_starts_are_offered(
+    qtbot, annotated, workspace, pretend, monkeypatch, tmp_path
+):
+    pretend("refuse")
+    press(qtbot, workspace, "Train")
+    qtbot.waitUntil(lambda: has_text(workspace, "The weights do not fit"), timeout=LONG)
+    press(qtbot, workspace, "Train from scratch")
+    assert workspace._setup._form._weights.currentIndex() == SCRATCH
+    file = tmp_path / "mine.safetensors"
+    monkeypatch.setattr("gui.train.options.QFileDialog.getOpenFileName", lambda *_: (str(file), ""))
+    press(qtbot, workspace, "Pick a weights file…")
+    assert workspace._setup._form._weights.currentIndex() == FILE
+
+
+@pytest.mark.parametrize(("name", "content"), [("a.pth", None), ("a.pth", b"text"), ("a.safetensors", b"PK\x03\x04")])
+def test_a_file_that_holds_no_weights_is_refused_before_a_run_is_made(
+    qtbot, annotated, workspace, tmp_path, name, content
+):
+    if content is not None:
+        (tmp_path / name).write_bytes(content)
+    workspace._setup._form.choose_weights(tmp_path / name)
+    press(qtbot, workspace, "Train")
+    qtbot.waitUntil(lambda: "in Settings" in workspace._setup._error.text())
+    assert annotated.store.runs() == []
+
+
+def test_a_run_that_has_ended_is_deleted(qtbot, annotated, workspace, finished_run):
+    run = finished_run()
+    qtbot.waitUntil(lambda: has_text(workspace, "Finished"))
+    press(qtbot, workspace, "Delete run")
+    assert has_text(workspace, "Delete this run and its files?")
+    qtbot.mouseClick(workspace._header._question.yes, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: not run.folder.exists())
