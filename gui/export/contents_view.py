@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
 from core.evaluation.threshold_file import ThresholdSet
 from gui.export.export_facts import ExportFacts
 from gui.export.report_view import size_text
+from gui.train.run_facts import title_with_changes
 from gui.train.words import score
 from gui.widgets import theme
 
@@ -50,7 +51,7 @@ class FactRows(QWidget):
 def rows_in(facts: ExportFacts) -> list[tuple[str, str]]:
     """What goes in."""
     return [
-        (translate("export", "Recipe"), facts.recipe.title),
+        (translate("export", "Recipe"), title_with_changes(facts.recipe)),
         (translate("export", "Validation mAP"), score(facts.run.best_map)),
         (translate("export", "Labels"), str(len(facts.label_names))),
         (translate("export", "Thresholds"), origin(facts.thresholds)),

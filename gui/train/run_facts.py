@@ -1,6 +1,7 @@
 """What the list of runs shows of each one, read from its folder; and the whole history of one run."""
 
-from dataclasses import dataclass
+import functools
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,9 @@ from core.jobs.events import EpochEnded, RunFailed, RunFinished, RunStarted, dec
 from core.jobs.folder import JobFolder, RunState
 from core.jobs.follow import Follower
 from core.project.runs import Run
-from core.recipes.recipe import from_toml
+from core.recipes.catalogue import catalogue
+from core.recipes.keys import to_text
+from core.recipes.recipe import Recipe, from_toml
 from gui.train.history import RunHistory
 
 # lines of these events are few however long a run is; the lines of steps are skipped without being decoded
@@ -24,7 +27,7 @@ class RunFacts:
 
     Attributes:
         run: as the project knows it.
-        title: of its recipe, in words.
+        title: of its recipe, in words, with the values that were changed.
         state: of its folder.
         epochs: epochs in all; 0 before it began.
         parameters: of the network; 0 before it began.
@@ -83,11 +86,32 @@ def read_history(run: Run) -> RunHistory:
 
 
 def recipe_title(run: Run) -> str:
-    """The title of the recipe in a run's folder; its name where that cannot be read."""
+    """The title of the recipe in a run's folder and what was changed; its name where that cannot be read."""
     try:
-        return from_toml(run.folder / "recipe.toml").title
+        return title_with_changes(from_toml(run.folder / "recipe.toml"))
     except RecipeError:
         return run.recipe
+
+
+def title_with_changes(recipe: Recipe) -> str:
+    """The title, and the values in which a recipe differs from the one that ships under its name."""
+    shipped = _shipped().get(recipe.name)
+    if shipped is None:
+        return recipe.title
+    before = asdict(shipped)
+    changes = [
+        f"{name}={value if isinstance(value, str) else to_text(value)}"
+        for section, values in asdict(recipe).items()
+        if isinstance(values, dict)
+        for name, value in values.items()
+        if value != before[section][name]
+    ]
+    return f"{recipe.title} · {' '.join(changes)}" if changes else recipe.title
+
+
+@functools.cache
+def _shipped() -> dict[str, Recipe]:
+    return {recipe.name: recipe for recipe in catalogue()}
 
 
 def _milestones(path: Path) -> list[object]:

@@ -13,9 +13,11 @@ from core.jobs.events import (
     StepEnded,
 )
 from core.jobs.folder import RunState
+from core.recipes.catalogue import recipe
 from gui.train import words
 from gui.train.history import RunHistory, Series
 from gui.train.plots import MOST_POINTS, round_up, thinned, worst_labels
+from gui.train.run_facts import title_with_changes
 
 
 def started(**values):
@@ -163,3 +165,10 @@ def test_a_long_curve_is_thinned_to_the_extremes_of_its_stretches():
 )
 def test_the_range_of_a_plot_ends_at_a_round_number(value, above):
     assert round_up(value) == pytest.approx(above)
+
+
+def test_a_title_tells_the_values_that_differ_from_the_recipe_of_that_name():
+    shipped = recipe("resnet18-224")
+    assert title_with_changes(shipped) == shipped.title
+    changed = shipped.with_overrides(["model.backbone=mobilenetv2_100", "flip=false"])
+    assert title_with_changes(changed) == f"{shipped.title} · backbone=mobilenetv2_100 flip=false"
