@@ -138,8 +138,8 @@ class Content:
             How many changed.
         """
         cursor = self._connection.executemany(
-            """UPDATE image SET size = ?2, mtime_ns = ?3, width = NULL, height = NULL, problem = NULL
-                WHERE id = ?1 AND ((size, mtime_ns) != (?2, ?3) OR problem IS NOT NULL)""",
+            """UPDATE image SET size = ?2, mtime_ns = ?3, width = NULL, height = NULL, problem = NULL,
+                content_hash = NULL WHERE id = ?1 AND ((size, mtime_ns) != (?2, ?3) OR problem IS NOT NULL)""",
             files,
         )
         if files and cursor.rowcount:

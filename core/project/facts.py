@@ -1,7 +1,10 @@
 """What is known about the image files of a project beyond their names; all of it can be found out again."""
 
+import hashlib
 from dataclasses import dataclass, replace
+from pathlib import Path
 
+from core.errors import ProjectError
 from core.project.database import Database
 
 # Nobody waits for these commits, so they come together.
@@ -58,3 +61,22 @@ class FactBook:
             width, height, problem = self._waiting[image_id]
             facts = replace(facts, width=width, height=height, problem=problem)
         return facts
+
+    def content_hash(self, image_id: int, path: Path) -> str:
+        """SHA-256 of an image file, hexadecimal, computed when first asked for.
+
+        Raises:
+            ProjectError: the file cannot be read.
+        """
+        connection = self._database.connection
+        (known,) = connection.execute("SELECT content_hash FROM image WHERE id = ?", (image_id,)).fetchone()
+        if known is not None:
+            return str(known)
+        try:
+            with path.open("rb") as file:
+                digest = hashlib.file_digest(file, "sha256").hexdigest()
+        except OSError as error:
+            raise ProjectError(f"{path} cannot be read: {error.strerror}.") from error
+        with self._database.transaction():
+            connection.execute("UPDATE image SET content_hash = ? WHERE id = ?", (digest, image_id))
+        return digest

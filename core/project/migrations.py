@@ -26,6 +26,7 @@ def _create(connection: sqlite3.Connection) -> None:
             width INTEGER,
             height INTEGER,
             problem TEXT,
+            content_hash TEXT,
             UNIQUE (root_id, path)
         )""",
         """CREATE TABLE label (

@@ -170,6 +170,14 @@ class Store:
         """What is known about an image file."""
         return self._facts.of(image_id)
 
+    def content_hash(self, image_id: int) -> str:
+        """SHA-256 of an image file, hexadecimal, computed when first asked for.
+
+        Raises:
+            ProjectError: the file cannot be read.
+        """
+        return self._facts.content_hash(image_id, self.image_path(image_id))
+
     # images
 
     def add_images(self, root: Path, files: Sequence[ScannedImage]) -> Changes:

@@ -1,3 +1,4 @@
+import hashlib
 from pathlib import Path
 
 import pytest
@@ -106,6 +107,7 @@ def test_many_facts_are_written_without_waiting_for_an_edit(project, monkeypatch
 
 def test_a_changed_file_is_looked_at_again(project, photos):
     project.set_image_facts(2, width=0, height=0, problem="b.jpg is cut off.")
+    project.content_hash(2)
     (photos / "b.jpg").write_bytes(b"whole now")
     changes = project.add_images(photos, scan_folder(photos))
 
@@ -113,6 +115,17 @@ def test_a_changed_file_is_looked_at_again(project, photos):
     assert changes.text == "1 image changed"
     assert project.problems == {}
     assert project.image_facts(2).size == 9
+    assert project.content_hash(2) == hashlib.sha256(b"whole now").hexdigest()
+
+
+def test_the_content_hash_is_computed_once(project, photos):
+    expected = hashlib.sha256(b"a.jpg").hexdigest()
+    assert project.content_hash(1) == expected
+    (photos / "a.jpg").unlink()
+    assert project.content_hash(1) == expected
+    (photos / "b.jpg").unlink()
+    with pytest.raises(ProjectError, match=r"b\.jpg cannot be read"):
+        project.content_hash(2)
 
 
 def test_a_project_whose_folder_of_images_moved_opens_and_can_be_relinked(project, photos, tmp_path):
