@@ -147,18 +147,21 @@ class ImportDialog(_FileDialog):
             return
         self.session.apply(report.changes)
         left_out = [*report.unmatched, *report.ambiguous]
-        if not left_out:
+        if not left_out and not report.splits_kept:
             self.accept()
             return
         self._show_left_out(report, left_out)
 
     def _show_left_out(self, report: ImportReport, left_out: list[str]) -> None:
-        text = self.tr("{matched} images imported. {left} file names are no image of the project, or several:").format(
-            matched=f"{report.matched:,}", left=f"{len(left_out):,}"
-        )
+        text = self.tr("{} images imported.").format(f"{report.matched:,}")
+        if report.splits_kept:
+            kept = self.tr("{} keep the split they have, not the one the file names: an image stays in its split.")
+            text += " " + kept.format(f"{report.splits_kept:,}")
+        if left_out:
+            text += " " + self.tr("{} file names are no image of the project, or several:").format(f"{len(left_out):,}")
         self.facts.setText(text)
         self._unmatched.setPlainText("\n".join(left_out))
-        self._unmatched.show()
+        self._unmatched.setVisible(bool(left_out))
         self.cancel.hide()
         self.done_button.setText(self.tr("Close"))
         self.done_button.clicked.disconnect()

@@ -1,6 +1,7 @@
 import pytest
 from PySide6.QtCore import Qt
 
+from core.labels import Split
 from gui.label.csv_dialogs import ExportDialog, ImportDialog
 
 
@@ -43,6 +44,18 @@ def test_file_names_that_are_no_image_are_listed(import_dialog, qtbot, tmp_path)
     assert import_dialog._unmatched.toPlainText() == "elsewhere.png"
     qtbot.mouseClick(import_dialog.done_button, Qt.MouseButton.LeftButton)
     assert not import_dialog.isVisible()
+
+
+def test_images_that_keep_their_split_are_counted(window, import_dialog, qtbot, tmp_path):
+    store = window.session.store
+    store.set_splits({int(store.image_ids[0]): Split.TEST})
+    path = tmp_path / "splits.csv"
+    path.write_text("filename,split\nimage 00.png,train\nimage 01.png,train\n")
+    import_dialog.field.setText(str(path))
+    qtbot.waitUntil(import_dialog.done_button.isEnabled)
+    qtbot.mouseClick(import_dialog.done_button, Qt.MouseButton.LeftButton)
+    assert "1 keep the split they have" in import_dialog.facts.text()
+    assert store.splits[:2].tolist() == [Split.TEST, Split.TRAIN]
 
 
 def test_annotations_are_written_where_the_dialog_says(window, qtbot, tmp_path):
