@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from core.errors import ProjectError
-from core.jobs.folder import JobFolder, RunState
+from core.jobs.folder import JobFolder
 from core.project.runs import Run
 from core.project.store import Store
 
@@ -28,9 +28,9 @@ def finished_run(project: Path, run_id: int | None) -> Run:
     with Store.open(project) as store:
         runs = store.runs() if run_id is None else [store.run(run_id)]
     for run in runs:
-        if JobFolder(run.folder).state() in (RunState.FINISHED, RunState.STOPPED):
+        reason = JobFolder(run.folder).why_no_model()
+        if not reason:
             return run
-    if run_id is not None:
-        state = JobFolder(runs[0].folder).state()
-        raise ProjectError(f"Run {run_id} is {state} and has no model.", next_step="Choose a finished run.")
+        if run_id is not None:
+            raise ProjectError(f"Run {run_id} has no model: {reason}", next_step="Choose a finished run.")
     raise ProjectError(f"{project} has no finished run yet.", next_step="Train one: multihot train.")

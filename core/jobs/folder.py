@@ -71,9 +71,24 @@ class JobFolder:
             )
         return None
 
-    def heartbeat_age(self) -> float | None:
-        """Seconds since the worker last showed that it lives, about 1 in good health; None when there was none."""
-        return owner.heartbeat_age(self.path)
+    def why_no_model(self) -> str:
+        """Why a run's folder holds no finished model, to follow "Run 7 has no model: "; empty when it holds one."""
+        if not self.path.is_dir():
+            return f"its folder {self.path} is missing."
+        match self.state():
+            case RunState.FINISHED | RunState.STOPPED:
+                return ""
+            case RunState.FAILED:
+                failure = self.last_error()
+                return f"it failed. {failure.sentence if failure else ''}".rstrip()
+            case RunState.PREPARED:
+                return "it was never started."
+            case RunState.RUNNING:
+                return "it is still running."
+            case RunState.PAUSED:
+                return "it is paused."
+            case RunState.INTERRUPTED:
+                return "it was interrupted."
 
     def send(self, command: Command) -> None:
         """Ask the worker to pause, or to stop and keep the best; it looks several times a second."""

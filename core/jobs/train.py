@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from core.errors import JobError, ModelError, WeightsError
-from core.jobs.folder import JobFolder, RunState
+from core.jobs.folder import JobFolder
 from core.jobs.job import ExportJob, TrainJob
 from core.project.checks import check_trainable
 from core.project.runs import Run
@@ -33,8 +33,10 @@ def prepare_training(
         raise WeightsError(f"There is no file {weights}.", next_step="Choose a safetensors file with timm's keys.")
     store.assign_splits(seed=seed)
     check_trainable(store.states, store.splits, store.labels)
+    snapshot = take_snapshot(store)
+    # the last, so that what cannot start leaves no run
     run = store.new_run(recipe.name)
-    take_snapshot(store).save(run.folder / "snapshot.npz")
+    snapshot.save(run.folder / "snapshot.npz")
     (run.folder / "recipe.toml").write_text(recipe.to_toml(), encoding="utf-8")
     TrainJob(
         run_id=run.id,
@@ -61,9 +63,9 @@ def prepare_export(run: Run, out: Path, thresholds: Iterable[float]) -> Path:
         JobError: the run has no model yet.
         ModelError: the file cannot be written there.
     """
-    state = JobFolder(run.folder).state()
-    if state not in (RunState.FINISHED, RunState.STOPPED):
-        raise JobError(f"Run {run.id} is {state} and has no finished model.", next_step="Export a finished run.")
+    reason = JobFolder(run.folder).why_no_model()
+    if reason:
+        raise JobError(f"Run {run.id} has no model: {reason}", next_step="Export a finished run.")
     if out.is_dir() or not out.absolute().parent.is_dir():
         raise ModelError(f"{out} cannot be written: {'it is a folder' if out.is_dir() else 'its folder is missing'}.")
     exports = run.folder / "exports"

@@ -1,5 +1,6 @@
 """The folders that the window and the terminal prepare for the worker."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -83,8 +84,11 @@ def test_every_export_has_a_folder_of_its_own(labelled, tmp_path):
 
 def test_an_export_that_cannot_succeed_is_refused(labelled, tmp_path):
     run = prepare_training(labelled, recipe("resnet18-frozen"))
-    with pytest.raises(JobError, match="prepared"):
+    with pytest.raises(JobError, match="never started"):
         prepare_export(run, tmp_path / "m.onnx", [0.5])
+    gone = replace(run, folder=run.folder.with_name("gone"))
+    with pytest.raises(JobError, match=r"no model: its folder .*gone is missing"):
+        prepare_export(gone, tmp_path / "m.onnx", [0.5])
     finish(run)
     with pytest.raises(ModelError, match="folder is missing"):
         prepare_export(run, tmp_path / "nowhere" / "m.onnx", [0.5])

@@ -1,6 +1,7 @@
 """The terminal's commands from a person's or a program's side."""
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -253,6 +254,16 @@ def test_a_project_without_a_run_says_to_train(project, multihot, command):
 def test_a_run_that_is_not_there_is_told(trained, multihot, command):
     done = multihot(command[0], trained, *command[1:], "--run", 7)
     assert (done.code, "no run 7" in done.err) == (1, True)
+
+
+def test_a_run_without_a_model_says_why(project, multihot, pretend):
+    multihot("train", project, "--recipe", "resnet18-frozen")
+    for command in (["evaluate"], ["export", "--out", "m.onnx"]):
+        said = multihot(command[0], project, *command[1:], "--run", 1).err
+        assert "Run 1 has no model: it failed. They could not be downloaded." in said
+    shutil.rmtree(project / "runs" / "0001")
+    said = multihot("evaluate", project, "--run", 1).err
+    assert "The folder of run 1 was deleted." in said
 
 
 def test_damaged_results_of_a_run_are_told(trained, multihot):
