@@ -19,6 +19,9 @@ Index = QModelIndex | QPersistentModelIndex
 LABEL, SUPPORT, AP, PRECISION, RECALL, F1, THRESHOLD = range(7)
 _RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 _LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+_OWN_ORDER = (LABEL, Qt.SortOrder.AscendingOrder)
+# what a label's name keeps in a narrow window
+_LABEL_WIDTH = 84
 
 
 class LabelModel(QAbstractTableModel):
@@ -47,7 +50,7 @@ class LabelModel(QAbstractTableModel):
         self._names: tuple[str, ...] = ()
         self._columns: dict[int, NDArray[np.generic]] = {}
         self._order: NDArray[np.int64] = np.arange(0)
-        self._sort = (LABEL, Qt.SortOrder.AscendingOrder)
+        self._sort = _OWN_ORDER
 
     def show_scores(self, scored: ScoredSplit, counts: Counts, thresholds: NDArray[np.float64]) -> None:
         """Show another run or split."""
@@ -124,7 +127,12 @@ class LabelModel(QAbstractTableModel):
         if orientation != Qt.Orientation.Horizontal:
             return None
         if role == Qt.ItemDataRole.DisplayRole:
-            return self._headers[section]
+            # Qt's own arrow takes a place that these narrow columns do not have
+            column, order = self._sort
+            arrow = "↓" if order == Qt.SortOrder.DescendingOrder else "↑"
+            # upwards by the label is the project's own order
+            is_sorted = section == column and self._sort != _OWN_ORDER
+            return f"{self._headers[section]} {arrow}" if is_sorted else self._headers[section]
         if role == Qt.ItemDataRole.ToolTipRole:
             return self._tips[section]
         if role == Qt.ItemDataRole.TextAlignmentRole:
@@ -142,6 +150,7 @@ class LabelModel(QAbstractTableModel):
         new = [self.index(rows[int(before[index.row()])], index.column()) for index in old]
         self.changePersistentIndexList(old, new)
         self.layoutChanged.emit()
+        self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, THRESHOLD)
 
 
 class MeansModel(QAbstractTableModel):
@@ -232,7 +241,10 @@ class LabelTable(QWidget):
         self._table.setAccessibleName(self.tr("Scores per label"))
         self._table.horizontalHeader().setHighlightSections(False)
         self._table.setSortingEnabled(True)
-        self._table.sortByColumn(LABEL, Qt.SortOrder.AscendingOrder)
+        self._table.sortByColumn(*_OWN_ORDER)
+        self._table.horizontalHeader().setSortIndicatorShown(False)
+        numbers = sum(self._width_of(column) for column in range(SUPPORT, THRESHOLD + 1))
+        self.setMinimumWidth(_LABEL_WIDTH + numbers + self._table.verticalScrollBar().sizeHint().width())
         self._foot.horizontalHeader().hide()
         self._foot.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
         self._foot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -260,7 +272,7 @@ class LabelTable(QWidget):
     def _width_of(self, column: int) -> int:
         bold = self.font()
         bold.setBold(True)
-        text = {SUPPORT: "50,000", THRESHOLD: self.tr("Threshold")}.get(column, "0.000")
+        text = {SUPPORT: "50,000", THRESHOLD: self.tr("Threshold") + " ↓"}.get(column, "0.000")
         # the style pads a cell by 6 at each side, and Qt by some more
         return QFontMetrics(bold).horizontalAdvance(text) + 18
 

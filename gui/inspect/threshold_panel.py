@@ -60,6 +60,9 @@ class ThresholdPanel(QWidget):
         self._best.setToolTip(self.tr("The threshold with this label's highest F1 on validation"))
         self._reset = flat(QPushButton(self.tr("Reset to 0.5")))
         self._counts = [QLabel() for _ in range(4)]
+        self._unknown = QLabel()
+        self._unknown.setWordWrap(True)
+        self._unknown.setProperty("tone", "secondary")
 
         row = QHBoxLayout()
         row.setSpacing(theme.SPACE)
@@ -90,6 +93,7 @@ class ThresholdPanel(QWidget):
         layout.addWidget(self._price)
         layout.addWidget(self._few)
         layout.addLayout(table)
+        layout.addWidget(self._unknown)
         layout.addLayout(buttons)
         layout.addStretch(1)
 
@@ -100,13 +104,14 @@ class ThresholdPanel(QWidget):
         self._best.clicked.connect(self.tune_asked)
         self._reset.clicked.connect(self.reset_asked)
 
-    def show_threshold(self, name: str, value: float, counts: Counts) -> None:
+    def show_threshold(self, name: str, value: float, counts: Counts, *, images: int) -> None:
         """Show a label's threshold and what it does.
 
         Args:
             name: of the label.
             value: its threshold.
             counts: its decisions, of the shape (1,).
+            images: of the split, those included on which the label is unknown.
         """
         tp, fp, fn, tn = (int(one[0]) for one in (counts.tp, counts.fp, counts.fn, counts.tn))
         with QSignalBlocker(self._slider), QSignalBlocker(self._number):
@@ -120,6 +125,9 @@ class ThresholdPanel(QWidget):
         self._few.setVisible(support < FEW_POSITIVES)
         for label, count in zip(self._counts, (tp, fn, fp, tn), strict=True):
             label.setText(f"{count:,}")
+        unknown = images - (tp + fn + fp + tn)
+        self._unknown.setText(self.tr("{:,} unknown, not counted").format(unknown))
+        self._unknown.setVisible(unknown > 0)
 
 
 class _Number(QDoubleSpinBox):

@@ -34,7 +34,9 @@ from gui.widgets.empty_state import EmptyState
 from gui.widgets.error_row import ErrorRow
 from gui.widgets.panel import Panel, line
 
-PANEL_WIDTH = 264
+# of the threshold's panel, in a small window and in a wide one
+PANEL_WIDTHS = (208, 264)
+CURVE_WIDTH = 260
 TABLE_WIDTH = 460
 
 
@@ -130,17 +132,18 @@ class InspectWorkspace(QWidget):
         self._curve_panel.add(self._curve, 1)
         self._threshold_panel = Panel(self.tr("Threshold"))
         self._threshold_panel.add(self._panel, 1)
-        self._threshold_panel.setFixedWidth(PANEL_WIDTH)
+        self._threshold_panel.setMinimumWidth(PANEL_WIDTHS[0])
+        self._threshold_panel.setMaximumWidth(PANEL_WIDTHS[1])
+        self._curve_panel.setMinimumWidth(CURVE_WIDTH)
         table_panel = Panel(self.tr("Labels"), margins=False)
         table_panel.add(self._table, 1)
-        table_panel.setMinimumWidth(TABLE_WIDTH - 40)
         right = QWidget()
         row = QHBoxLayout(right)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
-        row.addWidget(self._curve_panel, 1)
+        row.addWidget(self._curve_panel, 2)
         row.addWidget(line(vertical=True))
-        row.addWidget(self._threshold_panel)
+        row.addWidget(self._threshold_panel, 1)
         upper = QSplitter(Qt.Orientation.Horizontal)
         upper.setChildrenCollapsible(False)
         upper.addWidget(table_panel)
@@ -226,7 +229,8 @@ class InspectWorkspace(QWidget):
             return
         label, value = self._label, float(self._thresholds.values[self._label])
         counts = self._decisions.of(label)
-        self._panel.show_threshold(self._scored.label_names[label], value, counts)
+        images = self._scored.sizes[self._scored.split]
+        self._panel.show_threshold(self._scored.label_names[label], value, counts, images=images)
         self._curve.show_point(
             float(counts.recall[0]), float(counts.precision[0]), visible=bool(self._scored.support[label])
         )

@@ -11,6 +11,9 @@ from gui.train.history import RunHistory
 
 translate = QCoreApplication.translate
 
+# a mAP measured on fewer may be chance
+FEW_IMAGES = 10
+
 
 def duration(seconds: float) -> str:
     """A length of time to two steps at most: "45 s", "3 min", "1 h 05 min"."""
@@ -74,12 +77,20 @@ def summary(state: RunState, history: RunHistory, *, asked: str = "", verdict: s
             text = translate("words", "Finished: mAP {}").format(value)
         else:
             text = translate("words", "Stopped after {} epochs: mAP {}").format(epochs, value)
-        return f"{text} ({verdict})." if verdict else f"{text}."
+        text = f"{text} ({verdict})." if verdict else f"{text}."
+        return f"{text} {_caution(history)}".strip()
     if state == RunState.PAUSED:
         return translate("words", "Paused after {} epochs. Nothing is lost.").format(epochs)
     if state == RunState.INTERRUPTED:
         return translate("words", "Interrupted after {} epochs.").format(epochs)
     return translate("words", "Failed.") if state == RunState.FAILED else translate("words", "Not started yet.")
+
+
+def _caution(history: RunHistory) -> str:
+    images = history.started.validation_images if history.started is not None else 0
+    if images == 1:
+        return translate("words", "Measured on 1 image only.")
+    return translate("words", "Measured on {} images only.").format(images) if 0 < images < FEW_IMAGES else ""
 
 
 def left_out(skipped: Sequence[ImageSkipped]) -> str:

@@ -299,3 +299,36 @@ def test_undo_works_from_the_number_as_well(qtbot, workspace):
     assert number.value() == 0.5
     qtbot.keyClick(number, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
     assert number.value() == 0.7
+
+
+def headers(table):
+    model = table.model
+    return [model.headerData(column, Qt.Orientation.Horizontal) for column in range(model.columnCount())]
+
+
+def test_an_arrow_is_in_the_column_that_is_sorted_by_and_only_then(qtbot, workspace):
+    table = workspace._table
+    assert headers(table) == ["Label", "n", "AP", "P", "R", "F1", "Threshold"]
+    header = table._table.horizontalHeader()
+    place = QPoint(header.sectionViewportPosition(columns.AP) + 10, 10)
+    qtbot.mouseClick(header.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    first = headers(table)[columns.AP]
+    qtbot.mouseClick(header.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    assert {first, headers(table)[columns.AP]} == {"AP ↑", "AP ↓"}
+    assert headers(table)[columns.LABEL] == "Label"
+
+
+def test_curve_and_names_keep_their_place_in_a_small_window(qtbot, workspace):
+    workspace.resize(1024 - 65, 640)
+    qtbot.waitUntil(lambda: workspace.width() == 1024 - 65)
+    assert workspace._curve_panel.width() >= 260
+    assert workspace._table._table.columnWidth(columns.LABEL) >= 80
+
+
+def test_unknown_images_are_said_not_to_be_counted(workspace):
+    panel, counts = workspace._panel, workspace._decisions.of(0)
+    panel.show_threshold("ace", 0.5, counts, images=8 + 5)
+    assert panel._unknown.text() == "5 unknown, not counted"
+    assert panel._unknown.isVisible()
+    panel.show_threshold("ace", 0.5, counts, images=8)
+    assert not panel._unknown.isVisible()

@@ -126,7 +126,9 @@ def test_the_words_for_a_run_under_way(history):
 def test_the_sentence_at_the_end_of_a_run(history):
     history.add([RunFinished(epochs=4, best_epoch=2, validation_map=0.812, stopped=False, skipped_images=0, seconds=9)])
     verdict = words.verdict(0.812, {3: 0.797, 4: 0.7})
-    assert words.summary(RunState.FINISHED, history, verdict=verdict) == ("Finished: mAP 0.812 (best so far, +0.015).")
+    assert words.summary(RunState.FINISHED, history, verdict=verdict) == (
+        "Finished: mAP 0.812 (best so far, +0.015). Measured on 2 images only."
+    )
     assert words.verdict(0.7, {3: 0.797}) == "run 3 has 0.797"
     assert words.verdict(0.7, {}) == ""
 
