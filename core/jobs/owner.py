@@ -3,7 +3,6 @@
 import contextlib
 import json
 import os
-import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -89,17 +88,9 @@ def write(folder: Path, pid: int, *, events_before: int | None = None) -> None:
 
 
 def beat(folder: Path) -> None:
-    """Show that the owner lives.
+    """Show whoever looks into the folder that the owner lives, and find out whether the folder is still there.
 
     Raises:
         FileNotFoundError: the folder was deleted.
     """
     os.utime(folder / LOCK_FILE)
-
-
-def heartbeat_age(folder: Path) -> float | None:
-    """Seconds since the owner last showed that it lives; None when the folder never had one."""
-    try:
-        return max(0.0, time.time() - (folder / LOCK_FILE).stat().st_mtime)
-    except FileNotFoundError:
-        return None

@@ -3,6 +3,7 @@
 Starting waits for the worker to take the folder, some tenths of a second: call it off the window's thread.
 """
 
+import atexit
 import contextlib
 import json
 import os
@@ -171,10 +172,16 @@ def _launch(argument: str, *, stdin: int, log: int) -> subprocess.Popen[bytes]:
         start_new_session=os.name == "posix",
         creationflags=flags,
     )
-    _launched[:] = [one for one in _launched if one.poll() is None]
+    _collect()
     if stdin != subprocess.PIPE:
         _launched.append(process)
     return process
+
+
+@atexit.register
+def _collect() -> None:
+    """Take the exit codes of the workers that have ended."""
+    _launched[:] = [one for one in _launched if one.poll() is None]
 
 
 def _end(worker: subprocess.Popen[bytes]) -> None:
