@@ -293,7 +293,8 @@ def test_a_program_that_ends_after_its_jobs_has_taken_their_exit_codes(job):
     folder = job("succeed")
     program = WINDOW.replace(
         "time.sleep(600)",
-        "from core.jobs.folder import JobFolder\nwhile JobFolder(Path(folder)).state() != 'finished': time.sleep(0.01)\n"
+        "from core.jobs.folder import JobFolder\n"
+        "while JobFolder(Path(folder)).state() != 'finished': time.sleep(0.01)\n"
         "time.sleep(0.5)",
     )
     ended = subprocess.run(
