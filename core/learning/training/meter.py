@@ -92,7 +92,8 @@ class Meter:
                 eta_seconds=self.eta_seconds(step),
             )
         )
-        self._emitted_at = now
+        # not `now`: this process may have waited for the CPU since
+        self._emitted_at = time.monotonic()
         self._loss.zero_()
         self._images = 0
 
@@ -128,6 +129,6 @@ class Stage:
         now = time.monotonic()
         if done == total or now - self._emitted_at >= 0.1:
             self._emit(Progress(stage=self._stage, done=done, total=total))
-            self._emitted_at = now
+            self._emitted_at = time.monotonic()
         self.command = self._control()
         return self.command == "continue"
