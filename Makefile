@@ -40,9 +40,8 @@ bench: $(READY)
 
 # the pictures in the README, from the real program on its sample project
 screenshots: $(READY)
-	rm -rf sample-demo
-	$(BIN)/multihot demo --out sample-demo
-	cp sample-demo/screenshots/*.png packaging/screenshots/
+	$(BIN)/multihot demo --out /tmp/multihot-demo
+	cp /tmp/multihot-demo/screenshots/*.png packaging/screenshots/
 
 # a machine without the venv module (Debian splits it off) still has pip, which brings virtualenv
 $(READY): pyproject.toml
