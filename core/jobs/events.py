@@ -92,7 +92,7 @@ class ImageSkipped(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class StepEnded(Event):
-    """Training steps ended since the last such event; at most ten a second.
+    """Training steps ended since the last such event; at most ten a second, and one at the end of every epoch.
 
     Attributes:
         epoch: the epoch under way, from 1.
