@@ -60,7 +60,7 @@ class RunChooser(QComboBox):
         with QSignalBlocker(self):
             self.clear()
             for facts in runs:
-                text = self.tr("Run {} · {} · {}").format(facts.run.id, facts.title, score(facts.best_map))
+                text = self.tr("Run {} · mAP {} · {}").format(facts.run.id, score(facts.best_map), facts.title)
                 self.addItem(text, facts.run.id)
         self.setEnabled(bool(runs))
         self._choose()
