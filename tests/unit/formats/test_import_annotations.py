@@ -182,7 +182,7 @@ def test_a_place_that_cannot_be_written_is_a_sentence(store, tmp_path):
     [("playing-cards", 363, 6, [252, 56, 55]), ("ccp-clothing", 1783, 24, [1468, 315, 0])],
 )
 def test_real_annotations_are_imported_whole(tmp_path, name, images, labels, splits):
-    data = Path(os.environ.get("MULTIHOT_TEST_DATA", "")) / name
+    data = Path(os.environ.get("MULTIHOT_TEST_DATA", "")) / "data" / name
     if not os.environ.get("MULTIHOT_TEST_DATA") or not data.is_dir():
         pytest.skip("MULTIHOT_TEST_DATA does not name the folder of real images")
     with Store.create(tmp_path / "project") as store:
