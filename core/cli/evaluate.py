@@ -4,8 +4,9 @@ import argparse
 
 from core.cli.choosing import add_project, add_run, finished_run
 from core.cli.output import Output, number
-from core.cli.scores import SPLITS, predictions_of, thresholds_of
+from core.cli.scores import SPLITS, predictions_of
 from core.evaluation.report import Report, evaluate
+from core.evaluation.threshold_file import ThresholdSet
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -19,7 +20,7 @@ def run(arguments: argparse.Namespace, output: Output) -> int:
     """Say the scores of a run with its thresholds."""
     chosen = finished_run(arguments.project, arguments.run)
     predictions = predictions_of(chosen, arguments.split)
-    report = evaluate(predictions, thresholds_of(chosen, predictions.label_names).values)
+    report = evaluate(predictions, ThresholdSet.of_run(chosen.folder, predictions.label_names).values)
     show(report, output, title=f"Run {chosen.id} on {len(predictions.image_ids):,} images of {arguments.split}")
     output.result({"run": chosen.id, "split": arguments.split, **report.to_dict()})
     return 0

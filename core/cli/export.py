@@ -6,9 +6,9 @@ from pathlib import Path
 from core.cli.choosing import add_project, add_run, finished_run
 from core.cli.following import work
 from core.cli.output import Output
-from core.cli.scores import thresholds_of
 from core.errors import JobError
 from core.evaluation.predictions import PREDICTIONS_FILE, Predictions
+from core.evaluation.threshold_file import ThresholdSet
 from core.jobs.events import ExportFinished
 from core.jobs.train import prepare_export
 from core.project.runs import Run
@@ -35,7 +35,7 @@ def export(run: Run, out: Path, output: Output) -> ExportFinished:
         MultihotError: it cannot be started, failed, was ended, or the file does not say what the network says.
     """
     # the names alone: a run without a readable validation image has a model, too
-    thresholds = thresholds_of(run, Predictions.load(run.folder / PREDICTIONS_FILE).label_names)
+    thresholds = ThresholdSet.of_run(run.folder, Predictions.load(run.folder / PREDICTIONS_FILE).label_names)
     outcome = work(prepare_export(run, out, thresholds.values.tolist()), output)
     if not isinstance(outcome, ExportFinished):
         raise JobError("The export ended without a file.")

@@ -67,3 +67,18 @@ class ThresholdSet:
                 f"“{path}” cannot be read as thresholds ({error}).",
                 next_step="Delete it and tune the thresholds again.",
             ) from error
+
+    @classmethod
+    def of_run(cls, folder: Path, label_names: tuple[str, ...]) -> Self:
+        """The thresholds kept in a run's folder; 0.5 for every label when nobody chose any.
+
+        Raises:
+            MultihotError: their file is damaged, or of other labels.
+        """
+        path = folder / THRESHOLDS_FILE
+        if not path.exists():
+            return cls.default(label_names)
+        thresholds = cls.load(path)
+        if thresholds.label_names != label_names:
+            raise MultihotError(f"“{path}” is of other labels than the run.", next_step="Delete it and tune again.")
+        return thresholds

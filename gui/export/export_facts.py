@@ -9,7 +9,7 @@ from core.evaluation.threshold_file import ThresholdSet
 from core.jobs.folder import JobFolder, RunState
 from core.jobs.job import ExportJob
 from core.recipes.recipe import Recipe, from_toml
-from gui.inspect.scored_split import load_predictions, load_thresholds
+from gui.inspect.scored_split import load_predictions
 from gui.train.run_facts import RunFacts
 
 # weights are float32
@@ -51,7 +51,7 @@ def read_export_facts(run: RunFacts) -> ExportFacts:
         run=run,
         recipe=from_toml(run.run.folder / "recipe.toml"),
         label_names=label_names,
-        thresholds=load_thresholds(run.run, label_names),
+        thresholds=ThresholdSet.of_run(run.run.folder, label_names),
         report=_last_report(run.run.folder / "exports"),
     )
 

@@ -9,7 +9,7 @@ from core.errors import MultihotError
 from core.evaluation.metrics import Counts, PrecisionRecallCurve, average_precision, mean_over_labels
 from core.evaluation.predictions import PREDICTIONS_FILE, Predictions
 from core.evaluation.ranking import RankedScores
-from core.evaluation.threshold_file import THRESHOLDS_FILE, ThresholdSet
+from core.evaluation.threshold_file import ThresholdSet
 from core.evaluation.thresholds import best_f_beta
 from core.labels import Split
 from core.project.runs import Run
@@ -87,7 +87,7 @@ def load_scored_split(run: Run, split: Split) -> ScoredSplit:
         ranked=RankedScores(probabilities, targets, known),
         ap=average_precision(probabilities, targets, known),
         support=targets.sum(axis=0),
-        thresholds=load_thresholds(run, everything.label_names),
+        thresholds=ThresholdSet.of_run(run.folder, everything.label_names),
     )
 
 
@@ -98,21 +98,6 @@ def load_predictions(run: Run) -> Predictions:
         MultihotError: there are none, or the file is damaged.
     """
     return Predictions.load(run.folder / PREDICTIONS_FILE)
-
-
-def load_thresholds(run: Run, label_names: tuple[str, ...]) -> ThresholdSet:
-    """Read the thresholds that are kept with a run; 0.5 for every label when there are none.
-
-    Raises:
-        MultihotError: their file is damaged, or of other labels.
-    """
-    path = run.folder / THRESHOLDS_FILE
-    if not path.exists():
-        return ThresholdSet.default(label_names)
-    thresholds = ThresholdSet.load(path)
-    if thresholds.label_names != label_names:
-        raise MultihotError(f"{path} is of other labels than run {run.id}.", next_step="Delete it and tune again.")
-    return thresholds
 
 
 def tune(run: Run, split: Split) -> ThresholdSet:
