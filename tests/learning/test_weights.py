@@ -111,9 +111,13 @@ def test_weights_of_another_network_are_listed_in_short(backbone, tmp_path):
 
 def test_a_vision_transformer_takes_weights_of_another_image_size(tmp_path):
     path = tmp_path / "vit.safetensors"
-    save_file(timm.create_model("test_vit", img_size=96).state_dict(), path)
+    saved = timm.create_model("test_vit", img_size=96).state_dict()
+    save_file(saved, path)
     backbone = build_backbone("test_vit", 64)
     weights.load_file(backbone, path)
+    loaded = backbone.state_dict()
+    assert torch.equal(loaded["patch_embed.proj.weight"], saved["patch_embed.proj.weight"])
+    assert loaded["pos_embed"].shape != saved["pos_embed"].shape
 
 
 def not_here(*_args, **_options):

@@ -194,7 +194,8 @@ def test_closing_while_training_asks_what_to_do(empty_window, monkeypatch, butto
 
 def test_after_the_window_is_closed_another_program_can_open_the_project(window, project):
     window.close()
-    Store.open(project).close()
+    with Store.open(project) as again:
+        assert len(again.labels) == 3
 
 
 def test_a_bug_is_logged_and_shown_and_the_details_can_be_copied(empty_window, qtbot, tmp_path):
