@@ -91,6 +91,64 @@ class ImageSkipped(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Note(Event):
+    """Something worth knowing about the run, such as what was chosen for it and why.
+
+    Attributes:
+        sentence: to show as it is.
+    """
+
+    sentence: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class LearningRateTried(Event):
+    """A search for the learning rate tried one.
+
+    Attributes:
+        trial: from 1; of a range test, the step.
+        trials: in all.
+        learning_rate: that was tried.
+        loss: of a range test, smoothed, per image; None in short trials.
+        validation_map: of a short trial's last epoch; None in a range test.
+        pruned: whether the trial was given up early because others had been better by then.
+    """
+
+    trial: int
+    trials: int
+    learning_rate: float
+    loss: float | None = None
+    validation_map: float | None = None
+    pruned: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class LearningRateChosen(Event):
+    """A search for the learning rate ended; the run starts from its first weights again.
+
+    Attributes:
+        learning_rate: that is used.
+        reason: in words, such as "best of 15 trials".
+    """
+
+    learning_rate: float
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class EarlyStopped(Event):
+    """The training ends before its last epoch because nothing is gained any more.
+
+    Attributes:
+        epoch: the last one.
+        reason: in words, such as "no gain over the smoothed best for 5 epochs".
+    """
+
+    epoch: int
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class StepEnded(Event):
     """Training steps ended since the last such event; at most ten a second, and one at the end of every epoch.
 
@@ -121,6 +179,9 @@ class EpochEnded(Event):
         train_loss, validation_loss: means per image; the validation loss is None without validation images.
         validation_map: mAP in [0, 1]; None when no label has a validation positive.
         average_precision: AP per label, None for a label without a validation positive.
+        top1: share of the images whose largest probability is right, of a multi-class run; None of others.
+        is_average: whether the averaged weights were better than the raw ones, and are what the epoch's figures are of.
+        raw_map, average_map: mAP of the raw and of the averaged weights, where both were scored.
         is_best: whether this is the best epoch so far.
         learning_rate: of the last step.
         images_per_second: over the epoch's training.
@@ -139,6 +200,10 @@ class EpochEnded(Event):
     images_per_second: float
     seconds: float
     eta_seconds: float
+    top1: float | None = None
+    is_average: bool = False
+    raw_map: float | None = None
+    average_map: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -203,6 +268,17 @@ class ExportFinished(Outcome):
     max_abs_difference: float
     decisions_equal: bool
     images_checked: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class PreviewFinished(Outcome):
+    """Augmented examples were drawn.
+
+    Attributes:
+        file: its name within the job's folder: an npz file with `images`, uint8 (images, copies, height, width, 3).
+    """
+
+    file: str
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -53,6 +53,9 @@ class TrainJob(Job):
         run_id: number of the run in its project.
         device: "auto", "cpu", "cuda", or "cuda:1" and the like.
         weights: absolute path of a file of pretrained weights; None to let timm find them.
+        initial_run: absolute path of the folder of a run to start from, of this or another project; labels of the same
+            name keep what they learnt.
+        notes: sentences about what was chosen for the run, which the worker says first.
         seed: of every random choice.
         threads: CPU threads; 0 for as many as the machine has.
         cache_folder: absolute path of the folder that keeps decoded pixels between runs.
@@ -63,6 +66,8 @@ class TrainJob(Job):
     run_id: int
     device: str = "auto"
     weights: str | None = None
+    initial_run: str | None = None
+    notes: tuple[str, ...] = ()
     seed: int = 0
     threads: int = 0
     cache_folder: str
@@ -87,6 +92,23 @@ class ExportJob(Job):
     out: str
     thresholds: tuple[float, ...]
     threads: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class PreviewJob(Job):
+    """Draw augmented examples with the recipe in the job's folder, `recipe.toml`.
+
+    Attributes:
+        paths: absolute paths of image files.
+        copies: augmented versions of each image.
+        seed: of the augmentation.
+    """
+
+    kind: ClassVar[str] = "preview"
+
+    paths: tuple[str, ...]
+    copies: int = 4
+    seed: int = 0
 
 
 def kind_of(folder: Path) -> str:

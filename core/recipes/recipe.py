@@ -1,7 +1,7 @@
 """What a training is told: frozen dataclasses, each key with its meaning and its allowed values."""
 
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, get_type_hints
@@ -15,11 +15,43 @@ from core.recipes.keys import Rule, key
 class ModelConfig:
     """The network."""
 
-    backbone: str = key("mobilenetv3_large_100", Rule(meaning="timm name of the feature extractor"))
+    backbone: str = key(
+        "mobilenetv3_large_100",
+        Rule(meaning="timm name of the feature extractor; torchvision's start with torchvision/"),
+    )
     pretrained: bool = key(True, Rule(meaning="start from weights trained on ImageNet"))
     frozen: bool = key(False, Rule(meaning="train only the head, on features computed once"))
-    head: str = key("linear", Rule(meaning="what turns features into logits", choices=("linear", "cosine")))
+    head: str = key(
+        "linear",
+        Rule(
+            meaning="what turns features into logits",
+            choices=("linear", "cosine", "ml_decoder", "ml_decoder_cosine", "query2label", "csra", "ml_gcn"),
+        ),
+    )
+    pooling: str = key(
+        "average",
+        Rule(meaning="how linear and cosine heads pool the feature map", choices=("average", "average+max")),
+    )
     dropout: float = key(0.0, Rule(meaning="share of the head's inputs dropped while training", low=0.0, below=1.0))
+    groups: int = key(0, Rule(meaning="queries of ml_decoder; 0 for one per label, 100 at most", low=0, high=10_000))
+    embedding: int = key(
+        0, Rule(meaning="width of ml_decoder (usual 768) and query2label; 0 for the usual", low=0, multiple_of=8)
+    )
+    attention_heads: int = key(1, Rule(meaning="residual-attention heads of csra: 1, 2, 4, 6 or 8", low=1, high=8))
+    attention_weight: float = key(0.1, Rule(meaning="weight of csra's attention beside its average", low=0.0))
+    graph: str = key(
+        "none",
+        Rule(meaning="re-weight features by the graph of labels that come together", choices=("none", "gcn", "gat")),
+    )
+    graph_sigmoid: bool = key(False, Rule(meaning="squash the graph's weights to between 0 and 1"))
+    graph_threshold: float = key(
+        0.4, Rule(meaning="share of a label's images that another must come along in to be linked", low=0.0, high=1.0)
+    )
+    graph_reweight: float = key(0.25, Rule(meaning="total weight of a label's links", low=0.0, high=1.0))
+    label_vectors: str = key(
+        "co-occurrence",
+        Rule(meaning="what graph heads know of the labels: co-occurrence, or the path of a GloVe text file"),
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +66,17 @@ class LossConfig:
     """What is minimised."""
 
     name: str = key(
-        "binary_cross_entropy", Rule(meaning="the loss", choices=("binary_cross_entropy", "asymmetric_angular_margin"))
+        "binary_cross_entropy",
+        Rule(
+            meaning="the loss",
+            choices=(
+                "binary_cross_entropy",
+                "asymmetric",
+                "asymmetric_angular_margin",
+                "cross_entropy",
+                "influence_balanced",
+            ),
+        ),
     )
     reduction: str = key(
         "mean",
@@ -51,6 +93,14 @@ class LossConfig:
         0.05,
         Rule(meaning="shift of a negative's probability; very easy negatives then cost nothing", low=0.0, below=1.0),
     )
+    detach_focal_weight: bool = key(True, Rule(meaning="no gradient through the focal weight of asymmetric"))
+    balance_positives: bool = key(
+        False, Rule(meaning="weigh the positives of rare labels more in binary_cross_entropy, by label frequency")
+    )
+    influence_start: int = key(
+        5, Rule(meaning="epochs of plain cross-entropy before influence_balanced begins to balance", low=0)
+    )
+    influence_alpha: float = key(1000.0, Rule(meaning="factor of influence_balanced", above=0.0))
     label_smoothing: float = key(0.0, Rule(meaning="how far targets are moved from 0 and 1", low=0.0, below=0.5))
 
 
@@ -58,17 +108,70 @@ class LossConfig:
 class TrainingConfig:
     """How it is minimised."""
 
+    adapt: bool = key(
+        False, Rule(meaning="choose epochs, batch size and learning rate from the number of training images")
+    )
     epochs: int = key(20, Rule(meaning="passes over the training images", low=1, high=10_000))
     batch_size: int = key(16, Rule(meaning="images per step", low=2, high=4096))
-    optimizer: str = key("adamw", Rule(meaning="the optimiser", choices=("adamw", "sgd")))
+    sampler: str = key(
+        "shuffled",
+        Rule(
+            meaning="which images an epoch draws: each once, all labels alike, or more of those with new labels",
+            choices=("shuffled", "balanced", "new_labels"),
+        ),
+    )
+    optimizer: str = key("adamw", Rule(meaning="the optimiser", choices=("adamw", "adam", "sgd")))
     learning_rate: float = key(0.001, Rule(meaning="highest learning rate of the schedule", above=0.0))
+    backbone_rate: float = key(1.0, Rule(meaning="the backbone's learning rate as a multiple of the head's", above=0.0))
+    bias_rate: float = key(1.0, Rule(meaning="the biases' learning rate as a multiple of the others'", above=0.0))
     weight_decay: float = key(0.01, Rule(meaning="weight decay; biases and normalisation layers have none", low=0.0))
-    momentum: float = key(0.9, Rule(meaning="momentum of sgd, first beta of adamw", low=0.0, below=1.0))
-    schedule: str = key("one_cycle", Rule(meaning="how the learning rate goes", choices=("one_cycle", "constant")))
+    momentum: float = key(0.9, Rule(meaning="momentum of sgd, first beta of adamw and adam", low=0.0, below=1.0))
+    cycle_momentum: bool = key(
+        False, Rule(meaning="in one_cycle, momentum falls from 0.95 to 0.85 as the learning rate rises, and back")
+    )
+    schedule: str = key(
+        "one_cycle",
+        Rule(meaning="how the learning rate goes", choices=("one_cycle", "cosine", "plateau", "constant")),
+    )
     warm_up: float = key(0.2, Rule(meaning="share of the steps in which one_cycle rises", above=0.0, below=1.0))
+    warm_up_steps: int = key(
+        0, Rule(meaning="steps in which the learning rate of the other schedules rises from almost nothing", low=0)
+    )
+    plateau_factor: float = key(0.5, Rule(meaning="what plateau multiplies the learning rate by", above=0.0, below=1.0))
+    plateau_patience: int = key(1, Rule(meaning="epochs without gain that plateau waits for", low=0))
+    plateau_threshold: float = key(0.001, Rule(meaning="gain in mAP that counts for plateau", low=0.0))
+    minimum_rate: float = key(0.0, Rule(meaning="plateau and cosine go no lower than this", low=0.0))
+    sam_rho: float = key(
+        0.0, Rule(meaning="radius of sharpness-aware minimisation, 0 for none; it doubles the time of a step", low=0.0)
+    )
+    sam_adaptive: bool = key(False, Rule(meaning="measure that radius relative to the weights"))
     ema_decay: float = key(
         0.9997, Rule(meaning="decay of the averaged weights, 0 for none; it warms up in short runs", low=0.0, below=1.0)
     )
+    early_stopping: int = key(
+        0, Rule(meaning="stop after so many epochs without gain over the smoothed best, 0 for never", low=0)
+    )
+    early_stopping_smoothing: float = key(
+        0.8, Rule(meaning="share of the newest mAP in the smoothed best; 1 for the best itself", above=0.0, high=1.0)
+    )
+    early_stopping_gain: float = key(0.0, Rule(meaning="gain in mAP that counts for early stopping", low=0.0))
+
+
+@dataclass(frozen=True, kw_only=True)
+class SearchConfig:
+    """How the learning rate is looked for before the training; it then takes the place of training.learning_rate."""
+
+    method: str = key(
+        "none",
+        Rule(
+            meaning="no search, a range test of rising rates, or short trials that Optuna chooses",
+            choices=("none", "range", "trials"),
+        ),
+    )
+    low: float = key(0.00001, Rule(meaning="lowest learning rate tried", above=0.0))
+    high: float = key(0.1, Rule(meaning="highest learning rate tried", above=0.0))
+    trials: int = key(15, Rule(meaning="short trials", low=1, high=1000))
+    epochs: int = key(3, Rule(meaning="epochs of a short trial", low=1, high=1000))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,6 +184,28 @@ class AugmentationConfig:
     )
     rand_augment: int = key(0, Rule(meaning="operations RandAugment draws per image, 0 for none", low=0, high=10))
     rand_augment_magnitude: int = key(9, Rule(meaning="strength of RandAugment's operations", low=0, high=30))
+    cutout: float = key(0.0, Rule(meaning="share of the images that a square is cut out of", low=0.0, high=1.0))
+    cutout_size: float = key(0.4, Rule(meaning="side of that square as a share of the image's", above=0.0, high=1.0))
+    mixup: float = key(
+        0.0, Rule(meaning="strength alpha of mix-up, which blends pairs of images and targets; 0 for none", low=0.0)
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Published:
+    """A figure that somebody published for a recipe's method.
+
+    Attributes:
+        data_set: that it was measured on, such as "VOC 2007".
+        metric: such as "mAP".
+        value: as printed; percent for mAP.
+        source: who published it.
+    """
+
+    data_set: str
+    metric: str
+    value: float
+    source: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,9 +216,11 @@ class Recipe:
         name: as in `multihot train --recipe NAME`; the name of its file.
         title: a few words for its card.
         purpose: one sentence: what it is good for.
-        task: "multi-label".
+        task: "multi-label", or "multi-class" for one label per image.
         parameters: of backbone and neck; the head's depend on the labels. 0 when not known.
         gmacs: multiply-adds of one image in 1e9, without the head's last layer. 0 when not known.
+        published: figures of the method.
+        variants: settings for `with_overrides` under names, such as those of the paper for its data sets.
     """
 
     name: str
@@ -102,10 +229,13 @@ class Recipe:
     task: str = "multi-label"
     parameters: int = 0
     gmacs: float = 0.0
+    published: tuple[Published, ...] = ()
+    variants: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     model: ModelConfig = field(default_factory=ModelConfig)
     input: InputConfig = field(default_factory=InputConfig)
     loss: LossConfig = field(default_factory=LossConfig)
     training: TrainingConfig = field(default_factory=TrainingConfig)
+    search: SearchConfig = field(default_factory=SearchConfig)
     augmentation: AugmentationConfig = field(default_factory=AugmentationConfig)
 
     def with_overrides(self, settings: Iterable[str]) -> "Recipe":
@@ -145,7 +275,9 @@ class Recipe:
 
 
 _FACTS = {"name": str, "title": str, "purpose": str, "task": str, "parameters": int, "gmacs": float}
-_SECTIONS: dict[str, type] = {name: kind for name, kind in get_type_hints(Recipe).items() if name not in _FACTS}
+_SECTIONS: dict[str, type] = {
+    name: kind for name, kind in get_type_hints(Recipe).items() if name not in (*_FACTS, "published", "variants")
+}
 
 
 def from_toml(path: Path) -> Recipe:

@@ -73,7 +73,7 @@ def test_left_out_keys_have_defaults(file):
         ("[training]\nepochs = true\n", "“training.epochs” cannot be true."),
         ("[training]\nlearning_rate = nan\n", "“training.learning_rate” cannot be NaN."),
         ("[training]\nlearning_rate = inf\n", "“training.learning_rate” cannot be Infinity."),
-        ("[training]\nlerning_rate = 1\n", "There is no key “training.lerning_rate”. Allowed: epochs, batch_size,"),
+        ("[training]\nlerning_rate = 1\n", "There is no key “training.lerning_rate”. Allowed: adapt, epochs, batch_size,"),
         (
             "[input]\nsize = 230\n",
             "“input.size” cannot be 230. Allowed: a whole number from 32 up to 2048 divisible by 32.",
