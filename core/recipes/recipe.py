@@ -171,7 +171,7 @@ class SearchConfig:
     low: float = key(0.00001, Rule(meaning="lowest learning rate tried", above=0.0))
     high: float = key(0.1, Rule(meaning="highest learning rate tried", above=0.0))
     trials: int = key(15, Rule(meaning="short trials", low=1, high=1000))
-    epochs: int = key(3, Rule(meaning="epochs of a short trial", low=1, high=1000))
+    trial_epochs: int = key(3, Rule(meaning="epochs of a short trial", low=1, high=1000))
 
 
 @dataclass(frozen=True, kw_only=True)

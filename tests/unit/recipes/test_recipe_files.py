@@ -136,7 +136,7 @@ def test_another_backbone_or_size_makes_the_cards_facts_unknown():
         ("model.epochs=3", "No recipe has a key “model.epochs”."),
         ("training=3", "No recipe has a key “training”."),
         ("frozen=maybe", '“model.frozen” cannot be "maybe". Allowed: true or false.'),
-        ("head=mlp", '“model.head” cannot be "mlp". Allowed: linear, cosine.'),
+        ("head=mlp", '“model.head” cannot be "mlp". Allowed: linear, cosine, ml_decoder, ml_decoder_cosine, query2label, csra, ml_gcn.'),
         ("ema_decay=1", "“training.ema_decay” cannot be 1.0. Allowed: a number from 0.0 below 1.0."),
     ],
 )
