@@ -2,6 +2,12 @@
 
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import Literal
+
+Task = Literal["multi-label", "multi-class"]
+"""What a project asks of an image: any number of labels, or one of them; fixed when the project is made."""
+MULTI_LABEL: Task = "multi-label"
+MULTI_CLASS: Task = "multi-class"
 
 
 class LabelState(IntEnum):

@@ -120,7 +120,8 @@ class Database:
         self.connection.execute("PRAGMA synchronous = FULL")
         self.connection.execute("PRAGMA foreign_keys = ON")
         for done in range(version, len(migrations)):
-            if done:
+            # nothing is in a new one
+            if version:
                 self._back_up(done)
             with self.transaction():
                 migrations[done](self.connection)

@@ -55,5 +55,11 @@ def _create(connection: sqlite3.Connection) -> None:
         connection.execute(statement)
 
 
+def _keep_task(connection: sqlite3.Connection) -> None:
+    """One row about the project itself; until now every project was multi-label."""
+    connection.execute("CREATE TABLE project (task TEXT NOT NULL CHECK (task IN ('multi-label', 'multi-class')))")
+    connection.execute("INSERT INTO project (task) VALUES ('multi-label')")
+
+
 # The schema version in PRAGMA user_version is the number of steps done. Never change a step that was released.
-MIGRATIONS: tuple[Migration, ...] = (_create,)
+MIGRATIONS: tuple[Migration, ...] = (_create, _keep_task)

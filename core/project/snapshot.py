@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from core.errors import ProjectError
 from core.files import replacing
-from core.labels import LabelState, Split
+from core.labels import MULTI_LABEL, LabelState, Split, Task
 from core.project.store import Store
 
 
@@ -29,6 +29,7 @@ class Snapshot:
         splits: int8 (N,), values of `Split`.
         label_ids: int64 (C,).
         label_names: C names, in the order of the columns.
+        task: of the project; in a multi-class one at most one label of an image is present.
     """
 
     image_ids: NDArray[np.int64]
@@ -37,13 +38,16 @@ class Snapshot:
     splits: NDArray[np.int8]
     label_ids: NDArray[np.int64]
     label_names: tuple[str, ...]
+    task: Task = MULTI_LABEL
 
     @cached_property
     def hash(self) -> str:
         """SHA-256 of images, states, splits and labels, hexadecimal; folders do not count, so it can be moved."""
         # by hand: the paths may be of another system than the one that asks
         names = [path.replace("\\", "/").rpartition("/")[2] for path in self.paths]
-        digest = hashlib.sha256(json.dumps([self.label_names, names]).encode())
+        # left out where it is multi-label, as it was before there was another
+        task = [] if self.task == MULTI_LABEL else [self.task]
+        digest = hashlib.sha256(json.dumps([self.label_names, names, *task]).encode())
         for array in (self.image_ids, self.label_ids, self.splits, self.states):
             digest.update(np.ascontiguousarray(array).tobytes())
         return digest.hexdigest()
@@ -58,7 +62,7 @@ class Snapshot:
                 splits=self.splits,
                 label_ids=self.label_ids,
                 # as JSON: an array of texts would need pickle or four bytes a character
-                texts=np.frombuffer(json.dumps([self.paths, self.label_names]).encode(), np.uint8),
+                texts=np.frombuffer(json.dumps([self.paths, self.label_names, self.task]).encode(), np.uint8),
             )
 
     @classmethod
@@ -70,10 +74,11 @@ class Snapshot:
         """
         try:
             with np.load(path, allow_pickle=False) as file:
-                paths, label_names = json.loads(file["texts"].tobytes())
+                # the first versions wrote no task
+                paths, label_names, task = [*json.loads(file["texts"].tobytes()), MULTI_LABEL][:3]
                 return cls(
                     file["image_ids"], tuple(paths), file["states"], file["splits"],
-                    file["label_ids"], tuple(label_names),
+                    file["label_ids"], tuple(label_names), task,
                 )  # fmt: skip
         except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile, zlib.error) as error:
             raise ProjectError(
@@ -92,4 +97,5 @@ def take_snapshot(store: Store) -> Snapshot:
         splits=store.splits[rows],
         label_ids=np.array([label.id for label in store.labels], np.int64),
         label_names=tuple(label.name for label in store.labels),
+        task=store.task,
     )

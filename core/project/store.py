@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from core.errors import ProjectError
-from core.labels import Label, LabelState, Split
+from core.labels import MULTI_LABEL, Label, LabelState, Split, Task
 from core.project.changes import Changes
 from core.project.content import Content
 from core.project.database import FILE_NAME, Database
@@ -39,6 +39,7 @@ class Store:
     Attributes:
         folder: absolute path of the project.
         name: the folder's name.
+        task: whether an image has any number of labels or one; in a multi-class project at most one is present.
     """
 
     def __init__(self, folder: Path, database: Database) -> None:
@@ -51,10 +52,16 @@ class Store:
         self._step: list[Edit] | None = None
         self._facts = FactBook(database)
         self._runs = RunList(database, folder / "runs")
+        (task,) = database.connection.execute("SELECT task FROM project").fetchone()
+        self.task: Task = task
 
     @classmethod
-    def create(cls, folder: Path) -> Self:
+    def create(cls, folder: Path, *, task: Task = MULTI_LABEL) -> Self:
         """Make a project in a folder, which is created if needed.
+
+        Args:
+            folder: of the project.
+            task: "multi-label", or "multi-class" for one label per image; it stays so.
 
         Raises:
             ProjectError: there is a project already, or the folder cannot be written.
@@ -66,7 +73,7 @@ class Store:
             raise ProjectError(
                 f"The folder {folder} cannot be made: {error.strerror}.", next_step="Choose another folder."
             ) from error
-        return cls._started(folder, create=True)
+        return cls._started(folder, new=task)
 
     @classmethod
     def open(cls, folder: Path) -> Self:
@@ -80,12 +87,16 @@ class Store:
             raise ProjectError(
                 f"There is no project in {folder}.", next_step="Make one there, or choose another folder."
             )
-        return cls._started(folder, create=False)
+        return cls._started(folder, new=None)
 
     @classmethod
-    def _started(cls, folder: Path, *, create: bool) -> Self:
-        database = Database(folder, create=create)
+    def _started(cls, folder: Path, *, new: Task | None) -> Self:
+        """Open the database; `new` is the task of a project that is to be made."""
+        database = Database(folder, create=new is not None)
         try:
+            if new is not None:
+                with database.transaction() as connection:
+                    connection.execute("UPDATE project SET task = ?", (new,))
             for name in ("runs", "cache"):
                 (folder / name).mkdir(exist_ok=True)
             with database.reading():
