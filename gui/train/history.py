@@ -7,9 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.jobs.events import (
+    EarlyStopped,
     EpochEnded,
     Event,
     ImageSkipped,
+    LearningRateChosen,
+    LearningRateTried,
+    Note,
     Progress,
     RunFailed,
     RunFinished,
@@ -58,6 +62,10 @@ class RunHistory:
         epoch: the latest whole epoch's numbers.
         best: the epoch whose weights would be kept.
         skipped: images that could not be read.
+        notes: sentences about what was chosen for the run, each once.
+        tried: what a search for the learning rate tried, in order.
+        chosen: the learning rate that the search ended with; None before, or without a search.
+        early_stopped: why the run ended before its last epoch; None when it did not.
         finished, paused, failure: how the run ended, when it did; at most one is not None.
     """
 
@@ -68,12 +76,16 @@ class RunHistory:
         self.epoch: EpochEnded | None = None
         self.best: EpochEnded | None = None
         self.skipped: list[ImageSkipped] = []
+        self.notes: list[str] = []
+        self.tried: list[LearningRateTried] = []
+        self.chosen: LearningRateChosen | None = None
+        self.early_stopped: EarlyStopped | None = None
         self.finished: RunFinished | None = None
         self.paused: RunPaused | None = None
         self.failure: RunFailed | None = None
         self._ended: list[EpochEnded] = []
         self._steps = Series(4)
-        self._epochs = Series(4)
+        self._epochs = Series(7)
         self._smoothed = 0.0
         self._weight = 0.0
 
@@ -93,6 +105,19 @@ class RunHistory:
                     # told again by a run that goes on
                     if all(one.path != event.path for one in self.skipped):
                         self.skipped.append(event)
+                case Note():
+                    if event.sentence not in self.notes:
+                        self.notes.append(event.sentence)
+                case LearningRateTried():
+                    # a search that was interrupted begins anew
+                    if self.tried and event.trial <= self.tried[-1].trial:
+                        self.tried.clear()
+                    self.tried.append(event)
+                    self.stage = None
+                case LearningRateChosen():
+                    self.chosen = event
+                case EarlyStopped():
+                    self.early_stopped = event
                 case RunFinished():
                     self.finished, self.stage = event, None
                 case RunPaused():
@@ -144,6 +169,21 @@ class RunHistory:
         """Validation mAP per epoch, float64 (epochs,), NaN where there is none."""
         return self._epochs.column(3)
 
+    @property
+    def raw_maps(self) -> NDArray[np.float64]:
+        """Validation mAP of the raw weights per epoch, float64 (epochs,), NaN where they were not scored apart."""
+        return self._epochs.column(4)
+
+    @property
+    def average_maps(self) -> NDArray[np.float64]:
+        """Validation mAP of the averaged weights per epoch, float64 (epochs,), NaN where they were not scored."""
+        return self._epochs.column(5)
+
+    @property
+    def top1s(self) -> NDArray[np.float64]:
+        """Top-1 accuracy per epoch, float64 (epochs,), NaN in a run with several labels per image."""
+        return self._epochs.column(6)
+
     # the state in numbers
 
     @property
@@ -157,12 +197,19 @@ class RunHistory:
         return self.best.validation_map if self.best is not None else None
 
     @property
+    def is_searching(self) -> bool:
+        """Whether a learning rate is being looked for."""
+        return bool(self.tried) and self.chosen is None and self.step is None and not self.has_ended
+
+    @property
     def fraction(self) -> float | None:
         """How much of the current stage is done, in [0, 1]; None when that is not known."""
         if self.finished is not None:
             return 1.0
         if self.stage is not None:
             return min(1.0, self.stage.done / self.stage.total) if self.stage.total else None
+        if self.is_searching:
+            return min(1.0, self.tried[-1].trial / max(self.tried[-1].trials, 1))
         if self.started is None:
             return None
         total = self.started.epochs * self.started.steps_per_epoch
@@ -199,7 +246,7 @@ class RunHistory:
 
     def _start(self, event: RunStarted) -> None:
         self.started = event
-        self.finished = self.paused = self.failure = self.stage = self.step = None
+        self.finished = self.paused = self.failure = self.stage = self.step = self.early_stopped = None
         # a run that goes on after a crash does the epochs since its last checkpoint again
         self._forget_epochs(event.epochs_done)
 
@@ -233,9 +280,9 @@ class RunHistory:
         self.epoch, self.stage = event, None
         if event.is_best:
             self.best = event
-        self._epochs.append(
-            event.epoch, _number(event.train_loss), _number(event.validation_loss), _number(event.validation_map)
-        )
+        figures = (event.train_loss, event.validation_loss, event.validation_map)
+        parts = (event.raw_map, event.average_map, event.top1)
+        self._epochs.append(event.epoch, *map(_number, (*figures, *parts)))
 
 
 def _number(value: float | None) -> float:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import RecipeError
-from core.jobs.events import EpochEnded, RunFailed, RunFinished, RunStarted, decode
+from core.jobs.events import EpochEnded, Note, RunFailed, RunFinished, RunStarted, decode
 from core.jobs.folder import JobFolder, RunState
 from core.jobs.follow import Follower
 from core.project.runs import Run
@@ -18,7 +18,7 @@ from core.recipes.recipe import Recipe, from_toml
 from gui.train.history import RunHistory
 
 # lines of these events are few however long a run is; the lines of steps are skipped without being decoded
-_WANTED = tuple(f'"type": "{kind.__name__}"'.encode() for kind in (RunStarted, EpochEnded, RunFinished))
+_WANTED = tuple(f'"type": "{kind.__name__}"'.encode() for kind in (RunStarted, EpochEnded, RunFinished, Note))
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,6 +34,7 @@ class RunFacts:
         maps: validation mAP per whole epoch, float64 (epochs done,), NaN where there is none.
         best_map: the highest of them; None without any.
         error: why it failed or was interrupted; None in any other state.
+        notes: sentences about what was chosen for it.
     """
 
     run: Run
@@ -44,6 +45,7 @@ class RunFacts:
     maps: NDArray[np.float64]
     best_map: float | None
     error: RunFailed | None
+    notes: tuple[str, ...] = ()
 
     @property
     def has_model(self) -> bool:
@@ -56,12 +58,16 @@ def read_facts(run: Run) -> RunFacts:
     job = JobFolder(run.folder)
     state = job.state()
     epochs, parameters, maps = 0, 0, dict[int, float]()
+    notes = dict[str, None]()
     for event in _milestones(job.events):
         if isinstance(event, RunStarted):
             epochs, parameters = event.epochs, event.parameters
             maps = {epoch: value for epoch, value in maps.items() if epoch <= event.epochs_done}
         elif isinstance(event, EpochEnded):
             maps[event.epoch] = float("nan") if event.validation_map is None else event.validation_map
+        elif isinstance(event, Note):
+            # a run that goes on says them again
+            notes[event.sentence] = None
     values = np.array(list(maps.values()), dtype=np.float64)
     finite = values[np.isfinite(values)]
     return RunFacts(
@@ -73,6 +79,7 @@ def read_facts(run: Run) -> RunFacts:
         maps=values,
         best_map=float(finite.max()) if len(finite) else None,
         error=job.last_error(),
+        notes=tuple(notes),
     )
 
 

@@ -12,6 +12,7 @@ from core.jobs.folder import RunState
 from gui.train import words
 from gui.train.followed_run import Wish
 from gui.train.history import RunHistory
+from gui.train.note_lines import NoteLines
 from gui.widgets import theme
 from gui.widgets.buttons import flat
 from gui.widgets.error_row import ErrorRow
@@ -64,6 +65,7 @@ class RunHeader(QWidget):
             self.tr("End it"),
             self.tr("Wait"),
         )
+        self._notes = NoteLines()
         self._skipped = ErrorRow()
         self._error = ErrorRow()
         self._other_starts = QWidget()
@@ -91,6 +93,7 @@ class RunHeader(QWidget):
         layout.addWidget(self._bar)
         layout.addWidget(self._question)
         layout.addWidget(self._stuck)
+        layout.addWidget(self._notes)
         layout.addWidget(self._skipped)
         layout.addWidget(self._error)
         layout.addWidget(self._other_starts)
@@ -143,6 +146,7 @@ class RunHeader(QWidget):
             self.tr("Delete this run and its files?") if has_ended else self.tr("Discard this run and its files?"),
             words_of_end,
         )
+        self._notes.show_notes(history.notes)
         self._show_left_out(history.skipped if has_model else ())
         self._bar.setVisible(running)
         self._bar.show_fraction(history.fraction)

@@ -112,8 +112,9 @@ class RunModel(QAbstractTableModel):
             return self._text(facts, column)
         if role == Qt.ItemDataRole.DecorationRole and column == STATE:
             return self._icon(facts)
-        if role == Qt.ItemDataRole.ToolTipRole and facts.error is not None:
-            return f"{facts.error.sentence} {facts.error.next_step}".strip()
+        if role == Qt.ItemDataRole.ToolTipRole:
+            error = f"{facts.error.sentence} {facts.error.next_step}".strip() if facts.error is not None else ""
+            return "\n".join(filter(None, (facts.title, error, *facts.notes)))
         if role == Qt.ItemDataRole.TextAlignmentRole and column in (RUN, EPOCHS, MAP):
             return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         return None

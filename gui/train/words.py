@@ -47,6 +47,8 @@ def progress(history: RunHistory) -> str:
         if not stage.total:
             return translate("words", "{}…").format(stage.stage)
         return translate("words", "{}: {:,} of {:,}").format(stage.stage, stage.done, stage.total)
+    if history.is_searching:
+        return _search(history)
     if history.started is None:
         return translate("words", "starting…")
     parts = [
@@ -72,18 +74,34 @@ def summary(state: RunState, history: RunHistory, *, asked: str = "", verdict: s
         return _waiting(asked) if asked else progress(history)
     epochs = len(history.epochs)
     if state in (RunState.FINISHED, RunState.STOPPED):
-        value = score(history.finished.validation_map if history.finished is not None else history.best_map)
+        value = f"mAP {score(history.finished.validation_map if history.finished is not None else history.best_map)}"
+        if history.best is not None and history.best.top1 is not None:
+            value = translate("words", "top-1 {}, {}").format(score(history.best.top1), value)
         if state == RunState.FINISHED:
-            text = translate("words", "Finished: mAP {}").format(value)
+            text = translate("words", "Finished: {}").format(value)
         else:
-            text = translate("words", "Stopped after {} epochs: mAP {}").format(epochs, value)
+            text = translate("words", "Stopped after {} epochs: {}").format(epochs, value)
         text = f"{text} ({verdict})." if verdict else f"{text}."
-        return f"{text} {_caution(history)}".strip()
+        return " ".join(filter(None, (text, early_end(history), _caution(history))))
     if state == RunState.PAUSED:
         return translate("words", "Paused after {} epochs. Nothing is lost.").format(epochs)
     if state == RunState.INTERRUPTED:
         return translate("words", "Interrupted after {} epochs.").format(epochs)
     return translate("words", "Failed.") if state == RunState.FAILED else translate("words", "Not started yet.")
+
+
+def early_end(history: RunHistory) -> str:
+    """Why a run ended before its last epoch by itself; empty when it did not."""
+    if history.early_stopped is None or history.started is None:
+        return ""
+    ended = history.early_stopped
+    return translate("words", "Ended at epoch {} of {}: {}.").format(ended.epoch, history.started.epochs, ended.reason)
+
+
+def _search(history: RunHistory) -> str:
+    last = history.tried[-1]
+    words = translate("words", "looking for a learning rate: {} of {}, {:.1e}")
+    return words.format(last.trial, last.trials, last.learning_rate)
 
 
 def _caution(history: RunHistory) -> str:

@@ -49,6 +49,12 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         self._color_frame()
         theme.on_change(self, self._on_palette_changed)
 
+    def set_axis_name(self, side: str, name: str) -> None:
+        """Call the "left" or "bottom" axis something else."""
+        if self._axis_names[side] != name:
+            self._axis_names[side] = name
+            self._color_frame()
+
     def restyle(self, palette: QPalette) -> None:
         """Give the curves the colours of a palette; called once when made and at each change."""
 

@@ -15,8 +15,9 @@ from core.jobs.events import (
 from core.jobs.folder import RunState
 from core.recipes.catalogue import recipe
 from gui.train import words
+from gui.train.curves import MOST_POINTS, round_up, thinned
 from gui.train.history import RunHistory, Series
-from gui.train.plots import MOST_POINTS, round_up, thinned, worst_labels
+from gui.train.label_bars import worst_labels
 from gui.train.run_facts import title_with_changes
 
 

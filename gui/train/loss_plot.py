@@ -1,0 +1,79 @@
+"""The losses of a run."""
+
+import numpy as np
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QPalette
+
+from gui.train.curves import curve, line_name, line_pen, nearest_index, place_names, round_up, set_ranges, thinned
+from gui.train.history import RunHistory
+from gui.widgets import theme
+from gui.widgets.plot import Plot
+
+
+class LossPlot(Plot):
+    """Training loss, raw faint and smoothed strong, with its mean per epoch; validation loss per epoch, dashed."""
+
+    def __init__(self) -> None:
+        super().__init__(x="epoch", y="loss per image")
+        self._raw = curve(self)
+        self._smoothed = curve(self)
+        self._train = self.plot(pen=None, symbol="o", symbolSize=5)
+        self._validation = self.plot(symbol="d", symbolSize=7)
+        self._train_name = line_name(self, "train")
+        self._validation_name = line_name(self, "validation")
+        self._history = RunHistory()
+        self.restyle(self.palette())
+
+    def draw_epochs(self, history: RunHistory) -> None:
+        """Draw the losses per epoch."""
+        self._train.setData(history.epochs, history.train_losses)
+        self._validation.setData(history.epochs, history.validation_losses, connect="finite")
+
+    def draw_steps(self, history: RunHistory) -> None:
+        """Draw the losses per step, and fit the range to all of them."""
+        self._history = history
+        positions, raw = thinned(history.step_positions, history.losses)
+        self._raw.setData(positions, raw)
+        self._smoothed.setData(*thinned(history.step_positions, history.smoothed_losses))
+        losses = np.concatenate([raw, history.validation_losses])
+        finite = losses[np.isfinite(losses)]
+        # the first steps can be far above the rest, which is what one looks at
+        top = round_up(float(np.quantile(finite, 0.995))) if len(finite) else 1.0
+        set_ranges(self, history, top)
+        place_names(
+            (self._train_name, history.step_positions, history.smoothed_losses),
+            (self._validation_name, history.epochs, history.validation_losses),
+        )
+
+    def restyle(self, palette: QPalette) -> None:
+        """Colour the curves."""
+        strong, other = theme.accent(palette), palette.color(QPalette.ColorRole.Text)
+        self._raw.setPen(line_pen(strong, alpha=56))
+        self._smoothed.setPen(line_pen(strong, width=2))
+        self._train.setSymbolPen(None)
+        self._train.setSymbolBrush(strong)
+        self._validation.setPen(line_pen(other, style=Qt.PenStyle.DashLine))
+        self._validation.setSymbolPen(line_pen(other))
+        self._validation.setSymbolBrush(palette.color(QPalette.ColorRole.Window))
+        self._train_name.setColor(strong)
+        self._validation_name.setColor(other)
+
+    def tip(self, x: float, y: float) -> str:
+        """The losses at the epoch under the mouse."""
+        history = self._history
+        lines = []
+        if len(history.step_positions):
+            nearest = nearest_index(history.step_positions, x)
+            lines.append(
+                self.tr("epoch {:.2f}: loss {:.4f}, smoothed {:.4f}").format(
+                    history.step_positions[nearest], history.losses[nearest], history.smoothed_losses[nearest]
+                )
+            )
+        if len(history.epochs):
+            nearest = nearest_index(history.epochs, x)
+            lines.append(
+                self.tr("epoch {:.0f}: train {:.4f}, validation {:.4f}").format(
+                    history.epochs[nearest], history.train_losses[nearest], history.validation_losses[nearest]
+                )
+            )
+        return "\n".join(lines)
