@@ -63,7 +63,7 @@ def train(
     """
     with Store.open(project) as store:
         prepared = prepare_training(store, recipe, device=device, weights=weights, seed=seed)
-        for sentence in training_warnings(store.states, store.splits, store.labels):
+        for sentence in training_warnings(store.states, store.splits, store.labels, task=store.task):
             output.warn(f"Note: {sentence}")
     try:
         outcome = work(prepared.folder, output)

@@ -11,8 +11,8 @@ from core.errors import FormatError
 from core.formats.annotations import Annotations
 from core.labels import LabelState, Split
 from core.project.changes import Changes
-from core.project.edits import changes_of
-from core.project.store import KEEP, Store
+from core.project.edits import KEEP, changes_of
+from core.project.store import Store
 
 # In place of a row number.
 _NONE, _SEVERAL = -1, -2

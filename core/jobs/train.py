@@ -32,7 +32,7 @@ def prepare_training(
     if weights is not None and not weights.is_file():
         raise WeightsError(f"There is no file {weights}.", next_step="Choose a safetensors file with timm's keys.")
     store.assign_splits(seed=seed)
-    check_trainable(store.states, store.splits, store.labels)
+    check_trainable(store.states, store.splits, store.labels, task=store.task)
     snapshot = take_snapshot(store)
     # the last, so that what cannot start leaves no run
     run = store.new_run(recipe.name)

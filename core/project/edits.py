@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 
 from core.project.changes import Changes
 
+# A value in a matrix of states to be set: leave the state as it is.
+KEEP = -2
+
 
 @dataclass(frozen=True, slots=True)
 class LabelRow:

@@ -1,7 +1,7 @@
 """The rules that names, colours and shortcuts of labels obey."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from core.errors import ProjectError
 from core.labels import Label
@@ -41,6 +41,19 @@ def new_label_row(
     )
     check_label_row(row, labels)
     return row
+
+
+def new_label_rows(
+    names: Sequence[str], *, labels: Collection[Label], ever: Collection[LabelRow]
+) -> tuple[LabelRow, ...]:
+    """The rows of several labels to be added, with the next colours and keys; else as `new_label_row`."""
+    rows: list[LabelRow] = []
+    shown = list(labels)
+    for name in names:
+        row = new_label_row(name, color=None, shortcut=None, labels=shown, ever=[*ever, *rows])
+        rows.append(row)
+        shown.append(Label(row.id, row.name, row.color, row.shortcut))
+    return tuple(rows)
 
 
 def check_label_name(name: str) -> None:

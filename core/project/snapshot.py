@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from core.errors import ProjectError
 from core.files import replacing
-from core.labels import MULTI_LABEL, LabelState, Split, Task
+from core.labels import MULTI_LABEL, Split, Task
+from core.project.one_class import annotated_images
 from core.project.store import Store
 
 
@@ -87,8 +88,8 @@ class Snapshot:
 
 
 def take_snapshot(store: Store) -> Snapshot:
-    """The images of a project that have a split and at least one known state."""
-    rows = np.flatnonzero((store.splits != Split.UNASSIGNED) & (store.states != LabelState.UNKNOWN).any(axis=1))
+    """The images of a project that have a split and are annotated: a known state, or the label of a multi-class one."""
+    rows = np.flatnonzero((store.splits != Split.UNASSIGNED) & annotated_images(store.states, store.task))
     image_ids = store.image_ids[rows]
     return Snapshot(
         image_ids=image_ids,

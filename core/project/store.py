@@ -12,20 +12,18 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from core.errors import ProjectError
-from core.labels import MULTI_LABEL, Label, LabelState, Split, Task
+from core.labels import MULTI_CLASS, MULTI_LABEL, Label, LabelState, Split, Task
 from core.project.changes import Changes
 from core.project.content import Content
 from core.project.database import FILE_NAME, Database
-from core.project.edits import AnnotationEdit, Edit, LabelEdit, changes_of
+from core.project.edits import KEEP, AnnotationEdit, Edit, LabelEdit, LabelRow, changes_of
 from core.project.facts import FactBook, ImageFacts
 from core.project.journal import Journal
-from core.project.label_rows import check_label_row, new_label_row
+from core.project.label_rows import check_label_row, new_label_row, new_label_rows
+from core.project.one_class import annotated_images, one_class
 from core.project.runs import Run, RunList
 from core.project.scan import ScannedImage
 from core.project.splits import FRACTIONS, stratified_split
-
-# A value in a matrix of states for `set_matrix`: leave the state as it is.
-KEEP = -2
 
 _STATE_WORDS = {LabelState.PRESENT: "set", LabelState.ABSENT: "ruled out", LabelState.UNKNOWN: "cleared"}
 
@@ -251,7 +249,7 @@ class Store:
     # labels
 
     def add_label(self, name: str, *, color: str | None = None, shortcut: str | None = None) -> Changes:
-        """Add a label at the end.
+        """Add a label at the end; in a multi-class project it is absent on the images that have another.
 
         Args:
             name: unique regardless of case.
@@ -264,8 +262,16 @@ class Store:
         row = new_label_row(
             name, color=color, shortcut=shortcut, labels=self.labels, ever=self._content.label_rows.values()
         )
-        edit = LabelEdit((replace(row, deleted=True),), (row,))
-        return self._do(edit, f"Label “{row.name}” added")
+        return self._add((row,), f"Label “{row.name}” added")
+
+    def add_labels(self, names: Sequence[str]) -> Changes:
+        """Add labels at the end, as one step of undo, with the next colours and keys.
+
+        Raises:
+            ProjectError: as `add_label`.
+        """
+        rows = new_label_rows(names, labels=self.labels, ever=self._content.label_rows.values())
+        return self._add(rows, f"{len(rows):,} labels added") if rows else Changes()
 
     def change_label(
         self, label_id: int, *, name: str | None = None, color: str | None = None, shortcut: str | None = None
@@ -301,9 +307,20 @@ class Store:
         return self._do(LabelEdit(before, after), "Labels reordered")
 
     def delete_label(self, label_id: int) -> Changes:
-        """Delete a label; undo brings it back with its annotations."""
+        """Delete a label; undo brings it back with its annotations.
+
+        In a multi-class project the images that have it are to be labelled anew.
+        """
         row = self._content.label_rows[label_id]
-        return self._do(LabelEdit((row,), (replace(row, deleted=True),)), f"Label “{row.name}” deleted")
+        text = f"Label “{row.name}” deleted"
+        with self.step(text) as edits:
+            made = len(edits)
+            if self.task == MULTI_CLASS:
+                column = [label.id for label in self.labels].index(label_id)
+                others = [label.id for label in self.labels if label.id != label_id]
+                self._fill(self.states[:, column] == LabelState.PRESENT, others, LabelState.UNKNOWN, reviewed=False)
+            self._do(LabelEdit((row,), (replace(row, deleted=True),)), text)
+        return changes_of(edits[made:], text)
 
     # annotations
 
@@ -318,18 +335,26 @@ class Store:
     ) -> Changes:
         """Give the same states to some images, as one step of undo.
 
+        In a multi-class project a label that becomes present makes all others absent.
+
         Args:
             image_ids: the images.
             states: the state of each label to set, by label id.
             reviewed: the reviewed flag to set; None leaves it.
             fill_unknown: the state for every label that is unknown afterwards; None leaves them unknown.
             text: what happened; None makes it from the states.
+
+        Raises:
+            ProjectError: the project is multi-class and several labels were to be present.
         """
         label_ids = [label.id for label in self.labels]
         ids = np.unique(np.asarray(image_ids, np.int64))
-        values = self.states[self.rows_of(ids)]
+        wanted = np.full((1, len(label_ids)), KEEP, np.int8)
         for label_id, state in states.items():
-            values[:, label_ids.index(label_id)] = state
+            wanted[0, label_ids.index(label_id)] = state
+        if self.task == MULTI_CLASS:
+            wanted = one_class(wanted, columns=np.arange(len(label_ids)), labels=len(label_ids))
+        values = np.where(wanted == KEEP, self.states[self.rows_of(ids)], wanted)
         if fill_unknown is not None:
             values[values == LabelState.UNKNOWN] = fill_unknown
         text = text or self._text_of(states, reviewed=reviewed, images=len(ids))
@@ -346,16 +371,25 @@ class Store:
     ) -> Changes:
         """Set a matrix of states, as one step of undo; fast for 100,000 images.
 
+        In a multi-class project a label that becomes present makes all others of the image absent.
+
         Args:
             image_ids: n images, each once.
             label_ids: k labels, each once.
             states: int8 (n, k) in {1, 0, -1, KEEP}.
             reviewed: the reviewed flag to set, one for all or bool (n,); None leaves it.
             text: what happened.
+
+        Raises:
+            ProjectError: the project is multi-class and several labels of an image were to be present.
         """
         ids, labels = np.asarray(image_ids, np.int64), np.asarray(label_ids, np.int64)
         if len(np.unique(ids)) < len(ids):
             raise ValueError("an image comes twice")
+        if self.task == MULTI_CLASS:
+            every = [label.id for label in self.labels]
+            columns = np.array([every.index(label_id) for label_id in labels.tolist()], np.int64)
+            labels, states = np.array(every, np.int64), one_class(states, columns=columns, labels=len(every))
         before = self._content.states_of(self.rows_of(ids), labels)
         return self._set(ids, labels, np.where(states == KEEP, before, states), reviewed=reviewed, text=text)
 
@@ -373,7 +407,7 @@ class Store:
 
         Images that have a split keep it, and the new ones make up for what they lack. Not undoable, as `set_splits`.
         """
-        annotated = np.flatnonzero((self.states != LabelState.UNKNOWN).any(axis=1))
+        annotated = np.flatnonzero(annotated_images(self.states, self.task))
         splits = stratified_split(
             self.states[annotated], fractions=fractions, seed=seed, existing=self.splits[annotated]
         )
@@ -464,6 +498,23 @@ class Store:
                 self._content.load()
                 self._journal.refresh()
             raise
+
+    def _add(self, rows: tuple[LabelRow, ...], text: str) -> Changes:
+        with self.step(text) as edits:
+            made = len(edits)
+            self._do(LabelEdit(tuple(replace(row, deleted=True) for row in rows), rows), text)
+            if self.task == MULTI_CLASS:
+                has_class = (self.states == LabelState.PRESENT).any(axis=1)
+                self._fill(has_class, [row.id for row in rows], LabelState.ABSENT, reviewed=None)
+        return changes_of(edits[made:], text)
+
+    def _fill(
+        self, images: NDArray[np.bool_], label_ids: Sequence[int], state: LabelState, *, reviewed: bool | None
+    ) -> None:
+        """Give some images (N,) the same state of some labels."""
+        ids = self.image_ids[images]
+        states = np.full((len(ids), len(label_ids)), state, np.int8)
+        self._set(ids, np.array(label_ids, np.int64), states, reviewed=reviewed, text="")
 
     def _do(self, edit: Edit, text: str) -> Changes:
         with self.step(text) as edits:

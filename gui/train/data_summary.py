@@ -8,8 +8,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from core.errors import ProjectError
-from core.labels import Label, LabelState, Split
+from core.labels import Label, Split, Task
 from core.project.checks import check_trainable, training_warnings
+from core.project.one_class import annotated_images
 from core.project.splits import stratified_split
 from core.project.store import Store
 from gui.widgets import icons, theme
@@ -39,21 +40,22 @@ class DataRequest:
     states: NDArray[np.int8]
     splits: NDArray[np.int8]
     labels: tuple[Label, ...]
+    task: Task
     seed: int
 
     @classmethod
     def of(cls, store: Store, *, seed: int) -> "DataRequest":
         """Copy it; made on the GUI thread."""
-        return cls(store.states.copy(), store.splits.copy(), store.labels, seed)
+        return cls(store.states.copy(), store.splits.copy(), store.labels, store.task, seed)
 
     def answer(self) -> DataFacts:
         """Find the facts; images without a split get the one that training would give them."""
-        annotated = np.flatnonzero((self.states != LabelState.UNKNOWN).any(axis=1))
+        annotated = np.flatnonzero(annotated_images(self.states, self.task))
         states = self.states[annotated]
         splits = stratified_split(states, seed=self.seed, existing=self.splits[annotated])
         error = None
         try:
-            check_trainable(states, splits, self.labels)
+            check_trainable(states, splits, self.labels, task=self.task)
         except ProjectError as found:
             error = found
         train, validation, test = (
@@ -62,7 +64,7 @@ class DataRequest:
         return DataFacts(
             counts=(train, validation, test),
             left_out=len(self.states) - len(annotated),
-            warnings=tuple(training_warnings(states, splits, self.labels)) if error is None else (),
+            warnings=tuple(training_warnings(states, splits, self.labels, task=self.task)) if error is None else (),
             error=error,
         )
 

@@ -66,3 +66,17 @@ def test_annotations_that_teach_nothing_are_refused(rows, sentence):
 def test_a_project_without_labels_is_refused():
     with pytest.raises(ProjectError, match="no labels"):
         check_trainable(np.zeros((4, 0), np.int8), np.full(4, Split.TRAIN, np.int8), ())
+
+
+def test_one_label_per_image_needs_two_classes_in_train():
+    ruled_out = annotations((0, 0, 0, 0), (1, 0, 0, 0))
+    with pytest.raises(ProjectError, match="No image has a label"):
+        check_trainable(*ruled_out, LABELS, task="multi-class")
+    alike = annotations((0, 1, 0, 0), (1, 1, 0, 0))
+    with pytest.raises(ProjectError, match="same label"):
+        check_trainable(*alike, LABELS, task="multi-class")
+    states, splits = annotations((0, 1, 0, 0), (0, 0, 1, 0), (1, 1, 0, 0), (1, 0, 1, 0), (1, 0, 0, 0))
+    check_trainable(states, splits, LABELS, task="multi-class")
+    assert training_warnings(states, splits, LABELS, task="multi-class") == [
+        "“gloves” has no positive image in train and cannot be learnt."
+    ]

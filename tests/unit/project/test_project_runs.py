@@ -1,3 +1,4 @@
+import json
 import shutil
 
 import numpy as np
@@ -118,6 +119,17 @@ def test_the_hash_tells_contents_apart_and_not_folders(annotated):
         snapshot.label_ids, snapshot.label_names,
     )  # fmt: skip
     assert moved.hash == snapshot.hash
+
+
+def test_a_snapshot_of_the_first_version_is_multi_label(annotated, tmp_path):
+    snapshot = take_snapshot(annotated)
+    snapshot.save(tmp_path / "snapshot.npz")
+    with np.load(tmp_path / "snapshot.npz") as file:
+        arrays = dict(file)
+    texts = json.dumps([snapshot.paths, snapshot.label_names]).encode()
+    np.savez(tmp_path / "old.npz", **{**arrays, "texts": np.frombuffer(texts, np.uint8)})
+    old = Snapshot.load(tmp_path / "old.npz")
+    assert (old.task, old.label_names, old.hash) == ("multi-label", snapshot.label_names, snapshot.hash)
 
 
 def test_a_damaged_snapshot_is_a_sentence(tmp_path):

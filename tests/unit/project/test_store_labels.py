@@ -107,3 +107,15 @@ def test_the_name_of_a_deleted_label_is_free_but_its_id_is_not_used_again(store)
     store.add_label("cow")
     assert store.labels[-1].id == 4
     assert store.states[0].tolist() == [-1, -1, -1]
+
+
+def test_many_labels_are_added_as_one_step_with_the_next_colours_and_keys(make_store):
+    store = make_store(labels=("cat",))
+    store.add_labels(["dog", "cow"])
+    assert [(label.name, label.shortcut) for label in store.labels] == [("cat", "1"), ("dog", "2"), ("cow", "3")]
+    assert len({label.color for label in store.labels}) == 3
+    store.undo()
+    assert [label.name for label in store.labels] == ["cat"]
+    with pytest.raises(ProjectError, match="There is a label “Hen” already"):
+        store.add_labels(["Hen", "hen"])
+    assert [label.name for label in store.labels] == ["cat"]
