@@ -14,6 +14,7 @@ from core.images.preprocessing import Preprocessing
 from core.learning.data.augmentation import Augmentation
 from core.learning.data.batches import FeatureBatches, ImageBatches
 from core.learning.data.pixel_cache import load_pixels
+from core.learning.data.samplers import Shuffled
 from core.learning.data.seeds import seed_of
 from core.learning.training.checkpoint import Counters, save_best, save_last
 from core.learning.training.ema import Ema
@@ -172,6 +173,7 @@ def image_batches(images, tmp_path, *, seed=0, workers=0, batch_size=3):
         pixels,
         np.arange(len(images))[::-1].copy(),
         states,
+        sampler=Shuffled(len(images)),
         augmentation=Augmentation(config, size=64),
         batch_size=batch_size,
         seed=seed,
@@ -201,7 +203,7 @@ def test_batches_are_the_same_from_worker_processes(images, tmp_path):
 def test_every_image_comes_once_an_epoch_with_its_own_states(images, tmp_path):
     features = torch.arange(7.0)[:, None, None, None]
     states = np.array([[number % 2, -1 if number == 4 else 1] for number in range(7)], np.int8)
-    data = FeatureBatches(features, states, batch_size=3, seed=0)
+    data = FeatureBatches(features, states, sampler=Shuffled(7), batch_size=3, seed=0)
     for epoch in (1, 2):
         batches = list(data.batches(epoch))
         numbers = torch.cat([batch.inputs.flatten() for batch in batches])
@@ -217,7 +219,11 @@ def test_batches_are_of_nearly_one_size_and_never_of_one_image():
     for count in range(2, 40):
         for batch_size in (2, 3, 8):
             data = FeatureBatches(
-                torch.zeros(count, 1, 1, 1), np.zeros((count, 1), np.int8), batch_size=batch_size, seed=0
+                torch.zeros(count, 1, 1, 1),
+                np.zeros((count, 1), np.int8),
+                sampler=Shuffled(count),
+                batch_size=batch_size,
+                seed=0,
             )
             sizes = [len(batch.inputs) for batch in data.batches(1)]
             assert len(sizes) == data.steps_per_epoch

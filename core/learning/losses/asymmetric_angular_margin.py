@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from core.learning.losses.masking import Reduction, masked, reduce
+from core.learning.losses.masking import Reduction, focal_weight, masked, reduce
 
 
 def compute_scale(num_labels: int) -> float:
@@ -70,7 +70,5 @@ def asymmetric_angular_margin_loss(
     losses = -(positive_weight * targets * log_p + (1 - positive_weight) * (1 - targets) * log_q) / scale
     if focused:
         base = targets * q + (1 - targets) * torch.sigmoid(positive_logits)
-        # a power below 1 has no finite slope at 0
-        base = base.clamp(min=torch.finfo(base.dtype).tiny)
-        losses = losses * base ** (gamma_positive * targets + gamma_negative * (1 - targets))
+        losses = losses * focal_weight(base, targets, gamma_positive=gamma_positive, gamma_negative=gamma_negative)
     return reduce(losses, known, reduction)

@@ -32,8 +32,21 @@ def masked(scores: Tensor, targets: Tensor, known: Tensor | None) -> tuple[Tenso
     return torch.where(known, scores, zero), torch.where(known, targets.to(scores.dtype), zero), known
 
 
+def focal_weight(base: Tensor, targets: Tensor, *, gamma_positive: float, gamma_negative: float) -> Tensor:
+    """The power base ^ (g+ y + g- (1 - y)) of a base in [0, 1] for targets y, each (N, C)."""
+    # a power below 1 has no finite slope at 0
+    base = base.clamp(min=torch.finfo(base.dtype).tiny)
+    return base ** (gamma_positive * targets + gamma_negative * (1 - targets))
+
+
 def reduce(losses: Tensor, known: Tensor, reduction: Reduction) -> Tensor:
-    """Drop the unknown elements' losses (N, C) and reduce: to the sum, to the sum over N, or not at all."""
+    """Drop unknown losses and reduce: to the sum, to the sum over N, or not at all.
+
+    Args:
+        losses: (N, C) of elements or (N,) of images.
+        known: bool, of the same shape.
+        reduction: "sum", "mean" or "none".
+    """
     losses = torch.where(known, losses, losses.new_zeros(()))
     if reduction == "none":
         return losses

@@ -15,6 +15,7 @@ from core.labels import Split
 from core.learning.data.augmentation import Augmentation
 from core.learning.data.batches import FeatureBatches, ImageBatches, TrainingData, to_tensor
 from core.learning.data.pixel_cache import load_pixels
+from core.learning.data.samplers import sampler_of
 from core.learning.features import compute_features
 from core.learning.models.net import Net, preprocessing_of
 from core.learning.training.device import Device
@@ -91,6 +92,7 @@ def prepare(
         )
     train_states = snapshot.states[train_rows]
     batch_size = recipe.training.batch_size
+    sampler = sampler_of(recipe.training.sampler, train_states)
 
     trained: nn.Module
     data: TrainingData
@@ -102,7 +104,9 @@ def prepare(
         # from a row of the snapshot to that of its features
         place = np.cumsum(readable) - 1
         trained = net.head
-        data = FeatureBatches(features[place[train_rows]], train_states, batch_size=batch_size, seed=job.seed)
+        data = FeatureBatches(
+            features[place[train_rows]], train_states, sampler=sampler, batch_size=batch_size, seed=job.seed
+        )
 
         def inputs_of(rows: NDArray[np.int64]) -> Tensor:
             return features[place[rows]]
@@ -112,6 +116,7 @@ def prepare(
             pixels,
             train_rows,
             train_states,
+            sampler=sampler,
             augmentation=Augmentation(recipe.augmentation, size=recipe.input.size),
             batch_size=batch_size,
             seed=job.seed,

@@ -13,8 +13,9 @@ from core.evaluation.thresholds import best_f_beta
 from core.jobs.events import Event, RunFinished, RunPaused, RunStarted
 from core.jobs.job import Command, TrainJob
 from core.labels import Split
+from core.learning.data.batches import targets_of
 from core.learning.data.seeds import seed_of
-from core.learning.losses.choice import loss_of
+from core.learning.losses.choice import LabelCounts, loss_of
 from core.learning.models import weights
 from core.learning.models.net import Net, build_net
 from core.learning.training.checkpoint import BEST_FILE, LAST_FILE, Counters, load_best, load_last
@@ -57,7 +58,6 @@ def train(job: TrainJob, folder: Path, emit: Callable[[Event], None], control: C
     resuming = (folder / LAST_FILE).exists()
     net = _network(recipe, job, num_labels=len(snapshot.label_names), resuming=resuming)
     net.to(device.place).to(memory_format=torch.channels_last)
-    loss = loss_of(recipe.loss, scale=net.scale)
 
     prepared = prepare(job, recipe, snapshot, net=net, device=device, threads=threads, emit=emit, control=control)
     if prepared is None:
@@ -66,6 +66,8 @@ def train(job: TrainJob, folder: Path, emit: Callable[[Event], None], control: C
             emit(RunPaused(epoch=counters.epochs, step=counters.step))
         return
     validation_rows = prepared.validation_rows
+    counts = LabelCounts.of(*targets_of(snapshot.states[prepared.train_rows]))
+    loss = loss_of(recipe.loss, scale=net.scale, counts=counts)
 
     def validate(module: nn.Module) -> Score:
         states = snapshot.states[validation_rows]
