@@ -99,6 +99,8 @@ class Totals:
             predicted or has no positive with 0.
         class_f1: CF1 = 2 · CP · CR / (CP + CR), as ML-GCN and Query2Label define it.
         macro_f1: the mean of the labels' F1, which others call CF1; as a rule lower.
+        label_accuracy: the share of right decisions among all on an image and a label, which OTX calls accuracy; with
+            rare labels it is high even where nothing is found.
     """
 
     overall_precision: float
@@ -108,19 +110,25 @@ class Totals:
     class_recall: float
     class_f1: float
     macro_f1: float
+    label_accuracy: float
 
 
 @dataclass(frozen=True)
 class ClassificationScores(Totals):
     """`Totals`, and the means over images.
 
+    P are the labels predicted on an image and T those present. In all four an image with nothing present and nothing
+    predicted counts 1, for it is right, and an image of which nothing is known is left out.
+
     Attributes:
-        sample_f1: the mean over images of 2 |P∩T| / (|P| + |T|), with P the predicted and T the present labels.
+        sample_precision: the mean over images of |P∩T| / |P|; 0 where nothing is predicted but something present.
+        sample_recall: the mean over images of |P∩T| / |T|; 0 where nothing is present but something predicted.
+        sample_f1: the mean over images of 2 |P∩T| / (|P| + |T|).
         sample_iou: the mean over images of |P∩T| / |P∪T|.
-            In both an image with nothing present and nothing predicted counts 1, for it is right, and an image of
-            which nothing is known is left out.
     """
 
+    sample_precision: float
+    sample_recall: float
     sample_f1: float
     sample_iou: float
 
@@ -153,6 +161,11 @@ class Counts:
         """2 TP / (2 TP + FP + FN) per label, float64 (C,) in [0, 1]."""
         return _ratio(2 * self.tp, 2 * self.tp + self.fp + self.fn)
 
+    @property
+    def accuracy(self) -> NDArray[np.float64]:
+        """(TP + TN) / (TP + FP + FN + TN) per label, float64 (C,) in [0, 1]."""
+        return _ratio(self.tp + self.tn, self.tp + self.fp + self.fn + self.tn)
+
     def totals(self) -> Totals:
         """The scores over all labels."""
         overall = Counts(*(counts.sum(keepdims=True) for counts in (self.tp, self.fp, self.fn, self.tn)))
@@ -166,6 +179,7 @@ class Counts:
             class_recall=class_recall,
             class_f1=2 * class_precision * class_recall / total if total else 0.0,
             macro_f1=_mean(self.f1),
+            label_accuracy=overall.accuracy.item(),
         )
 
 
@@ -204,15 +218,18 @@ def classification_scores(
         ValueError: shapes differ, or a value is NaN or out of range.
     """
     decisions = _Decisions(probabilities, targets, thresholds, known=known)
-    both = np.count_nonzero(decisions.right, axis=1)
-    either = np.count_nonzero(decisions.predicted, axis=1) + np.count_nonzero(decisions.targets, axis=1)
+    both, predicted, present = (
+        np.count_nonzero(one, axis=1) for one in (decisions.right, decisions.predicted, decisions.targets)
+    )
     if decisions.known is not None:
         judged = decisions.known.any(axis=1)
-        both, either = both[judged], either[judged]
+        both, predicted, present = both[judged], predicted[judged], present[judged]
     return ClassificationScores(
         **vars(decisions.counts().totals()),
-        sample_f1=_mean(_ratio(2 * both, either, empty=1.0)),
-        sample_iou=_mean(_ratio(both, either - both, empty=1.0)),
+        sample_precision=_mean(_ratio(both, predicted, empty=present == 0)),
+        sample_recall=_mean(_ratio(both, present, empty=predicted == 0)),
+        sample_f1=_mean(_ratio(2 * both, predicted + present, empty=1)),
+        sample_iou=_mean(_ratio(both, predicted + present - both, empty=1)),
     )
 
 
@@ -254,9 +271,9 @@ def _column(values: ArrayLike) -> NDArray[Any]:
     return vector[:, np.newaxis]
 
 
-def _ratio(part: NDArray[np.int64], whole: NDArray[np.int64], *, empty: float = 0.0) -> NDArray[np.float64]:
+def _ratio(part: NDArray[np.int64], whole: NDArray[np.int64], *, empty: ArrayLike = 0) -> NDArray[np.float64]:
     """The part of the whole; `empty` where the whole is 0."""
-    ratio = np.full(whole.shape, empty)
+    ratio = np.broadcast_to(empty, whole.shape).astype(np.float64)
     np.divide(part, whole, out=ratio, where=whole > 0)
     return ratio
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from core.errors import MultihotError
 from core.files import replacing
-from core.labels import LabelState, Split
+from core.labels import MULTI_CLASS, MULTI_LABEL, LabelState, Split, Task
 
 PREDICTIONS_FILE = "predictions.npz"
 """Its name in the run's folder."""
@@ -26,6 +26,8 @@ class Predictions:
         probabilities: float32 (V, C) in [0, 1].
         states: int8 (V, C), `LabelState` of each label on each image.
         label_names: the C labels in the order of the columns.
+        task: in multi-label a threshold decides on each probability; in multi-class those of an image add up to 1 and
+            the highest decides.
     """
 
     image_ids: NDArray[np.int64]
@@ -33,12 +35,18 @@ class Predictions:
     probabilities: NDArray[np.float32]
     states: NDArray[np.int8]
     label_names: tuple[str, ...]
+    task: Task = MULTI_LABEL
 
     def __post_init__(self) -> None:
         images, labels = self.probabilities.shape
         shapes = (self.image_ids.shape, self.splits.shape, self.states.shape, (len(self.label_names),))
         if shapes != ((images,), (images,), (images, labels), (labels,)):
             raise ValueError(f"predictions of {images} images and {labels} labels do not fit the shapes {shapes}")
+
+    @property
+    def is_multi_class(self) -> bool:
+        """Whether the label of the highest probability is the decision, and thresholds play no part."""
+        return self.task == MULTI_CLASS
 
     @property
     def targets(self) -> NDArray[np.bool_]:
@@ -73,6 +81,7 @@ class Predictions:
                 probabilities=self.probabilities.astype(np.float32),
                 states=self.states.astype(np.int8),
                 label_names=np.array(self.label_names, dtype=np.str_),
+                task=np.array(self.task),
             )
 
     @classmethod
@@ -91,6 +100,8 @@ class Predictions:
                     probabilities=arrays["probabilities"],
                     states=arrays["states"],
                     label_names=tuple(arrays["label_names"].tolist()),
+                    # runs from before there were multi-class projects do not say it
+                    task=arrays["task"].item() if "task" in arrays else MULTI_LABEL,
                 )
         except (OSError, EOFError, ValueError, KeyError, TypeError, BadZipFile) as error:
             raise MultihotError(

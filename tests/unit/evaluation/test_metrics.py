@@ -114,6 +114,36 @@ def test_scores_at_thresholds_equal_scikit_learn(seeds):
         assert scores.sample_f1 == pytest.approx(expected)
         expected = sklearn_metrics.jaccard_score(targets, predicted, average="samples", zero_division=1)
         assert scores.sample_iou == pytest.approx(expected)
+        # scikit-learn's 0/0 looks at one side alone, so that images right for having nothing are added here
+        nothing = np.mean(~targets.any(axis=1) & ~predicted.any(axis=1))
+        for name in ("precision", "recall"):
+            expected = getattr(sklearn_metrics, f"{name}_score")(targets, predicted, average="samples", zero_division=0)
+            assert getattr(scores, f"sample_{name}") == pytest.approx(expected + nothing)
+        assert scores.label_accuracy == pytest.approx(1 - sklearn_metrics.hamming_loss(targets, predicted))
+
+
+@many_draws
+def test_scores_per_image_equal_the_definition_on_the_known(seeds):
+    for seed in seeds:
+        probabilities, targets, known = draw(seed)
+        if known is None:
+            continue
+        scores = classification_scores(probabilities, targets, 0.4321, known)
+        images = [
+            (set(np.flatnonzero(row & (score >= 0.4321))), set(np.flatnonzero(row & target)))
+            for score, target, row in zip(probabilities, targets, known, strict=True)
+            if row.any()
+        ]
+        for name, one in {
+            "sample_precision": lambda p, t: len(p & t) / len(p) if p else not t,
+            "sample_recall": lambda p, t: len(p & t) / len(t) if t else not p,
+            "sample_f1": lambda p, t: 2 * len(p & t) / (len(p) + len(t)) if p or t else 1,
+            "sample_iou": lambda p, t: len(p & t) / len(p | t) if p or t else 1,
+        }.items():
+            expected = np.mean([one(*image) for image in images]) if images else 0
+            assert getattr(scores, name) == pytest.approx(expected)
+        right = ((probabilities >= 0.4321) == targets)[known]
+        assert scores.label_accuracy == pytest.approx(right.mean() if len(right) else 0)
 
 
 @many_draws
@@ -145,7 +175,7 @@ def test_images_of_which_nothing_is_known_do_not_count():
 
 def test_an_image_with_nothing_present_and_nothing_predicted_is_right():
     scores = classification_scores(np.array([[0.1, 0.2]]), np.array([[0, 0]]))
-    assert scores.sample_iou == scores.sample_f1 == 1
+    assert scores.sample_iou == scores.sample_f1 == scores.sample_precision == scores.sample_recall == 1
     assert scores.overall_f1 == scores.class_f1 == scores.macro_f1 == 0
 
 

@@ -8,6 +8,7 @@ from core.evaluation.metrics import average_precision, classification_scores, me
 from core.evaluation.predictions import Predictions
 from core.evaluation.report import evaluate
 from core.evaluation.threshold_file import ThresholdSet
+from core.evaluation.voc import interpolated_average_precision
 from core.labels import Split
 
 
@@ -87,6 +88,17 @@ def test_a_report_holds_the_scores_of_the_metrics(predictions):
     ap = average_precision(*arguments, predictions.known)
     assert [label.ap for label in report.labels] == pytest.approx(ap.tolist(), nan_ok=True)
     assert np.mean([label.f1 for label in report.labels]) == pytest.approx(report.macro_f1)
+
+
+def test_the_interpolated_means_of_voc_are_added_on_request(predictions):
+    thresholds = np.full(4, 0.5)
+    plain = evaluate(predictions, thresholds)
+    assert (plain.map_voc, plain.map_voc_2007) == (None, None)
+    report = evaluate(predictions, thresholds, interpolated=True)
+    arguments = predictions.probabilities, predictions.targets, predictions.known
+    assert report.map_voc == pytest.approx(np.nanmean(interpolated_average_precision(*arguments)))
+    assert report.map_voc_2007 == pytest.approx(np.nanmean(interpolated_average_precision(*arguments, levels=11)))
+    assert report.map_voc > report.map
 
 
 def test_a_report_is_valid_json_with_null_for_what_is_not_defined(predictions):

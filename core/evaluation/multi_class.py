@@ -1,0 +1,52 @@
+"""Decisions where an image has exactly one of the labels: the label of the highest probability is predicted."""
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from core.evaluation.checks import check_scores
+
+
+def highest(probabilities: NDArray[np.floating]) -> NDArray[np.bool_]:
+    """Where a label is the prediction: True once per image, at the first of its highest probabilities.
+
+    Args:
+        probabilities: (N, C), C at least 1.
+
+    Returns:
+        bool (N, C).
+    """
+    predicted = np.zeros(probabilities.shape, np.bool_)
+    predicted[np.arange(len(probabilities)), probabilities.argmax(axis=1)] = True
+    return predicted
+
+
+def confusion_matrix(probabilities: ArrayLike, targets: ArrayLike, known: ArrayLike | None = None) -> NDArray[np.int64]:
+    """How often each label is taken for each.
+
+    Args:
+        probabilities: float32 or float64 (N, C) in [0, 1].
+        targets: bool or 0/1 (N, C), one present label per image; anything where not known.
+        known: bool (N, C), where the target counts; None means everywhere.
+
+    Returns:
+        int64 (C, C): images by the label present, in rows, and the label predicted, in columns. An image on which no
+        label or more than one is known to be present is left out.
+
+    Raises:
+        ValueError: shapes differ, or a value is NaN or out of range.
+    """
+    scores, present, _ = check_scores(probabilities, targets, known)
+    labels = scores.shape[1]
+    judged = np.count_nonzero(present, axis=1) == 1
+    pairs = present[judged].argmax(axis=1) * labels + scores[judged].argmax(axis=1) if judged.any() else []
+    return np.bincount(np.asarray(pairs, np.int64), minlength=labels * labels).reshape(labels, labels)
+
+
+def top_1(confusion: NDArray[np.int64]) -> float:
+    """The share of images whose label is the prediction, in [0, 1]; NaN without images.
+
+    Args:
+        confusion: int64 (C, C), from `confusion_matrix`.
+    """
+    images = confusion.sum()
+    return float(np.trace(confusion) / images) if images else float("nan")
