@@ -71,7 +71,9 @@ def train(job: TrainJob, folder: Path, emit: Callable[[Event], None], control: C
 
     def validate(module: nn.Module) -> Score:
         states = snapshot.states[validation_rows]
-        return score(module, prepared.inputs_of, validation_rows, states, loss=loss, batch_size=_SCORING_BATCH)
+        return score(
+            module, prepared.inputs_of, validation_rows, states, loss=loss, task=recipe.task, batch_size=_SCORING_BATCH
+        )
 
     loop = Loop(
         net=net,
@@ -110,7 +112,7 @@ def train(job: TrainJob, folder: Path, emit: Callable[[Event], None], control: C
 
     counters = loop.counters
     net.load_state_dict(load_best(folder / BEST_FILE))
-    _write_predictions(prepared, snapshot, folder, emit, control)
+    _write_predictions(prepared, recipe, snapshot, folder, emit=emit, control=control)
     summary = Summary(
         map=counters.best_map,
         epochs=counters.epochs,
@@ -150,25 +152,30 @@ def _network(recipe: Recipe, job: TrainJob, *, num_labels: int, resuming: bool) 
 
 def _write_predictions(
     prepared: Prepared,
+    recipe: Recipe,
     snapshot: Snapshot,
     folder: Path,
+    *,
     emit: Callable[[Event], None],
     control: Callable[[], Command],
 ) -> None:
     """Write what the kept weights say of every image, and the thresholds that suit them."""
     stage = Stage("Scoring images", emit, control)
     rows = prepared.rows
-    probabilities = predict(prepared.trained, prepared.inputs_of, rows, batch_size=_SCORING_BATCH, progress=stage)
+    probabilities = predict(
+        prepared.trained, prepared.inputs_of, rows, task=recipe.task, batch_size=_SCORING_BATCH, progress=stage
+    )
     predictions = Predictions(
         image_ids=snapshot.image_ids[rows],
         splits=snapshot.splits[rows],
         probabilities=probabilities,
         states=snapshot.states[rows],
         label_names=snapshot.label_names,
+        task=snapshot.task,
     )
     predictions.save(folder / PREDICTIONS_FILE)
     thresholds = ThresholdSet.default(snapshot.label_names)
-    if len(prepared.validation_rows):
+    if len(prepared.validation_rows) and not predictions.is_multi_class:
         validation = predictions.of(Split.VALIDATION)
         tuned = best_f_beta(validation.probabilities, validation.targets, known=validation.known)
         thresholds = ThresholdSet(snapshot.label_names, tuned.values, objective="f1", tuned_on="validation")
