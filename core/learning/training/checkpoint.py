@@ -33,6 +33,7 @@ class Counters:
         best_epoch: the epoch whose weights are kept; 0 for none yet.
         best_map: their mAP on validation; None when it is not defined.
         best_loss: their loss on validation.
+        early_stopped: whether the training has ended before its last epoch, for want of gain.
     """
 
     step: int = 0
@@ -44,6 +45,7 @@ class Counters:
     best_epoch: int = 0
     best_map: float | None = None
     best_loss: float = float("inf")
+    early_stopped: bool = False
 
 
 def save_best(path: Path, state: dict[str, Tensor]) -> None:

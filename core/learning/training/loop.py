@@ -2,33 +2,48 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
 import torch
 from torch import Tensor, nn
 
-from core.jobs.events import CheckpointSaved, EpochEnded, Event, RunPaused
+from core.jobs.events import CheckpointSaved, EarlyStopped, EpochEnded, Event, RunPaused
 from core.jobs.job import Command
 from core.learning.data.batches import TrainingData
-from core.learning.data.seeds import seed_of
 from core.learning.losses.choice import Loss
+from core.learning.models.net import Net
 from core.learning.training.checkpoint import BEST_FILE, LAST_FILE, Counters, load_last, save_best, save_last
 from core.learning.training.device import Device
 from core.learning.training.divergence import check_finite
+from core.learning.training.early_stopping import EarlyStopping
 from core.learning.training.ema import Ema
 from core.learning.training.meter import Meter
-from core.learning.training.optimizers import build_optimizer, set_learning_rate
-from core.learning.training.schedules import learning_rate
+from core.learning.training.schedules import Plateau, is_warming_up, learning_rate, momentum
 from core.learning.training.scoring import Score, rank
+from core.learning.training.stepper import Stepper
 from core.recipes.recipe import Recipe
 
 _SECONDS_BETWEEN_CHECKPOINTS = 10.0
 """A crash loses no more than this, or an epoch; a head on frozen features has hundreds of epochs in that time."""
 
-_STEP = 2
-"""What a seed is for; see `core.learning.data.batches`."""
+
+@dataclass(frozen=True)
+class _Scored:
+    """How the raw weights did, and their average where there is one."""
+
+    raw: Score
+    average: Score | None
+
+    @property
+    def is_average(self) -> bool:
+        """Whether the average is as good as the raw weights at least."""
+        return self.average is not None and self.average.rank >= self.raw.rank
+
+    @property
+    def better(self) -> Score:
+        return self.average if self.average is not None and self.is_average else self.raw
 
 
 @dataclass(kw_only=True)
@@ -50,7 +65,7 @@ class Loop:
         control: gives what a person asks for.
     """
 
-    net: nn.Module
+    net: Net
     trained: nn.Module
     data: TrainingData
     loss: Loss
@@ -67,9 +82,16 @@ class Loop:
         config = self.recipe.training
         self.counters = Counters()
         self._total_steps = config.epochs * self.data.steps_per_epoch
-        self._optimizer = build_optimizer(self.trained, config)
+        self._stepper = Stepper(
+            self.net, self.trained, loss=self.loss, recipe=self.recipe, seed=self.seed, device=self.device
+        )
         self._ema = Ema(self.trained, config.ema_decay) if config.ema_decay else None
-        self._scaler = torch.GradScaler(self.device.place.type, enabled=self.device.half is torch.float16)
+        self._plateau = Plateau.of(config) if config.schedule == "plateau" else None
+        self._early_stopping = (
+            EarlyStopping(config.early_stopping, config.early_stopping_smoothing, min_gain=config.early_stopping_gain)
+            if config.early_stopping
+            else None
+        )
         self._unsaved_best: dict[str, Tensor] | None = None
         self._checkpoint_at = time.monotonic()
         self._meter = Meter(
@@ -94,32 +116,30 @@ class Loop:
         steps_per_epoch = self.data.steps_per_epoch
         started = time.monotonic() - counters.seconds
         for epoch in range(counters.epochs + 1, config.epochs + 1):
+            if counters.early_stopped:
+                break
             epoch_started = time.monotonic() - counters.epoch_seconds
             loss_sum = torch.tensor(counters.epoch_loss, dtype=torch.float64, device=self.device.place)
             command: Command = "continue"
             self.trained.train()
             self._meter.start()
             for batch in self.data.batches(epoch, skip=counters.step - (epoch - 1) * steps_per_epoch):
-                # a seed for every step, so that a resumed run draws the same dropout
-                torch.manual_seed(seed_of(self.seed, _STEP, counters.step))
-                rate = learning_rate(config, counters.step, self._total_steps)
-                set_learning_rate(self._optimizer, rate)
-                inputs, targets, known = (one.to(self.device.place, non_blocking=True) for one in batch)
-                with self.device.autocast():
-                    logits = self.trained(inputs)
-                loss = self.loss(logits, targets, known=known, reduction="sum")
-                self._optimizer.zero_grad()
-                minimised = loss if self.recipe.loss.reduction == "sum" else loss / len(inputs)
-                self._scaler.scale(minimised).backward()  # type: ignore[no-untyped-call]
-                self._scaler.step(self._optimizer)
-                self._scaler.update()
+                peak = self._plateau.rate if self._plateau else config.learning_rate
+                rate = learning_rate(config, counters.step, self._total_steps, peak=peak)
+                loss = self._stepper(
+                    batch,
+                    epoch=epoch,
+                    step=counters.step,
+                    learning_rate=rate,
+                    momentum=momentum(config, counters.step, self._total_steps),
+                )
                 if self._ema:
                     self._ema.update(self.trained)
 
                 counters.step += 1
-                counters.epoch_images += len(inputs)
-                loss_sum += loss.detach()
-                self._meter.step_ended(epoch, counters.step, loss=loss.detach(), images=len(inputs), learning_rate=rate)
+                counters.epoch_images += len(batch.inputs)
+                loss_sum += loss
+                self._meter.step_ended(epoch, counters.step, loss=loss, images=len(batch.inputs), learning_rate=rate)
                 command = self.control()
                 if command != "continue" and counters.step < epoch * steps_per_epoch:
                     break
@@ -151,22 +171,27 @@ class Loop:
         """
         self.counters, state = load_last(self.folder / LAST_FILE, self.device.place)
         self.net.load_state_dict(state["net"])
-        self._optimizer.load_state_dict(state["optimizer"])
-        self._scaler.load_state_dict(state["scaler"])
+        self._stepper.optimizer.load_state_dict(state["optimizer"])
+        self._stepper.scaler.load_state_dict(state["scaler"])
         if self._ema:
             self._ema.module.load_state_dict(state["ema"])
             self._ema.updates = state["ema_updates"]
+        if self._plateau:
+            self._plateau = Plateau(**state["plateau"])
+        if self._early_stopping:
+            self._early_stopping = EarlyStopping(**state["early_stopping"])
 
     def _end_epoch(self, epoch: int, rate: float, epoch_started: float) -> None:
-        """Score the weights, keep them if they are the best, and say so."""
+        """Score the weights, keep them if they are the best, say so, and see what the schedule makes of it."""
         counters = self.counters
         validation_started = time.monotonic()
         speed = counters.epoch_images / max(counters.epoch_seconds, 1e-9)
-        score, is_best = self._keep_better(epoch)
+        scored, is_best = self._keep_better(epoch)
         self._meter.validated(time.monotonic() - validation_started)
         train_loss = counters.epoch_loss / counters.epoch_images
         counters.epochs = epoch
         counters.epoch_loss, counters.epoch_images, counters.epoch_seconds = 0.0, 0, 0.0
+        score = scored.better if scored else None
         self.emit(
             EpochEnded(
                 epoch=epoch,
@@ -177,6 +202,10 @@ class Loop:
                 average_precision=tuple(None if ap != ap else ap for ap in score.average_precision.tolist())
                 if score
                 else (),
+                top1=score.top1 if score else None,
+                is_average=scored.is_average if scored else self._ema is not None,
+                raw_map=scored.raw.map if scored and scored.average else None,
+                average_map=scored.average.map if scored and scored.average else None,
                 is_best=is_best,
                 learning_rate=rate,
                 images_per_second=speed,
@@ -184,29 +213,42 @@ class Loop:
                 eta_seconds=self._meter.eta_seconds(counters.step),
             )
         )
+        if score is not None and score.map is not None:
+            self._consider(epoch, score.map)
 
-    def _keep_better(self, epoch: int) -> tuple[Score | None, bool]:
+    def _consider(self, epoch: int, metric: float) -> None:
+        """Lower the learning rate on a plateau, and end the training where nothing is gained any more."""
+        config = self.recipe.training
+        if self._plateau:
+            self._plateau.update(metric)
+        if self._early_stopping:
+            warming_up = is_warming_up(config, self.counters.step, self._total_steps)
+            decision = self._early_stopping.update(metric, warming_up=warming_up)
+            if decision.stop and epoch < config.epochs:
+                self.counters.early_stopped = True
+                self.emit(EarlyStopped(epoch=epoch, reason=decision.reason))
+
+    def _keep_better(self, epoch: int) -> tuple[_Scored | None, bool]:
         """Keep the present weights if they are the best so far: the raw ones or their average, whichever is better.
 
         Without validation images the newest are kept, averaged: there is nothing to choose by.
 
         Returns:
-            The score of the better ones and whether they were kept.
+            The scores, None without validation images, and whether the better weights were kept.
         """
         counters = self.counters
-        candidates = [self._ema.module, self.trained] if self._ema else [self.trained]
+        averaged = self._ema.module if self._ema else None
         if self.validate is None:
             counters.best_epoch = epoch
-            self._unsaved_best = _copy(candidates[0])
+            self._unsaved_best = _copy(averaged or self.trained)
             return None, True
-        scores = [self.validate(module) for module in candidates]
-        chosen = max(range(len(scores)), key=lambda number: scores[number].rank)
-        score = scores[chosen]
+        scored = _Scored(raw=self.validate(self.trained), average=self.validate(averaged) if averaged else None)
+        score = scored.better
         is_best = counters.best_epoch == 0 or score.rank > rank(counters.best_map, counters.best_loss)
         if is_best:
             counters.best_epoch, counters.best_map, counters.best_loss = epoch, score.map, score.loss
-            self._unsaved_best = _copy(candidates[chosen])
-        return score, is_best
+            self._unsaved_best = _copy(averaged if averaged and scored.is_average else self.trained)
+        return scored, is_best
 
     def _save(self) -> None:
         """Write the best weights, then all that a resumed run needs: never a checkpoint that speaks of weights lost."""
@@ -218,10 +260,12 @@ class Loop:
             self.emit(CheckpointSaved(file=BEST_FILE, epoch=self.counters.best_epoch))
         state = {
             "net": self.net.state_dict(),
-            "optimizer": self._optimizer.state_dict(),
-            "scaler": self._scaler.state_dict(),
+            "optimizer": self._stepper.optimizer.state_dict(),
+            "scaler": self._stepper.scaler.state_dict(),
             "ema": self._ema.module.state_dict() if self._ema else {},
             "ema_updates": self._ema.updates if self._ema else 0,
+            "plateau": asdict(self._plateau) if self._plateau else {},
+            "early_stopping": asdict(self._early_stopping) if self._early_stopping else {},
         }
         save_last(self.folder / LAST_FILE, self.counters, state)
         self.emit(CheckpointSaved(file=LAST_FILE, epoch=self.counters.epochs))

@@ -7,19 +7,35 @@ from core.recipes.recipe import TrainingConfig
 
 
 def build_optimizer(module: nn.Module, config: TrainingConfig) -> torch.optim.Optimizer:
-    """SGD or AdamW over the parameters that want gradients; those of one dimension have no weight decay."""
-    parameters = [parameter for parameter in module.parameters() if parameter.requires_grad]
-    groups = [
-        {"params": [one for one in parameters if one.ndim > 1], "weight_decay": config.weight_decay},
-        {"params": [one for one in parameters if one.ndim <= 1], "weight_decay": 0.0},
+    """SGD, Adam or AdamW over the parameters that want gradients; those of one dimension have no weight decay.
+
+    A group's `rate` is what its learning rate is as a multiple of the run's: biases and, where the module has a part of
+    that name, the backbone may have rates of their own.
+    """
+    groups: dict[tuple[float, float], list[nn.Parameter]] = {}
+    for name, parameter in module.named_parameters():
+        if not parameter.requires_grad:
+            continue
+        is_vector = parameter.ndim <= 1
+        rate = config.backbone_rate if name.startswith("backbone.") else 1.0
+        if is_vector and name.endswith("bias"):
+            rate *= config.bias_rate
+        groups.setdefault((0.0 if is_vector else config.weight_decay, rate), []).append(parameter)
+    arguments = [
+        {"params": parameters, "weight_decay": decay, "rate": rate, "lr": config.learning_rate * rate}
+        for (decay, rate), parameters in sorted(groups.items(), key=lambda group: group[0], reverse=True)
     ]
-    groups = [group for group in groups if group["params"]]
     if config.optimizer == "sgd":
-        return torch.optim.SGD(groups, lr=config.learning_rate, momentum=config.momentum)
-    return torch.optim.AdamW(groups, lr=config.learning_rate, betas=(config.momentum, 0.999))
+        return torch.optim.SGD(arguments, lr=config.learning_rate, momentum=config.momentum)
+    kind = torch.optim.Adam if config.optimizer == "adam" else torch.optim.AdamW
+    return kind(arguments, lr=config.learning_rate, betas=(config.momentum, 0.999))
 
 
-def set_learning_rate(optimizer: torch.optim.Optimizer, value: float) -> None:
-    """Use a learning rate from now on."""
+def set_rates(optimizer: torch.optim.Optimizer, *, learning_rate: float, momentum: float) -> None:
+    """Use a learning rate and a momentum, or first beta, from now on; groups keep their multiples."""
     for group in optimizer.param_groups:
-        group["lr"] = value
+        group["lr"] = learning_rate * group["rate"]
+        if "betas" in group:
+            group["betas"] = (momentum, group["betas"][1])
+        else:
+            group["momentum"] = momentum

@@ -1,5 +1,6 @@
 """Probabilities and loss of a network on images, with evaluation transforms."""
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from core.evaluation.metrics import average_precision
+from core.evaluation.multi_class import confusion_matrix, top_1
 from core.learning.data.batches import targets_of
 from core.learning.losses.choice import Loss
 from core.learning.training.divergence import check_finite
@@ -24,10 +26,13 @@ class Score:
     Attributes:
         loss: per image.
         average_precision: float (C,), NaN for a label without a positive.
+        top1: share of the images with a present label on which it has the largest probability; None where an image may
+            have any number of labels, or none has one.
     """
 
     loss: float
     average_precision: NDArray[np.float64]
+    top1: float | None = None
 
     @property
     def map(self) -> float | None:
@@ -53,6 +58,7 @@ def score(
     states: NDArray[np.int8],
     *,
     loss: Loss,
+    task: str,
     batch_size: int,
 ) -> Score:
     """Score a module in evaluation mode.
@@ -63,6 +69,7 @@ def score(
         rows: int64 (N,), at least one.
         states: int8 (N, C), of those rows.
         loss: of the recipe.
+        task: of the recipe.
         batch_size: images at a time.
 
     Raises:
@@ -72,7 +79,9 @@ def score(
     targets, known = targets_of(states)
     value = loss(logits, targets, known=known, reduction="mean").item()
     check_finite(value)
-    return Score(value, average_precision(_probabilities(logits), targets.numpy() > 0, known.numpy()))
+    judged = _probabilities(logits, task), targets.numpy() > 0, known.numpy()
+    top1 = top_1(confusion_matrix(*judged)) if task == "multi-class" else math.nan
+    return Score(value, average_precision(*judged), top1=None if math.isnan(top1) else top1)
 
 
 def predict(
@@ -80,6 +89,7 @@ def predict(
     inputs_of: InputsOf,
     rows: NDArray[np.int64],
     *,
+    task: str,
     batch_size: int,
     progress: Callable[[int, int], object],
 ) -> NDArray[np.float32]:
@@ -88,7 +98,7 @@ def predict(
     for logits in _logits(module, inputs_of, rows, batch_size=batch_size):
         parts.append(logits)
         progress(min(len(parts) * batch_size, len(rows)), len(rows))
-    return _probabilities(torch.cat(parts))
+    return _probabilities(torch.cat(parts), task)
 
 
 def _logits(module: nn.Module, inputs_of: InputsOf, rows: NDArray[np.int64], *, batch_size: int) -> Iterator[Tensor]:
@@ -100,6 +110,7 @@ def _logits(module: nn.Module, inputs_of: InputsOf, rows: NDArray[np.int64], *, 
         yield logits
 
 
-def _probabilities(logits: Tensor) -> NDArray[np.float32]:
-    result: NDArray[np.float32] = torch.sigmoid(logits).numpy()
+def _probabilities(logits: Tensor, task: str) -> NDArray[np.float32]:
+    """Each label's own where an image may have any number of them, else one distribution over all."""
+    result: NDArray[np.float32] = (logits.softmax(1) if task == "multi-class" else logits.sigmoid()).numpy()
     return result
