@@ -3,7 +3,6 @@ import math
 import pytest
 import timm
 import torch
-from torch.utils.flop_counter import FlopCounterMode
 
 from core.errors import RecipeError
 from core.learning.losses import compute_scale
@@ -11,27 +10,7 @@ from core.learning.models.backbone import channels_of
 from core.learning.models.heads.cosine import CosineHead
 from core.learning.models.heads.linear import LinearHead
 from core.learning.models.net import build_net, preprocessing_of
-from core.recipes.catalogue import catalogue, recipe
-
-
-@pytest.mark.parametrize("one", catalogue(), ids=lambda one: one.name)
-def test_the_cards_facts_are_true(one):
-    with torch.device("meta"):
-        net = build_net(one, 20).eval()
-        images = torch.zeros(1, 3, one.input.size, one.input.size, dtype=torch.uint8)
-        with FlopCounterMode(display=False) as counter:
-            net.features(images)
-    parameters = sum(parameter.numel() for parameter in net.backbone.parameters())
-    assert parameters == pytest.approx(one.parameters, rel=0.01)
-    assert counter.get_total_flops() / 2e9 == pytest.approx(one.gmacs, rel=0.01)
-
-
-@pytest.mark.parametrize(
-    ("name", "parameters"),
-    [("mobilenetv3-large-224", 4.202e6), ("efficientnet-b0-224", 4.008e6), ("resnet18-224", 11.177e6)],
-)
-def test_parameters_are_those_of_the_published_networks(name, parameters):
-    assert recipe(name).parameters == pytest.approx(parameters, rel=0.01)
+from core.recipes.catalogue import recipe
 
 
 @pytest.mark.parametrize("name", ["mobilenetv3_small_050", "test_vit", "test_convnext", "test_nfnet", "test_resnet"])

@@ -1,4 +1,4 @@
-"""The feature extractor: a timm model without its classifier."""
+"""The feature extractor: a timm or torchvision model without its classifier."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -6,6 +6,7 @@ import timm
 from torch import Tensor, nn
 
 from core.errors import RecipeError
+from core.learning.models.torchvision_backbone import PREFIX, build_torchvision
 
 if TYPE_CHECKING:
 
@@ -31,15 +32,19 @@ else:
 
 
 def build_backbone(name: str, size: int) -> Backbone:
-    """Make a timm model without a classifier, with random weights from torch's global generator.
+    """Make a model without a classifier, with random weights from torch's global generator.
 
     Args:
-        name: timm's name of it.
+        name: timm's name of it, or torchvision's behind "torchvision/".
         size: width and height of the images in pixels.
 
     Raises:
-        RecipeError: timm has no such model, or it cannot take images of that size.
+        RecipeError: there is no such model, or it cannot take images of that size.
     """
+    backbone: Backbone
+    if name.startswith(PREFIX):
+        backbone = build_torchvision(name, size)  # type: ignore[assignment]
+        return backbone
     if not timm.is_model(name):
         near = timm.list_models(f"*{name.split('_')[0]}*")[:8]
         raise RecipeError(
@@ -49,7 +54,7 @@ def build_backbone(name: str, size: int) -> Backbone:
     # only models whose weights depend on the size, such as vision transformers, take it
     fixed = timm.get_pretrained_cfg(name).fixed_input_size
     try:
-        backbone: Backbone = timm.create_model(name, num_classes=0, **({"img_size": size} if fixed else {}))
+        backbone = timm.create_model(name, num_classes=0, **({"img_size": size} if fixed else {}))
     except (AssertionError, ValueError) as error:
         raise RecipeError(
             f"The backbone {name} cannot take images of {size} × {size} px.", next_step="Choose another size."
@@ -60,6 +65,26 @@ def build_backbone(name: str, size: int) -> Backbone:
 def channels_of(backbone: Backbone) -> int:
     """Number S of the pooled features behind the neck."""
     return int(getattr(backbone, "head_hidden_size", None) or backbone.num_features)
+
+
+def as_map(backbone: Backbone, features: Tensor) -> Tensor:
+    """What `forward_features` gave, as a feature map (N, S, H, W) with `num_features` channels.
+
+    The tokens of a transformer's patches take their places again; tokens for the whole image are left out.
+
+    Raises:
+        RecipeError: the backbone's tokens have no places.
+    """
+    if features.ndim == 4:
+        return features.permute(0, 3, 1, 2) if getattr(backbone, "output_fmt", "NCHW") == "NHWC" else features
+    patches = features[:, getattr(backbone, "num_prefix_tokens", 0) :] if features.ndim == 3 else features
+    rows, columns = getattr(getattr(backbone, "patch_embed", None), "grid_size", None) or (0, 0)
+    if features.ndim != 3 or patches.shape[1] != rows * columns:
+        raise RecipeError(
+            f"The backbone {backbone.pretrained_cfg['architecture']} gives no feature map.",
+            next_step="Choose the head linear or cosine, with pooling average and without a graph.",
+        )
+    return patches.transpose(1, 2).reshape(len(patches), -1, rows, columns)
 
 
 def normalisation(backbone: Backbone) -> tuple[tuple[float, float, float], tuple[float, float, float]]:

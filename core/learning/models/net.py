@@ -1,35 +1,23 @@
-"""The network: pixels in, logits out; a timm backbone, its own neck, and a head of ours."""
+"""The network: pixels in, logits out; a backbone, its own neck, and a head of ours."""
 
 import torch
 from torch import Tensor, nn
 
 from core.images.preprocessing import Preprocessing
 from core.learning.losses import compute_scale
-from core.learning.models.backbone import Backbone, build_backbone, channels_of, normalisation
-from core.learning.models.heads.cosine import CosineHead
-from core.learning.models.heads.linear import LinearHead
-from core.recipes.recipe import Recipe
-
-
-class Scaled(nn.Module):
-    """A head whose outputs are cosines, multiplied by a scale to become logits."""
-
-    def __init__(self, head: nn.Module, scale: float) -> None:
-        super().__init__()
-        self.head = head
-        self.scale = scale
-
-    def forward(self, features: Tensor) -> Tensor:
-        """Logits (N, C) of a feature map (N, S, H, W)."""
-        cosines: Tensor = self.head(features)
-        return self.scale * cosines
+from core.learning.models.backbone import Backbone, as_map, build_backbone, channels_of, normalisation
+from core.learning.models.heads.choice import Scaled, build_head, wants_map
+from core.learning.models.heads.label_branch import fold_branches
+from core.learning.models.label_graph import LabelGraph
+from core.recipes.recipe import ModelConfig, Recipe
 
 
 class Net(nn.Module):
     """Normalisation, backbone, neck and head.
 
     Attributes:
-        backbone: the timm model without its classifier.
+        config: what it was made of.
+        backbone: the model without its classifier.
         head: takes a feature map (N, S, H, W), gives logits (N, C).
         frozen: whether the backbone stays in evaluation mode, without gradients.
     """
@@ -37,16 +25,17 @@ class Net(nn.Module):
     mean: Tensor
     std: Tensor
 
-    def __init__(self, backbone: Backbone, head: nn.Module, *, frozen: bool) -> None:
+    def __init__(self, config: ModelConfig, *, backbone: Backbone, head: nn.Module) -> None:
         super().__init__()
+        self.config = config
         self.backbone = backbone
         self.head = head
-        self.frozen = frozen
+        self.frozen = config.frozen
         # not saved: they follow from the backbone's name
         mean, std = normalisation(backbone)
         self.register_buffer("mean", torch.tensor(mean).view(3, 1, 1) * 255, persistent=False)
         self.register_buffer("std", torch.tensor(std).view(3, 1, 1) * 255, persistent=False)
-        self.backbone.requires_grad_(not frozen)
+        self.backbone.requires_grad_(not self.frozen)
 
     def forward(self, images: Tensor) -> Tensor:
         """Logits (N, C) of images uint8 (N, 3, H, W)."""
@@ -54,10 +43,24 @@ class Net(nn.Module):
         return logits
 
     def features(self, images: Tensor) -> Tensor:
-        """What the head sees of images uint8 (N, 3, H, W): timm's pooled features as a map (N, S, 1, 1)."""
+        """What the head sees of images uint8 (N, 3, H, W).
+
+        Returns:
+            The whole feature map (N, S, H, W) where the head wants it; else the backbone's own pooled features as a
+            map (N, S, 1, 1).
+        """
         inputs = (images.float() - self.mean) / self.std
-        pooled = self.backbone.forward_head(self.backbone.forward_features(inputs), pre_logits=True)
-        return pooled[:, :, None, None]
+        features = self.backbone.forward_features(inputs)
+        if wants_map(self.config):
+            return as_map(self.backbone, features)
+        return self.backbone.forward_head(features, pre_logits=True)[:, :, None, None]
+
+    def fold(self) -> None:
+        """Replace what the head computes from the label graph alone by its value, in evaluation mode, for good.
+
+        The outputs stay the same. Its parameters are gone then, so that neither training nor loading goes on.
+        """
+        fold_branches(self)
 
     @property
     def scale(self) -> float:
@@ -72,22 +75,23 @@ class Net(nn.Module):
         return self
 
 
-def build_net(recipe: Recipe, num_labels: int) -> Net:
+def build_net(recipe: Recipe, num_labels: int, *, graph: LabelGraph | None = None) -> Net:
     """Make the network of a recipe, with random weights from torch's global generator.
 
+    Args:
+        recipe: names backbone, size, head and scale.
+        num_labels: C.
+        graph: of the labels, for heads that want one; see `build_head` for None.
+
     Raises:
-        RecipeError: timm has no such backbone, or it cannot take the recipe's size.
+        RecipeError: there is no such backbone, it cannot take the recipe's size, or head and graph do not go together.
     """
-    backbone = build_backbone(recipe.model.backbone, recipe.input.size)
-    channels = channels_of(backbone)
-    dropout = recipe.model.dropout
-    head: nn.Module
-    if recipe.model.head == "cosine":
-        head = CosineHead(channels, num_labels, dropout=dropout)
-        head = Scaled(head, recipe.loss.scale or compute_scale(num_labels))
-    else:
-        head = LinearHead(channels, num_labels, dropout=dropout)
-    return Net(backbone, head, frozen=recipe.model.frozen)
+    config = recipe.model
+    backbone = build_backbone(config.backbone, recipe.input.size)
+    channels = backbone.num_features if wants_map(config) else channels_of(backbone)
+    scale = recipe.loss.scale or compute_scale(num_labels)
+    head = build_head(config, channels=channels, num_labels=num_labels, scale=scale, graph=graph)
+    return Net(config, backbone=backbone, head=head)
 
 
 def preprocessing_of(net: Net, size: int) -> Preprocessing:

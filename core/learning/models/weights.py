@@ -1,4 +1,4 @@
-"""Pretrained weights: from timm's hub, or from a file that a person has."""
+"""Pretrained weights: from timm's hub or torchvision's, or from a file that a person has."""
 
 import argparse
 import contextlib
@@ -20,18 +20,22 @@ from torch import Tensor
 
 from core.errors import WeightsError
 from core.learning.models.backbone import Backbone
+from core.learning.models.torchvision_backbone import PREFIX
 
 _CONNECT_SECONDS = 5.0
 _NEXT_STEP = "Pick a weights file, or train from scratch (model.pretrained=false)."
 
 
 def load_pretrained(backbone: Backbone) -> None:
-    """Load the weights that timm knows for the backbone, downloading them when they are not on this machine yet.
+    """Load the weights that are published for the backbone, downloading them when they are not on this machine yet.
 
     Raises:
         WeightsError: there are none, the hub cannot be reached, or it refuses.
     """
     name = backbone.pretrained_cfg["architecture"]
+    if name.startswith(PREFIX):
+        load_file(backbone, _download_torchvision(backbone.pretrained_cfg["url"], name))
+        return
     repository = backbone.pretrained_cfg.get("hf_hub_id")
     if not repository:
         raise WeightsError(f"There are no pretrained weights of {name} on timm's hub.", next_step=_NEXT_STEP)
@@ -39,14 +43,28 @@ def load_pretrained(backbone: Backbone) -> None:
 
 
 def load_file(backbone: Backbone, path: Path) -> None:
-    """Load weights with timm's keys from a safetensors file, or a .pth or .pt file that holds nothing but tensors.
+    """Load weights with the backbone's keys from a safetensors file, or a .pth or .pt file of nothing but tensors.
 
     The classifier's weights are left out and half precision becomes the backbone's own.
 
     Raises:
         WeightsError: the file cannot be read, may run code when opened, or does not fit; lists what does not.
     """
-    state = _without_classifier(_read(path), backbone)
+    load_state(backbone, _read(path), source=path.name)
+
+
+def load_state(backbone: Backbone, state: dict[str, Tensor], *, source: str) -> None:
+    """Load weights with the backbone's keys, fitted to the size of the images where they depend on it.
+
+    Args:
+        backbone: takes them.
+        state: may hold the classifier's, too.
+        source: where they are from, for the error.
+
+    Raises:
+        WeightsError: they do not fit; lists what does not.
+    """
+    state = _without_classifier(state, backbone)
     wanted: dict[str, Tensor] = backbone.state_dict()
     if _misfits(state, wanted):
         # timm converts published checkpoints of some families: other names, positions of another input size
@@ -58,7 +76,7 @@ def load_file(backbone: Backbone, path: Path) -> None:
         name = backbone.pretrained_cfg["architecture"]
         listed = ", ".join(misfits[:5]) + (f" and {len(misfits) - 5} more" if len(misfits) > 5 else "")
         raise WeightsError(
-            f"The weights in {path.name} do not fit {name}: {listed}.",
+            f"The weights in {source} do not fit {name}: {listed}.",
             next_step="Pick the file of this very backbone, or choose the backbone that the file is of.",
         )
     backbone.load_state_dict(state, strict=False)
@@ -75,10 +93,31 @@ def _download(repository: str, name: str) -> Path:
         _ask_for(huggingface_hub.constants.ENDPOINT)
         return Path(huggingface_hub.hf_hub_download(repository, file, etag_timeout=_CONNECT_SECONDS))
     except (HTTPError, OSError, ValueError) as error:
-        reason = (str(getattr(error, "reason", error)).strip() or type(error).__name__).splitlines()[0]
-        raise WeightsError(
-            f"The pretrained weights of {name} could not be downloaded ({reason.rstrip('.')}).", next_step=_NEXT_STEP
-        ) from error
+        raise _not_downloaded(name, error) from error
+
+
+def _download_torchvision(address: str, name: str) -> Path:
+    """The path of a file of torchvision's weights on this machine."""
+    path = Path(torch.hub.get_dir()) / "checkpoints" / address.rpartition("/")[2]
+    if path.exists():
+        return path
+    try:
+        _ask_for(address)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # the name ends in the first digits of the file's hash
+        digits = path.stem.rpartition("-")[2]
+        torch.hub.download_url_to_file(address, str(path), hash_prefix=digits, progress=False)
+    # a RuntimeError when the hash is another
+    except (OSError, RuntimeError) as error:
+        raise _not_downloaded(name, error) from error
+    return path
+
+
+def _not_downloaded(name: str, error: Exception) -> WeightsError:
+    reason = (str(getattr(error, "reason", error)).strip() or type(error).__name__).splitlines()[0]
+    return WeightsError(
+        f"The pretrained weights of {name} could not be downloaded ({reason.rstrip('.')}).", next_step=_NEXT_STEP
+    )
 
 
 def _ask_for(address: str) -> None:

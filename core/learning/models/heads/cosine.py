@@ -1,21 +1,33 @@
 """The head of metric learning: the cosine between an image's features and a direction for each label."""
 
+from collections.abc import Mapping
+from typing import ClassVar
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from core.learning.models.heads.pooling import pool
+
 
 class CosineHead(nn.Module):
-    """Global average pooling, then cosines with one unit vector per label; no bias.
+    """Global pooling, then cosines with one unit vector per label; no bias.
 
     Args:
         in_channels: S, channels of the feature map.
         num_labels: C.
         dropout: share of the pooled features dropped while training.
+        pooling: "average" or "average+max".
+
+    Attributes:
+        label_axes: the tensors that have a row for every label, and the axis of the rows.
     """
 
-    def __init__(self, in_channels: int, num_labels: int, *, dropout: float = 0.0) -> None:
+    label_axes: ClassVar[Mapping[str, int]] = {"weight": 0}
+
+    def __init__(self, in_channels: int, num_labels: int, *, dropout: float = 0.0, pooling: str = "average") -> None:
         super().__init__()
+        self.pooling = pooling
         self.dropout = nn.Dropout(dropout)
         self.weight = nn.Parameter(functional.normalize(torch.randn(num_labels, in_channels), dim=1))
 
@@ -23,6 +35,6 @@ class CosineHead(nn.Module):
         """Cosines (N, C) in [-1, 1] of a feature map (N, S, H, W)."""
         # half precision has too few digits for cosines that are then multiplied by a scale of up to 30
         with torch.autocast(features.device.type, enabled=False):
-            pooled = self.dropout(torch.mean(features.float(), dim=(2, 3)))
+            pooled = self.dropout(pool(features.float(), self.pooling))
             cosines = functional.linear(functional.normalize(pooled, dim=1), functional.normalize(self.weight, dim=1))
         return cosines.clamp(-1.0, 1.0)

@@ -1,0 +1,130 @@
+"""A vector for every label: from the words of its name, or from the labels it comes together with."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.errors import RecipeError
+from core.labels import LabelState
+
+#: Most dimensions of vectors from co-occurrence; as many as the usual word vectors have.
+WIDEST = 300
+_NEXT_STEP = "Choose a text file of GloVe vectors, or set model.label_vectors to co-occurrence."
+
+
+def words_of(label_name: str) -> tuple[str, ...]:
+    """The words of a name, case-folded: parted at spaces, signs and inside camelCase."""
+    parted = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", label_name)
+    return tuple(word.casefold() for word in re.split(r"[\W_]+", parted) if word)
+
+
+def read_glove(path: Path, label_names: tuple[str, ...]) -> tuple[NDArray[np.float32], tuple[str, ...]]:
+    """Vectors of labels from a text file with one word and its numbers per line.
+
+    A label has the mean of the vectors of those of its words that the file has. Every label without any gets a
+    dimension of its own, so that it is a node unlike all others; its length there is the others' usual length.
+
+    Args:
+        path: of the file, of any size; only the words wanted are kept.
+        label_names: C names.
+
+    Returns:
+        float32 (C, D + labels without a vector), and the names of those labels.
+
+    Raises:
+        RecipeError: the file cannot be read, is none of word vectors, or has none of the labels.
+    """
+    words = [words_of(name) for name in label_names]
+    found = _vectors(path, {word for one in words for word in one})
+    rows = [[found[word] for word in one if word in found] for one in words]
+    without = [number for number, row in enumerate(rows) if not row]
+    if len(without) == len(rows):
+        raise RecipeError(f"{path.name} has a vector for none of the labels.", next_step=_NEXT_STEP)
+    width = len(next(row[0] for row in rows if row))
+    vectors = np.zeros((len(rows), width + len(without)), np.float32)
+    for number, row in enumerate(rows):
+        if row:
+            vectors[number, :width] = np.mean(row, axis=0)
+    lengths = np.linalg.norm(vectors, axis=1)
+    vectors[without, width + np.arange(len(without))] = lengths[lengths > 0].mean() if lengths.any() else 1.0
+    return vectors, tuple(label_names[number] for number in without)
+
+
+def cooccurrence_vectors(states: NDArray[np.int8]) -> NDArray[np.float32]:
+    """Vectors of labels from which labels they come together with: truncated SVD of positive PMI.
+
+    The positive pointwise mutual information of two labels is max(0, log(p(i, j) / (p(i) p(j)))), each probability a
+    share of the images in which the states are known (Bullinaria and Levy 2007; Levy and Goldberg 2014 for the square
+    roots of the singular values). The diagonal is kept, so that labels that come alone differ from each other.
+
+    Args:
+        states: int8 (N, C) in {1, 0, -1}.
+
+    Returns:
+        float32 (C, min(C, 300)); the row of a label that never occurs is 0. Signs are fixed: the largest entry of a
+        column is positive.
+    """
+    present = (states == LabelState.PRESENT).astype(np.float64)
+    known = (states != LabelState.UNKNOWN).astype(np.float64)
+    together = _share(present.T @ present, known.T @ known)
+    alone = _share(present.sum(axis=0), known.sum(axis=0))
+    ratio = _share(together, np.outer(alone, alone))
+    information = np.log(np.maximum(ratio, 1.0))
+    left, values, _ = np.linalg.svd(information)
+    width = min(len(information), WIDEST)
+    vectors = left[:, :width] * np.sqrt(values[:width])
+    largest = vectors[np.abs(vectors).argmax(axis=0), np.arange(width)]
+    signed: NDArray[np.float32] = (vectors * np.where(largest < 0, -1.0, 1.0)).astype(np.float32)
+    return signed
+
+
+def _share(part: NDArray[np.float64], whole: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Part divided by whole, 0 where the whole is 0."""
+    return np.divide(part, whole, out=np.zeros_like(part), where=whole > 0)
+
+
+def _vectors(path: Path, wanted: set[str]) -> dict[str, NDArray[np.float64]]:
+    """The vectors of the words wanted, case-folded; where a file knows cases apart, that of the lower case."""
+    found: dict[str, NDArray[np.float64]] = {}
+    width = 0
+    try:
+        for word, numbers in _lines(path):
+            if not width:
+                width = len(_numbers(numbers, path))
+            folded = word.casefold()
+            if folded not in wanted or (folded in found and word != folded):
+                continue
+            # some files have words with spaces in them; they are no words of ours
+            if numbers.count(" ") + 1 == width:
+                found[folded] = _numbers(numbers, path)
+    except OSError as error:
+        raise RecipeError(f"The word vectors {path} cannot be read: {error.strerror}.", next_step=_NEXT_STEP) from error
+    except UnicodeDecodeError as error:
+        raise _no_vectors(path) from error
+    if not width:
+        raise _no_vectors(path)
+    return found
+
+
+def _lines(path: Path) -> Iterator[tuple[str, str]]:
+    with path.open(encoding="utf-8") as file:
+        for line in file:
+            word, _, numbers = line.rstrip().partition(" ")
+            yield word, numbers
+
+
+def _numbers(text: str, path: Path) -> NDArray[np.float64]:
+    try:
+        numbers = np.array(text.split(" "), np.float64)
+    except ValueError as error:
+        raise _no_vectors(path) from error
+    if not np.isfinite(numbers).all():
+        raise _no_vectors(path)
+    return numbers
+
+
+def _no_vectors(path: Path) -> RecipeError:
+    return RecipeError(f"{path.name} is no text file of word vectors.", next_step=_NEXT_STEP)
