@@ -100,7 +100,7 @@ class PreviewJob(Job):
 
     Attributes:
         paths: absolute paths of image files.
-        copies: augmented versions of each image.
+        copies: versions of each image; the first is the image itself, the others are augmented.
         seed: of the augmentation.
     """
 
