@@ -13,7 +13,7 @@ from core.cli.export import export
 from core.cli.export import result_of as result_of_export
 from core.cli.output import Output, duration, number
 from core.cli.predict import write_csv
-from core.cli.thresholds import tune
+from core.cli.thresholds import tune_run
 from core.cli.train import result_of as result_of_training
 from core.cli.train import train
 from core.deploy.predict import Predictor
@@ -58,7 +58,7 @@ def run(arguments: argparse.Namespace, output: Output) -> int:
         with _timed("train", seconds):
             trained, outcome = train(project, recipe(_RECIPE), output, device="cpu")
         with _timed("thresholds", seconds):
-            tune(trained, "validation")
+            tune_run(trained, "validation")
             output.say("Tuned every label's threshold for F1 on validation.")
         with _timed("export", seconds):
             exported = export(trained, model, output)

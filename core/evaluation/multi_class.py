@@ -50,3 +50,20 @@ def top_1(confusion: NDArray[np.int64]) -> float:
     """
     images = confusion.sum()
     return float(np.trace(confusion) / images) if images else float("nan")
+
+
+def confusions(confusion: NDArray[np.int64], *, limit: int) -> list[tuple[int, int, int]]:
+    """The labels most often taken for others.
+
+    Args:
+        confusion: int64 (C, C), from `confusion_matrix`.
+        limit: how many to give at most.
+
+    Returns:
+        The label, what it is taken for, and on how many images; the most images first, never 0.
+    """
+    wrong = confusion.copy()
+    np.fill_diagonal(wrong, 0)
+    order = np.argsort(-wrong, axis=None, kind="stable")[:limit]
+    pairs = zip(*np.unravel_index(order, wrong.shape), strict=True)
+    return [(int(label), int(taken), int(wrong[label, taken])) for label, taken in pairs if wrong[label, taken]]

@@ -4,7 +4,7 @@ import torch
 from sklearn import metrics as sklearn_metrics
 from torchmetrics.functional.classification import multiclass_accuracy, multiclass_confusion_matrix
 
-from core.evaluation.multi_class import confusion_matrix, highest, top_1
+from core.evaluation.multi_class import confusion_matrix, confusions, highest, top_1
 from core.evaluation.predictions import Predictions
 from core.evaluation.report import evaluate
 from core.evaluation.threshold_file import ThresholdSet
@@ -110,3 +110,10 @@ def test_a_multi_label_report_has_neither_top_1_nor_a_confusion_matrix():
     many = Predictions(**{**vars(predictions), "task": "multi-label"})
     report = evaluate(many, ThresholdSet.default(many.label_names).values)
     assert (report.top_1, report.confusion_matrix) == (None, None)
+
+
+def test_the_most_frequent_confusions_come_first_and_right_images_are_none():
+    matrix = np.array([[50, 1, 4], [0, 9, 0], [4, 2, 3]])
+    assert confusions(matrix, limit=3) == [(0, 2, 4), (2, 0, 4), (2, 1, 2)]
+    assert confusions(matrix, limit=100) == [(0, 2, 4), (2, 0, 4), (2, 1, 2), (0, 1, 1)]
+    assert matrix[0, 0] == 50
