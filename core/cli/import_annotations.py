@@ -7,7 +7,8 @@ from pathlib import Path
 from core.cli.choosing import add_project
 from core.cli.output import Output
 from core.formats.apply import import_annotations
-from core.formats.multihot_csv import read
+from core.formats.reading import READERS, format_of
+from core.labels import MULTI_CLASS
 from core.project.store import Store
 
 _NAMES_SHOWN = 5
@@ -20,17 +21,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "source",
         metavar="SOURCE",
         type=Path,
-        help="table of filename,label,... with 1, 0 or nothing for unknown; or a folder with labels.csv and splits.csv",
+        help="table of filename,label,... with 1, 0 or nothing for unknown; a folder with labels.csv and splits.csv; "
+        "or a folder of images with train/CLASS/, val/CLASS/ and test/CLASS/, or with CLASS/ alone",
     )
-    parser.add_argument("--format", choices=("csv",), default="csv")
+    parser.add_argument("--format", choices=("auto", *READERS), default="auto")
 
 
 def run(arguments: argparse.Namespace, output: Output) -> int:
     """Import the annotations, as one step of undo."""
-    annotations = read(arguments.source)
+    name = format_of(arguments.source) if arguments.format == "auto" else arguments.format
+    annotations = READERS[name](arguments.source)
     with Store.open(arguments.project) as store:
         report = import_annotations(store, annotations)
-        labels = len(store.labels)
+        labels, task = len(store.labels), store.task
     parts = {"Annotations": bool(annotations.label_names), "Splits": bool((annotations.splits >= 0).any())}
     what = " and ".join(part for part, is_there in parts.items() if is_there).capitalize() or "Nothing"
     output.say(f"{what} of {_number(report.matched, 'image')} imported; the project has {_number(labels, 'label')}.")
@@ -38,6 +41,7 @@ def run(arguments: argparse.Namespace, output: Output) -> int:
         output.say(f"New labels: {', '.join(report.labels_added)}.")
     _warn_of(report.unmatched, "not in the project", output)
     _warn_of(report.ambiguous, "in several folders of the project, so left out", output)
+    _warn_of(report.refused, "given several labels, and images of the project have one, so left out", output)
     if report.splits_kept:
         kept = report.splits_kept
         output.warn(f"{kept:,} images keep the split they have" if kept > 1 else "1 image keeps the split it has")
@@ -46,6 +50,7 @@ def run(arguments: argparse.Namespace, output: Output) -> int:
             "matched": report.matched,
             "unmatched": report.unmatched,
             "ambiguous": report.ambiguous,
+            **({"refused": report.refused} if task == MULTI_CLASS else {}),
             "labels_added": report.labels_added,
             "splits": report.splits_set,
             "splits_kept": report.splits_kept,

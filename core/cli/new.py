@@ -1,4 +1,4 @@
-"""`multihot new PROJECT --images DIR`."""
+"""`multihot new PROJECT --images DIR` or `multihot new PROJECT --from-class-folders DIR`."""
 
 import argparse
 from pathlib import Path
@@ -6,6 +6,9 @@ from pathlib import Path
 from core.cli.choosing import add_project
 from core.cli.output import Output
 from core.errors import ProjectError
+from core.formats import class_folders
+from core.formats.apply import import_annotations
+from core.labels import MULTI_CLASS, MULTI_LABEL
 from core.project.scan import scan_folder
 from core.project.store import Store
 
@@ -13,18 +16,37 @@ from core.project.store import Store
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Tell the parser the command's arguments."""
     add_project(parser)
-    parser.add_argument("--images", metavar="DIR", type=Path, required=True, help="folder of images; nothing is copied")
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument("--images", metavar="DIR", type=Path, help="folder of images; nothing is copied")
+    source.add_argument(
+        "--from-class-folders",
+        metavar="DIR",
+        type=Path,
+        help="folder of images that names labels and splits: train/CLASS/, val/CLASS/ and test/CLASS/, or CLASS/ alone",
+    )
+    parser.add_argument(
+        "--task",
+        choices=(MULTI_LABEL, MULTI_CLASS),
+        help="any number of labels per image, or one; it stays so (default: one with --from-class-folders, else any)",
+    )
 
 
 def run(arguments: argparse.Namespace, output: Output) -> int:
     """Make the project."""
-    root: Path = arguments.images
+    folders: Path | None = arguments.from_class_folders
+    root: Path = folders or arguments.images
     # looked for first, so that a mistyped folder leaves no empty project behind
     found = scan_folder(root, progress=lambda count: output.progress(f"{count:,} images found"))
     if not found:
         raise ProjectError(f"There are no images in {root}.", next_step="Choose a folder that holds some.")
-    with Store.create(arguments.project) as store:
+    annotations = class_folders.of_images(root, [image.relative_path for image in found]) if folders else None
+    task = arguments.task or (MULTI_CLASS if folders else MULTI_LABEL)
+    with Store.create(arguments.project, task=task) as store:
         store.add_images(root.resolve(), found)
-        output.say(f"Project {store.folder} with {len(store.paths):,} images of {root}.")
-        output.result({"project": str(store.folder), "images": len(store.paths)})
+        if annotations is not None:
+            import_annotations(store, annotations)
+        labels = f" and {len(store.labels):,} labels" if annotations is not None else ""
+        output.say(f"Project {store.folder} with {len(store.paths):,} images of {root}{labels}.")
+        result = {"project": str(store.folder), "images": len(store.paths), "task": store.task}
+        output.result({**result, **({"labels": len(store.labels)} if annotations is not None else {})})
     return 0

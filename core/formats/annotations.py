@@ -1,6 +1,7 @@
 """What every format of annotations is read into."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,7 @@ class Annotations:
         label_names: C names, distinct regardless of case.
         states: int8 (N, C) in {1, 0, -1}.
         splits: int8 (N,), values of `Split`; `UNASSIGNED` where the file says nothing.
+        root: the folder that the names are relative to; None where the file does not say.
     """
 
     source: str
@@ -23,3 +25,4 @@ class Annotations:
     label_names: tuple[str, ...]
     states: NDArray[np.int8]
     splits: NDArray[np.int8]
+    root: Path | None = None

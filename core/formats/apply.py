@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 
 from core.errors import FormatError
 from core.formats.annotations import Annotations
-from core.labels import LabelState, Split
+from core.labels import MULTI_CLASS, LabelState, Split
 from core.project.changes import Changes
 from core.project.edits import KEEP, changes_of
+from core.project.one_class import with_several
 from core.project.store import Store
 
 # In place of a row number.
@@ -26,6 +27,8 @@ class ImportReport:
         matched: number of file names that are images of the project.
         unmatched: file names that are not in the project.
         ambiguous: file names that several images bear in different folders; nothing was imported for them.
+        refused: file names with several present labels, where an image of the project has one; nothing was imported
+            for them.
         labels_added: names of labels that the project did not have.
         splits_set: number of images that were put in a split.
         splits_kept: number of images for which the file names another split than the one that they have and keep.
@@ -35,6 +38,7 @@ class ImportReport:
     matched: int
     unmatched: tuple[str, ...]
     ambiguous: tuple[str, ...]
+    refused: tuple[str, ...]
     labels_added: tuple[str, ...]
     splits_set: int
     splits_kept: int
@@ -50,25 +54,37 @@ def import_annotations(store: Store, annotations: Annotations) -> ImportReport:
     has it. An image whose labels are all known afterwards counts as reviewed.
 
     Raises:
-        FormatError: no file name is an image of the project.
+        FormatError: no file name is an image of the project, or all those have several labels where one is allowed.
     """
-    rows, unmatched, ambiguous = _matched(store, annotations.filenames)
+    rows, unmatched, ambiguous = _matched(store, annotations)
     lines = np.flatnonzero(rows >= 0)
     if not len(lines):
         raise _nothing_matched(store, annotations, ambiguous)
+    refused: tuple[str, ...] = ()
+    if store.task == MULTI_CLASS:
+        several = with_several(annotations.states[lines])
+        refused = tuple(annotations.filenames[line] for line in lines[several])
+        lines = lines[~several]
+        if not len(lines):
+            raise FormatError(
+                f"Every image in {annotations.source} has several labels, and those of {store.name} have one.",
+                next_step="Import it into a multi-label project.",
+            )
     image_ids = store.image_ids[rows[lines]]
     text = f"{annotations.source} imported: {len(lines):,} image{'s' if len(lines) > 1 else ''}"
     with store.step(text) as edits:
         known = {label.name.casefold() for label in store.labels}
         labels_added = [name for name in annotations.label_names if name.casefold() not in known]
-        for name in labels_added:
-            store.add_label(name)
+        store.add_labels(labels_added)
         column = {label.name.casefold(): index for index, label in enumerate(store.labels)}
         columns = [column[name.casefold()] for name in annotations.label_names]
         states = np.full((len(lines), len(column)), KEEP, np.int8)
         states[:, columns] = np.where(annotations.states[lines] == LabelState.UNKNOWN, KEEP, annotations.states[lines])
         before = store.states[rows[lines]]
         complete = (np.where(states == KEEP, before, states) != LabelState.UNKNOWN).all(axis=1) & bool(columns)
+        if store.task == MULTI_CLASS:
+            # its label makes all others known
+            complete |= (states == LabelState.PRESENT).any(axis=1)
         store.set_matrix(
             image_ids,
             [label.id for label in store.labels],
@@ -84,7 +100,9 @@ def import_annotations(store: Store, annotations: Annotations) -> ImportReport:
     if splits_set:
         changes = replace(changes, text=text, splits=True)
     splits_kept = int((named & ~free & (splits != had)).sum())
-    return ImportReport(len(lines), unmatched, ambiguous, tuple(labels_added), splits_set, splits_kept, changes)
+    return ImportReport(
+        len(lines), unmatched, ambiguous, refused, tuple(labels_added), splits_set, splits_kept, changes
+    )
 
 
 def _nothing_matched(store: Store, annotations: Annotations, ambiguous: Sequence[str]) -> FormatError:
@@ -102,8 +120,34 @@ def _nothing_matched(store: Store, annotations: Annotations, ambiguous: Sequence
     )
 
 
-def _matched(store: Store, filenames: Sequence[str]) -> tuple[NDArray[np.int64], tuple[str, ...], tuple[str, ...]]:
+def _matched(store: Store, annotations: Annotations) -> tuple[NDArray[np.int64], tuple[str, ...], tuple[str, ...]]:
     """The row (n,) of each file name or a negative number, the names of no image, and those of several."""
+    filenames = annotations.filenames
+    if annotations.root is not None:
+        rows = _matched_in(store, annotations.root, filenames)
+    else:
+        rows = _matched_anywhere(store, filenames)
+    unmatched, ambiguous = (
+        tuple(name for name, row in zip(filenames, rows, strict=True) if row == kind) for kind in (_NONE, _SEVERAL)
+    )
+    return np.array(rows, np.int64), unmatched, ambiguous
+
+
+def _matched_in(store: Store, root: Path, filenames: Sequence[str]) -> list[int]:
+    """The rows of files of a folder: those very files, or where there is none of them, those of a copy of it.
+
+    Not by the bare name: other folders have a `0001.jpg` as well.
+    """
+    by_whole_path = _rows_by(Path(path).as_posix() for path in store.image_paths(store.image_ids))
+    rows = [by_whole_path.get(f"{root.as_posix()}/{name}", _NONE) for name in filenames]
+    if max(rows, default=_NONE) == _NONE:
+        by_path = _rows_by(store.paths)
+        rows = [by_path.get(name, _NONE) for name in filenames]
+    return rows
+
+
+def _matched_anywhere(store: Store, filenames: Sequence[str]) -> list[int]:
+    """The rows of file names, by path or else by a bare name that only one image has."""
     by_path = _rows_by(store.paths)
     if any(Path(name).is_absolute() for name in filenames):
         by_path |= _rows_by(Path(path).as_posix() for path in store.image_paths(store.image_ids))
@@ -115,10 +159,7 @@ def _matched(store: Store, filenames: Sequence[str]) -> tuple[NDArray[np.int64],
             row = by_base_name.get(name.rpartition("/")[2], _NONE)
             rows[index] = _SEVERAL if row in taken and row != _NONE else row
             taken.add(row)
-    unmatched, ambiguous = (
-        tuple(name for name, row in zip(filenames, rows, strict=True) if row == kind) for kind in (_NONE, _SEVERAL)
-    )
-    return np.array(rows, np.int64), unmatched, ambiguous
+    return rows
 
 
 def _rows_by(names: Iterable[str]) -> dict[str, int]:

@@ -48,8 +48,8 @@ _first_line = re.compile(r'(?:"[^"]*"|[^"\r\n])*').match
 _quoted = re.compile(r'"[^"]*"')
 _told_delimiter = re.compile(r'"?sep=([,;\t])"?[\r\n]', re.IGNORECASE).match
 _FIRST_LINE_IS = "The first line names the columns: filename, then one for each label."
-# File names of the two tables in a folder.
-_LABELS, _SPLITS_TABLE = "labels.csv", "splits.csv"
+TABLES = ("labels.csv", "splits.csv")
+"""The names of the two tables in a folder."""
 
 
 def read(path: Path) -> Annotations:
@@ -69,10 +69,10 @@ def read(path: Path) -> Annotations:
         if not stat.S_ISREG(mode):
             raise FormatError(f"{path} is not a file.", next_step="Choose a CSV file.")
         return _read_table(path)
-    tables = [path / name for name in (_LABELS, _SPLITS_TABLE) if (path / name).is_file()]
+    tables = [path / name for name in TABLES if (path / name).is_file()]
     if not tables:
         raise FormatError(
-            f"{path} is a folder, and there is neither a {_LABELS} nor a {_SPLITS_TABLE} in it.",
+            f"{path} is a folder, and there is neither a {' nor a '.join(TABLES)} in it.",
             next_step="Choose a CSV file, or a folder that holds these.",
         )
     return _joined(path.name, [_read_table(table) for table in tables])

@@ -191,3 +191,33 @@ def test_real_annotations_are_imported_whole(tmp_path, name, images, labels, spl
         assert (report.matched, len(store.labels), report.unmatched) == (images, labels, ())
         assert store.reviewed.all()
         assert np.bincount(store.splits, minlength=3).tolist() == splits
+
+
+@pytest.fixture
+def one_class(tmp_path: Path) -> Iterator[Store]:
+    """A multi-class project."""
+    with Store.create(tmp_path / "classes", task="multi-class") as store:
+        add(store, tmp_path / "photos", "a.jpg", "b.jpg", "c.jpg")
+        yield store
+
+
+def test_rows_with_several_labels_are_refused_where_an_image_has_one(one_class):
+    report = import_annotations(one_class, annotations({"a.jpg": [1, 1], "b.jpg": [1, -1], "c.jpg": [0, -1]}))
+    assert report.refused == ("a.jpg",)
+    assert report.matched == 2
+    assert one_class.states.tolist() == [[-1, -1], [1, 0], [0, -1]]
+    assert one_class.reviewed.tolist() == [False, True, False]
+
+
+def test_an_import_in_which_every_image_has_several_labels_is_refused_whole(one_class):
+    with pytest.raises(FormatError, match="Every image in .* has several labels"):
+        import_annotations(one_class, annotations({"a.jpg": [1, 1]}))
+    assert one_class.labels == ()
+
+
+def test_an_import_takes_the_place_of_a_class(one_class):
+    import_annotations(one_class, annotations({"a.jpg": [1, 0], "b.jpg": [0, 1]}))
+    import_annotations(one_class, annotations({"a.jpg": [-1, 1]}))
+    assert one_class.states.tolist() == [[0, 1], [0, 1], [-1, -1]]
+    one_class.undo()
+    assert one_class.states[0].tolist() == [1, 0]

@@ -1,0 +1,46 @@
+"""The commands with projects whose images have one label each."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from core.project.store import Store
+
+
+@pytest.fixture
+def class_folders(tmp_path):
+    """Two images of each of two classes in train and val."""
+    root = tmp_path / "shop"
+    for split in ("train", "val"):
+        for name, red in (("kiwi", 10), ("apple", 200)):
+            (root / split / name).mkdir(parents=True)
+            for number in range(2):
+                Image.new("RGB", (8, 8), (red, 0, 0)).save(root / split / name / f"{number}.png")
+    return root
+
+
+def test_new_from_class_folders_makes_a_multi_class_project(class_folders, tmp_path, multihot, known_states):
+    done = multihot("new", tmp_path / "p", "--from-class-folders", class_folders, "--json")
+    assert done.result == {"project": str(tmp_path / "p"), "images": 8, "task": "multi-class", "labels": 2}
+    with Store.open(tmp_path / "p") as store:
+        assert [label.name for label in store.labels] == ["apple", "kiwi"]
+        assert (store.task, np.bincount(store.splits).tolist()) == ("multi-class", [4, 4])
+    assert known_states(tmp_path / "p").sum(axis=0).tolist() == [4, 4]
+
+
+def test_import_finds_class_folders_out_and_says_what_it_refused(class_folders, tmp_path, multihot, known_states):
+    assert multihot("new", tmp_path / "p", "--images", class_folders, "--task", "multi-class").code == 0
+    done = multihot("import", tmp_path / "p", class_folders, "--json")
+    assert (done.code, done.result["matched"], done.result["refused"]) == (0, 8, [])
+    table = tmp_path / "more.csv"
+    table.write_text("filename,apple,kiwi\ntrain/kiwi/0.png,1,1\ntrain/kiwi/1.png,1,0\n")
+    more = multihot("import", tmp_path / "p", table, "--json")
+    assert more.result["refused"] == ["train/kiwi/0.png"]
+    assert "several labels" in more.err
+    assert known_states(tmp_path / "p").sum(axis=0).tolist() == [5, 3]
+
+
+def test_new_from_folders_without_classes_leaves_nothing_behind(images, tmp_path, multihot):
+    done = multihot("new", tmp_path / "p", "--from-class-folders", images)
+    assert (done.code, "several classes" in done.err) == (1, True)
+    assert not (tmp_path / "p").exists()
