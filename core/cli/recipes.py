@@ -15,7 +15,7 @@ def run(arguments: argparse.Namespace, output: Output) -> int:
     """List the recipes."""
     recipes = catalogue()
     for one in recipes:
-        size = f"{one.input.size} px, {one.parameters / 1e6:.1f} M parameters, {one.gmacs:.2f} GMACs"
+        size = f"{one.input.size} px"
         output.say(f"{one.name}\n    {one.title}: {one.purpose}\n    {size}")
     output.result({"recipes": [asdict(one) for one in recipes]})
     return 0

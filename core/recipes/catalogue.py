@@ -1,25 +1,121 @@
-"""The recipes that ship with the program: `resources/recipes/*.toml`."""
+"""The recipes there are: those that ship, and a project's own in its folder `recipes`."""
+
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
 
 from core.errors import RecipeError
+from core.labels import MULTI_CLASS, MULTI_LABEL, Task
 from core.paths import resources
 from core.recipes.recipe import Recipe, from_toml
 
+DEFAULT: Final[dict[Task, str]] = {
+    MULTI_LABEL: "mobilenetv3-large-224",
+    MULTI_CLASS: "mobilenetv3-large-224-multi-class",
+}
+"""What a project is trained with when nobody says."""
 
-def catalogue() -> list[Recipe]:
-    """All recipes, by name."""
-    return [from_toml(path) for path in sorted((resources() / "recipes").glob("*.toml"))]
+FOLDER = "recipes"
+"""Of a project's own recipes, within the project's folder."""
+
+_MULTI_CLASS_SUFFIX = "-multi-class"
 
 
-def recipe(name: str) -> Recipe:
+def catalogue(task: str | None = None) -> list[Recipe]:
+    """The recipes that ship, by name; those of a task only where one is given."""
+    recipes = [from_toml(path) for path in (resources() / "recipes").glob("*.toml")]
+    return sorted((one for one in recipes if task in (None, one.task)), key=lambda one: one.name)
+
+
+def project_recipes(project: Path, task: str | None = None) -> tuple[list[Recipe], list[str]]:
+    """A project's own recipes, by name; those of a task only where one is given.
+
+    Args:
+        project: the project's folder.
+        task: "multi-label" or "multi-class".
+
+    Returns:
+        The recipes, and a sentence for every file that cannot be used: it is no recipe, or another has its name.
+    """
+    taken = {one.name for one in catalogue()}
+    recipes, problems = [], []
+    for path in own_files(project):
+        try:
+            one = from_toml(path)
+        except RecipeError as error:
+            problems.append(str(error))
+            continue
+        if one.name in taken:
+            problems.append(f"{path.name}: There is another recipe “{one.name}”. Give this one another name.")
+            continue
+        taken.add(one.name)
+        if task in (None, one.task):
+            recipes.append(one)
+    return sorted(recipes, key=lambda one: one.name), problems
+
+
+def own_files(project: Path) -> list[Path]:
+    """The files of a project's own recipes, by name; hidden ones are not counted."""
+    return sorted(path for path in (project / FOLDER).glob("*.toml") if not path.name.startswith("."))
+
+
+def recipe(name: str, *, task: str | None = None, project: Path | None = None) -> Recipe:
     """The recipe of a name.
 
+    Args:
+        name: as in `multihot recipes`. For the task "multi-class" a recipe that has a twin for it may be named without
+            its ending "-multi-class".
+        task: of the project, if any.
+        project: folder of the project whose own recipes count too.
+
+    Returns:
+        The recipe; it is of another task when there is none of that name for the task.
+
     Raises:
-        RecipeError: there is none; names those there are.
+        RecipeError: there is none; names those there are, and the project's files that are none.
     """
-    recipes = catalogue()
-    for one in recipes:
-        if one.name == name:
-            return one
+    own, problems = project_recipes(project) if project else ([], [])
+    recipes = {one.name: one for one in [*catalogue(), *own]}
+    names = [f"{name}{_MULTI_CLASS_SUFFIX}", name] if task == MULTI_CLASS else [name]
+    for one in names:
+        if one in recipes:
+            return recipes[one]
+    known = [one.name for one in recipes.values() if task in (None, one.task)]
     raise RecipeError(
-        f"There is no recipe “{name}”.", next_step=f"Choose one of {', '.join(one.name for one in recipes)}."
+        f"There is no recipe “{name}”.", next_step=" ".join([f"Choose one of {', '.join(known)}.", *problems])
     )
+
+
+def duplicate(original: Recipe, *, name: str, project: Path) -> Path:
+    """Write a copy of a recipe, every key with its meaning, as one of a project's own; for a person to change.
+
+    Args:
+        original: the recipe. Its published figures are left out: they are not those of what it is changed to.
+        name: of the copy and of its file.
+        project: the project's folder.
+
+    Returns:
+        The new file.
+
+    Raises:
+        RecipeError: the name is taken or no name for a file, or the file cannot be written.
+    """
+    if not re.fullmatch(r"\w[\w.+-]{0,99}", name):
+        raise RecipeError(
+            f"A recipe cannot be named “{name}”.", next_step="Use letters, digits, -, _ and . without spaces."
+        )
+    taken = [one.name for one in [*catalogue(), *project_recipes(project)[0]]]
+    taken += [path.stem for path in own_files(project)]
+    # not every file system tells cases apart
+    if name.casefold() in {one.casefold() for one in taken}:
+        raise RecipeError(f"There is a recipe “{name}” already.", next_step="Choose another name.")
+    copy = replace(original, name=name, title=f"{original.title}, my own", family="", published=())
+    path = project / FOLDER / f"{name}.toml"
+    try:
+        path.parent.mkdir(exist_ok=True)
+        with path.open("x", encoding="utf-8") as file:
+            file.write(copy.to_toml())
+    except OSError as error:
+        raise RecipeError(f"{path} cannot be written: {error.strerror}.") from error
+    return path

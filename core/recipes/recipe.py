@@ -2,13 +2,15 @@
 
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, get_type_hints
 
 from core.errors import RecipeError
 from core.recipes import keys
+from core.recipes.checks import check
 from core.recipes.keys import Rule, key
+from core.recipes.losses import LOSS_DEFAULTS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -217,8 +219,7 @@ class Recipe:
         title: a few words for its card.
         purpose: one sentence: what it is good for.
         task: "multi-label", or "multi-class" for one label per image.
-        parameters: of backbone and neck; the head's depend on the labels. 0 when not known.
-        gmacs: multiply-adds of one image in 1e9, without the head's last layer. 0 when not known.
+        family: where its method is from, such as "OTX" or "paper"; empty for nowhere in particular.
         published: figures of the method.
         variants: settings for `with_overrides` under names, such as those of the paper for its data sets.
     """
@@ -227,8 +228,7 @@ class Recipe:
     title: str
     purpose: str
     task: str = "multi-label"
-    parameters: int = 0
-    gmacs: float = 0.0
+    family: str = ""
     published: tuple[Published, ...] = ()
     variants: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     model: ModelConfig = field(default_factory=ModelConfig)
@@ -246,23 +246,33 @@ class Recipe:
                 sets the section's `name`.
 
         Returns:
-            A new recipe. Changing the backbone or the size makes `parameters` and `gmacs` unknown.
+            A new recipe. Another loss brings its own defaults for the keys of the loss that are not set too.
 
         Raises:
-            RecipeError: a key or a value is not valid; names the key and what is allowed.
+            RecipeError: a key or a value is not valid, or does not go with another; names it and what is allowed.
         """
         recipe = self
-        for setting in settings:
-            path, equals, text = (part.strip() for part in setting.partition("="))
-            if not equals:
-                raise RecipeError(f"“{setting}” is not of the form key=value.", next_step="Write training.epochs=30.")
-            section, name = _find(path)
+        found = [_setting(setting) for setting in settings]
+        # the loss first: what is set for it, before or after, is not to be lost to its defaults
+        for section, name, text in sorted(found, key=lambda one: one[:2] != ("loss", "name")):
             config = getattr(recipe, section)
             value = keys.from_text(type(config), name, text, where=f"{section}.{name}")
+            if (section, name) == ("loss", "name") and value != config.name:
+                config = LossConfig(**LOSS_DEFAULTS[str(value)])
             recipe = replace(recipe, **{section: replace(config, **{name: value})})
-        if (recipe.model.backbone, recipe.input.size) != (self.model.backbone, self.input.size):
-            recipe = replace(recipe, parameters=0, gmacs=0.0)
+        check(recipe)
         return recipe
+
+    def with_variant(self, name: str) -> "Recipe":
+        """The recipe with the settings of one of its variants.
+
+        Raises:
+            RecipeError: it has no such variant; names those it has.
+        """
+        if name not in self.variants:
+            known = f"It has {', '.join(self.variants)}." if self.variants else "It has none."
+            raise RecipeError(f"The recipe {self.name} has no variant “{name}”.", next_step=known)
+        return self.with_overrides(self.variants[name])
 
     def to_toml(self) -> str:
         """The recipe as a TOML file, every key with its meaning."""
@@ -271,10 +281,18 @@ class Recipe:
             lines += ["", f"[{section}]"]
             for name, rule in keys.rules(kind).items():
                 lines.append(f"{name} = {keys.to_text(getattr(getattr(self, section), name))}  # {rule.meaning}")
+        if self.variants:
+            lines += ["", "[variants]"]
+            lines += [f"{keys.to_text(name)} = {keys.to_text(settings)}" for name, settings in self.variants.items()]
+        for one in self.published:
+            lines += ["", "[[published]]"]
+            lines += [f"{fact.name} = {keys.to_text(getattr(one, fact.name))}" for fact in fields(one)]
         return "\n".join(lines) + "\n"
 
 
-_FACTS = {"name": str, "title": str, "purpose": str, "task": str, "parameters": int, "gmacs": float}
+_FACTS = {"name": str, "title": str, "purpose": str, "task": str, "family": str}
+# in runs of older versions; computed now
+_FORMER_FACTS = ("parameters", "gmacs")
 _SECTIONS: dict[str, type] = {
     name: kind for name, kind in get_type_hints(Recipe).items() if name not in (*_FACTS, "published", "variants")
 }
@@ -302,15 +320,69 @@ def _from_tables(tables: dict[str, Any]) -> Recipe:
         if name in _FACTS:
             values[name] = keys.typed(value, _FACTS[name], where=name)
         elif name in _SECTIONS:
-            values[name] = keys.section(_SECTIONS[name], value, where=name)
-        else:
-            raise RecipeError(
-                f"There is no key “{name}” in a recipe.", next_step=f"Allowed: {', '.join([*_FACTS, *_SECTIONS])}."
-            )
+            values[name] = keys.section(_SECTIONS[name], _with_loss_defaults(name, value), where=name)
+        elif name == "published":
+            values[name] = _published(value)
+        elif name == "variants":
+            values[name] = _variants(value)
+        elif name not in _FORMER_FACTS:
+            known = ", ".join([*_FACTS, *_SECTIONS, "published", "variants"])
+            raise RecipeError(f"There is no key “{name}” in a recipe.", next_step=f"Allowed: {known}.")
     for name in ("name", "title", "purpose"):
         if not values.get(name):
             raise RecipeError(f"The key “{name}” is missing.", next_step="Give it a text.")
-    return Recipe(**values)
+    recipe = Recipe(**values)
+    check(recipe)
+    for settings in recipe.variants.values():
+        recipe.with_overrides(settings)
+    return recipe
+
+
+def _with_loss_defaults(section: str, table: object) -> object:
+    """The table of the section loss with its loss's defaults for the keys that are left out; others as they are."""
+    if section != "loss" or not isinstance(table, dict) or not isinstance(table.get("name"), str):
+        return table
+    return {**LOSS_DEFAULTS.get(table["name"], {}), **table}
+
+
+def _published(tables: object) -> tuple[Published, ...]:
+    wanted = get_type_hints(Published)
+    if not isinstance(tables, list) or any(not isinstance(one, dict) or set(one) != set(wanted) for one in tables):
+        raise RecipeError(
+            "“published” must be a list of tables.", next_step=f"Write [[published]] with {', '.join(wanted)} below."
+        )
+    return tuple(
+        Published(**{name: keys.typed(one[name], kind, where=f"published.{name}") for name, kind in wanted.items()})
+        for one in tables
+    )
+
+
+def _variants(table: object) -> dict[str, tuple[str, ...]]:
+    if not isinstance(table, dict) or any(
+        not isinstance(one, list) or any(not isinstance(text, str) for text in one) for one in table.values()
+    ):
+        raise RecipeError(
+            "“variants” must be a table of lists of texts.",
+            next_step='Write [variants] and below it, for example, small = ["input.size=224"].',
+        )
+    return {name: tuple(settings) for name, settings in table.items()}
+
+
+def set_keys(settings: Iterable[str]) -> frozenset[str]:
+    """The keys, such as "training.epochs", that settings for `Recipe.with_overrides` set.
+
+    Raises:
+        RecipeError: a setting is not of the form key=value, or there is no such key.
+    """
+    return frozenset(f"{section}.{name}" for section, name, _ in map(_setting, settings))
+
+
+def _setting(setting: str) -> tuple[str, str, str]:
+    """Section, key and text of a setting such as `epochs=30`."""
+    path, equals, text = (part.strip() for part in setting.partition("="))
+    if not equals:
+        raise RecipeError(f"“{setting}” is not of the form key=value.", next_step="Write training.epochs=30.")
+    return *_find(path), text
 
 
 def _find(path: str) -> tuple[str, str]:

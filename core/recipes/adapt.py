@@ -1,0 +1,75 @@
+"""Epochs, batch size and learning rate that suit the number of training images."""
+
+import math
+from collections.abc import Set
+from dataclasses import dataclass, replace
+from typing import Final
+
+from core.recipes.recipe import Recipe
+
+
+@dataclass(frozen=True)
+class _Suits:
+    """What suits up to a number of training images.
+
+    Attributes:
+        images: largest number of training images.
+        batch_size: at most; a recipe's smaller one is kept.
+        epochs: in place of the recipe's.
+    """
+
+    images: int
+    batch_size: int
+    epochs: int
+
+
+# From small to large: a small set needs small batches, or too few steps are left to learn anything in. Sets that are
+# larger than the last row's, those of the papers among them, are trained as the recipe says.
+_TABLE: Final = (
+    _Suits(images=60, batch_size=8, epochs=40),
+    _Suits(images=150, batch_size=8, epochs=30),
+    _Suits(images=1200, batch_size=16, epochs=20),
+    _Suits(images=4500, batch_size=32, epochs=20),
+)
+
+
+def adapt(recipe: Recipe, train_images: int, *, keep: Set[str] = frozenset()) -> tuple[Recipe, tuple[str, ...]]:
+    """The recipe with epochs, batch size and learning rate for a number of training images, where it asks for that.
+
+    Args:
+        recipe: unchanged when its `training.adapt` is false.
+        train_images: annotated images in train.
+        keep: keys that a person set, such as "training.epochs", which stay as they are.
+
+    Returns:
+        The recipe, and sentences that say what was chosen and why; none when nothing was to be chosen.
+    """
+    training = recipe.training
+    row = next((one for one in _TABLE if train_images <= one.images), None)
+    if not training.adapt or row is None:
+        return recipe, ()
+    batch_size, epochs, rate = training.batch_size, training.epochs, training.learning_rate
+    if "training.batch_size" not in keep:
+        batch_size = min(batch_size, row.batch_size)
+    if "training.epochs" not in keep:
+        epochs = row.epochs
+    if "training.learning_rate" not in keep and training.optimizer != "sgd":
+        # Adam's step does not grow with the gradient, so its noise is kept by the square root of the batch size
+        # (Malladi et al. 2022). With SGD the rate stays: a loss summed over the batch scales the step by itself, and
+        # one averaged over it is far from what would diverge.
+        rate = float(f"{rate * math.sqrt(batch_size / training.batch_size):.2g}")
+    adapted = replace(recipe, training=replace(training, batch_size=batch_size, epochs=epochs, learning_rate=rate))
+    return adapted, (_sentence(adapted, train_images, is_new_rate=rate != training.learning_rate),)
+
+
+def _sentence(recipe: Recipe, train_images: int, *, is_new_rate: bool) -> str:
+    training = recipe.training
+    steps = math.ceil(train_images / training.batch_size) * training.epochs
+    # two digits are as exact as a person reads them
+    digits = 10 ** max(len(str(steps)) - 2, 0)
+    rate = f", and a learning rate of {training.learning_rate:g}" if is_new_rate else ""
+    return (
+        f"{train_images:,} training image{'s' if train_images != 1 else ''}: batches of {training.batch_size} and "
+        f"{training.epochs} epoch{'s' if training.epochs != 1 else ''}, so that there are some "
+        f"{round(steps / digits) * digits:,} steps{rate}."
+    )
