@@ -57,6 +57,7 @@ def prepare(
     snapshot: Snapshot,
     *,
     net: Net,
+    new_labels: tuple[str, ...],
     device: Device,
     threads: int,
     emit: Callable[[Event], None],
@@ -92,7 +93,8 @@ def prepare(
         )
     train_states = snapshot.states[train_rows]
     batch_size = recipe.training.batch_size
-    sampler = sampler_of(recipe.training.sampler, train_states)
+    new = [number for number, name in enumerate(snapshot.label_names) if name in new_labels]
+    sampler = sampler_of(recipe.training.sampler, train_states, new_labels=new)
 
     trained: nn.Module
     data: TrainingData

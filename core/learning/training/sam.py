@@ -1,6 +1,6 @@
 """Sharpness-aware minimisation: descend by the gradient of the worst point near by."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 import torch
@@ -44,13 +44,13 @@ class SAM:
             one for group in self.base_optimizer.param_groups for one in group["params"] if one.grad is not None
         ]
         with torch.no_grad():
-            ways: Sequence[Tensor] = [one.grad for one in parameters]
+            ways: list[Tensor] = [one.grad for one in parameters]
             if self.adaptive:
                 sizes = torch._foreach_abs(parameters)
-                ways = torch._foreach_mul(ways, sizes)
+                ways = list(torch._foreach_mul(ways, sizes))
             norm = nn.utils.get_total_norm(ways)
             if self.adaptive:
-                ways = torch._foreach_mul(ways, sizes)
+                ways = list(torch._foreach_mul(ways, sizes))
             self._moved, self._weights = parameters, [one.clone() for one in parameters]
             torch._foreach_add_(parameters, torch._foreach_mul(ways, self.rho / (norm + 1e-12)))
         return norm

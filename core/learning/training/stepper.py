@@ -4,6 +4,7 @@ import torch
 from torch import Tensor, nn
 
 from core.learning.data.batches import Batch
+from core.learning.data.mixup import mixup
 from core.learning.data.seeds import seed_of
 from core.learning.losses.choice import Loss
 from core.learning.models.net import Net
@@ -12,7 +13,7 @@ from core.learning.training.optimizers import build_optimizer, set_rates
 from core.learning.training.sam import SAM, frozen_statistics
 from core.recipes.recipe import Recipe
 
-_STEP = 2
+_STEP, _MIXUP = 2, 3
 """What a seed is for; see `core.learning.data.batches`."""
 
 
@@ -59,8 +60,11 @@ class Stepper:
         """
         set_rates(self.optimizer, learning_rate=learning_rate, momentum=momentum)
         batch = Batch(*(one.to(self._device.place, non_blocking=True) for one in batch))
-        # a seed for every step, so that a resumed run draws the same
+        # seeds for every step, so that a resumed run draws the same
         seed = seed_of(self._seed, _STEP, step)
+        alpha = self._recipe.augmentation.mixup
+        if alpha and self._trained is self._net:
+            batch = mixup(batch, alpha=alpha, seed=seed_of(self._seed, _MIXUP, step))
         loss = self._backward(batch, epoch=epoch, seed=seed)
         if self._sam is not None:
             norm = self._sam.first_step()

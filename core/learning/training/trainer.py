@@ -10,20 +10,19 @@ from torch import nn
 from core.evaluation.predictions import PREDICTIONS_FILE, Predictions
 from core.evaluation.threshold_file import THRESHOLDS_FILE, ThresholdSet
 from core.evaluation.thresholds import best_f_beta
-from core.jobs.events import Event, RunFinished, RunPaused, RunStarted
+from core.jobs.events import Event, Note, RunFinished, RunPaused, RunStarted
 from core.jobs.job import Command, TrainJob
 from core.labels import Split
 from core.learning.data.batches import targets_of
-from core.learning.data.seeds import seed_of
 from core.learning.losses.choice import LabelCounts, loss_of
-from core.learning.models import weights
-from core.learning.models.net import Net, build_net
+from core.learning.training.begin import begin
 from core.learning.training.checkpoint import BEST_FILE, LAST_FILE, Counters, load_best, load_last
 from core.learning.training.device import choose_device
 from core.learning.training.loop import Loop
 from core.learning.training.meter import Stage
 from core.learning.training.prepare import Prepared, prepare
 from core.learning.training.scoring import Score, predict, score
+from core.learning.training.search import Search
 from core.learning.training.summary import Summary
 from core.project.snapshot import Snapshot
 from core.recipes.recipe import Recipe, from_toml
@@ -56,14 +55,30 @@ def train(job: TrainJob, folder: Path, emit: Callable[[Event], None], control: C
     # batches are of one size, or of two: the time to find the fastest convolutions is soon repaid
     torch.backends.cudnn.benchmark = device.is_cuda
     resuming = (folder / LAST_FILE).exists()
-    net = _network(recipe, job, num_labels=len(snapshot.label_names), resuming=resuming)
+    begun = begin(job, recipe, snapshot, folder, resuming=resuming)
+    net, recipe = begun.net, begun.recipe
+    for sentence in begun.notes:
+        emit(Note(sentence=sentence))
     net.to(device.place).to(memory_format=torch.channels_last)
+    counters = load_last(folder / LAST_FILE, torch.device("cpu"))[0] if resuming else Counters()
 
-    prepared = prepare(job, recipe, snapshot, net=net, device=device, threads=threads, emit=emit, control=control)
+    def emit_paused() -> None:
+        emit(RunPaused(epoch=counters.epochs, step=counters.step))
+
+    prepared = prepare(
+        job,
+        recipe,
+        snapshot,
+        net=net,
+        new_labels=begun.start.new,
+        device=device,
+        threads=threads,
+        emit=emit,
+        control=control,
+    )
     if prepared is None:
         if control() == "pause":
-            counters = load_last(folder / LAST_FILE, device.place)[0] if resuming else Counters()
-            emit(RunPaused(epoch=counters.epochs, step=counters.step))
+            emit_paused()
         return
     validation_rows = prepared.validation_rows
     counts = LabelCounts.of(*targets_of(snapshot.states[prepared.train_rows]))
@@ -75,6 +90,42 @@ def train(job: TrainJob, folder: Path, emit: Callable[[Event], None], control: C
             module, prepared.inputs_of, validation_rows, states, loss=loss, task=recipe.task, batch_size=_SCORING_BATCH
         )
 
+    parameters = sum(one.numel() for one in net.parameters())
+    emit(
+        RunStarted(
+            run=job.run_id,
+            recipe=recipe.name,
+            device=device.text,
+            epochs=recipe.training.epochs,
+            steps_per_epoch=prepared.data.steps_per_epoch,
+            train_images=len(prepared.train_rows),
+            validation_images=len(validation_rows),
+            labels=snapshot.label_names,
+            parameters=parameters,
+            epochs_done=counters.epochs,
+        )
+    )
+    if recipe.search.method != "none" and begun.start.learning_rate is None and not resuming:
+        stage = Stage("Trying learning rates", emit, control)
+        search = Search(
+            net=net,
+            trained=prepared.trained,
+            data=prepared.data,
+            loss=loss,
+            recipe=recipe,
+            seed=job.seed,
+            device=device,
+            folder=folder,
+            validate=validate if len(validation_rows) else None,
+            emit=emit,
+            stage=stage,
+        )
+        searched = search.run(begun.start)
+        if searched is None:
+            if stage.command == "pause":
+                emit_paused()
+            return
+        recipe = searched.applied_to(recipe)
     loop = Loop(
         net=net,
         trained=prepared.trained,
@@ -91,21 +142,6 @@ def train(job: TrainJob, folder: Path, emit: Callable[[Event], None], control: C
     )
     if resuming:
         loop.resume()
-    parameters = sum(one.numel() for one in net.parameters())
-    emit(
-        RunStarted(
-            run=job.run_id,
-            recipe=recipe.name,
-            device=device.text,
-            epochs=recipe.training.epochs,
-            steps_per_epoch=prepared.data.steps_per_epoch,
-            train_images=len(prepared.train_rows),
-            validation_images=len(validation_rows),
-            labels=snapshot.label_names,
-            parameters=parameters,
-            epochs_done=loop.counters.epochs,
-        )
-    )
     ended = loop.run()
     if ended == "paused":
         return
@@ -135,19 +171,6 @@ def train(job: TrainJob, folder: Path, emit: Callable[[Event], None], control: C
             seconds=summary.seconds,
         )
     )
-
-
-def _network(recipe: Recipe, job: TrainJob, *, num_labels: int, resuming: bool) -> Net:
-    """The network with its first weights; a resumed run has all of them in its checkpoint."""
-    torch.manual_seed(seed_of(job.seed))
-    net = build_net(recipe, num_labels)
-    if resuming:
-        return net
-    if job.weights is not None:
-        weights.load_file(net.backbone, Path(job.weights))
-    elif recipe.model.pretrained:
-        weights.load_pretrained(net.backbone)
-    return net
 
 
 def _write_predictions(

@@ -1,0 +1,248 @@
+"""Looking for a good learning rate before the training: a range test, or short trials."""
+
+import itertools
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from core.jobs.events import Event, LearningRateChosen, LearningRateTried
+from core.learning.data.batches import Batch, TrainingData
+from core.learning.data.seeds import seed_of
+from core.learning.losses.choice import Loss
+from core.learning.models.net import Net
+from core.learning.training.device import Device
+from core.learning.training.divergence import DivergedError, check_finite
+from core.learning.training.meter import Stage
+from core.learning.training.scoring import Score
+from core.learning.training.start import Start, Trial
+from core.learning.training.stepper import Stepper
+from core.recipes.recipe import Recipe
+
+if TYPE_CHECKING:
+    import optuna
+
+    _Space = dict[str, optuna.distributions.BaseDistribution]
+
+_SEARCH = 4
+"""What a seed is for; see `core.learning.data.batches`."""
+
+_RANGE_STEPS = 100
+_RANGE_SKIPPED = 10
+"""First steps of a range test, whose average is of too few losses to have a slope."""
+_RANGE_SMOOTHING = 0.9
+_RANGE_EXPLODED = 4.0
+"""A range test ends where the smoothed loss is so many times its lowest."""
+_RANDOM_TRIALS = 5
+"""Trials before the sampler learns from them, and before any is given up."""
+
+
+@dataclass(kw_only=True)
+class Search:
+    """A search for the learning rate of a recipe; leaves the weights as they were, to the bit.
+
+    What is tried has a constant learning rate and neither sharpness-aware minimisation nor rates of their own for
+    biases.
+
+    Attributes:
+        net: the whole network.
+        trained: the part of it that is trained.
+        data: the batches of the training.
+        loss: of the recipe.
+        recipe: its section `search` says how.
+        seed: of every random choice.
+        device: where.
+        folder: of the run, which keeps the trials that have ended.
+        validate: scores a module of the kind of `trained`; None without validation images.
+        emit: takes the events.
+        stage: takes the steps done and in all; returns whether to go on.
+    """
+
+    net: Net
+    trained: nn.Module
+    data: TrainingData
+    loss: Loss
+    recipe: Recipe
+    seed: int
+    device: Device
+    folder: Path
+    validate: Callable[[nn.Module], Score] | None
+    emit: Callable[[Event], None]
+    stage: Stage
+
+    def run(self, start: Start) -> Start | None:
+        """Search, from where an interrupted search ended.
+
+        Args:
+            start: what is decided already; the run's folder has it too.
+
+        Returns:
+            It with the learning rate; None when a person asked to pause or stop.
+        """
+        training = replace(self.recipe.training, schedule="constant", warm_up_steps=0, bias_rate=1.0, sam_rho=0.0)
+        self._plain = replace(self.recipe, training=training)
+        self._initial = {name: value.detach().clone() for name, value in self.trained.state_dict().items()}
+        try:
+            found = self._range_test() if self.recipe.search.method == "range" else self._trials(start)
+        finally:
+            self.trained.load_state_dict(self._initial)
+        if found is None:
+            return None
+        rate, reason = found
+        start = replace(Start.load(self.folder), learning_rate=rate)
+        start.save(self.folder)
+        self.emit(LearningRateChosen(learning_rate=rate, reason=reason))
+        return start
+
+    def _range_test(self) -> tuple[float, str] | None:
+        """Let the learning rate rise from step to step and see where the loss falls fastest."""
+        search = self.recipe.search
+        stepper = self._stepper()
+        rates: list[float] = []
+        losses: list[float] = []
+        average = 0.0
+        for step, (epoch, batch) in enumerate(itertools.islice(self._endless(), _RANGE_STEPS)):
+            rate = search.low * (search.high / search.low) ** (step / (_RANGE_STEPS - 1))
+            loss = self._step(stepper, batch, epoch=epoch, step=step, rate=rate).item() / len(batch.inputs)
+            average = _RANGE_SMOOTHING * average + (1 - _RANGE_SMOOTHING) * loss
+            smoothed = average / (1 - _RANGE_SMOOTHING ** (step + 1))
+            if not math.isfinite(smoothed) or smoothed > _RANGE_EXPLODED * min(losses, default=math.inf):
+                break
+            rates.append(rate)
+            losses.append(smoothed)
+            self.emit(LearningRateTried(trial=step + 1, trials=_RANGE_STEPS, learning_rate=rate, loss=smoothed))
+            if not self.stage(step + 1, _RANGE_STEPS):
+                return None
+        suggested = steepest_descent(rates, losses)
+        if suggested is None:
+            return self.recipe.training.learning_rate, "the recipe's: the loss fell nowhere in the range test"
+        return suggested, "where the loss fell fastest in the range test"
+
+    def _trials(self, start: Start) -> tuple[float, str] | None:
+        """Let Optuna choose rates, train with each for a few epochs and take the best."""
+        import optuna  # it takes long, and few runs search
+
+        optuna.logging.set_verbosity(optuna.logging.ERROR)
+        search = self.recipe.search
+        space: _Space = {"learning_rate": optuna.distributions.FloatDistribution(search.low, search.high, log=True)}
+        study = optuna.create_study(
+            direction="maximize", pruner=optuna.pruners.MedianPruner(n_startup_trials=_RANDOM_TRIALS)
+        )
+        for trial in start.trials:
+            study.add_trial(_frozen(trial, space))
+        trials = list(start.trials)
+        for number in range(len(trials) + 1, search.trials + 1):
+            # a seed for every trial, so that a resumed search draws the same
+            seed = seed_of(self.seed, _SEARCH, number) % 2**32
+            study.sampler = optuna.samplers.TPESampler(n_startup_trials=_RANDOM_TRIALS, seed=seed)
+            asked = study.ask(space)
+            tried = self._trial(asked.params["learning_rate"], number, asked)
+            if tried is None:
+                return None
+            ended = optuna.trial.TrialState.PRUNED if tried.pruned else optuna.trial.TrialState.COMPLETE
+            study.tell(asked, None if tried.pruned else tried.values[-1], state=ended)
+            trials.append(tried)
+            replace(start, trials=tuple(trials)).save(self.folder)
+        whole = [trial for trial in trials if not trial.pruned]
+        if not whole:
+            return self.recipe.training.learning_rate, "the recipe's: the training diverged in every trial"
+        best = max(whole, key=lambda trial: trial.values[-1])
+        return best.learning_rate, f"best of {len(trials)} trials"
+
+    def _trial(self, rate: float, number: int, asked: "optuna.Trial") -> Trial | None:
+        """Train from the first weights for a few epochs; None when a person asked to pause or stop."""
+        search = self.recipe.search
+        self.trained.load_state_dict(self._initial)
+        stepper = self._stepper()
+        values: list[float] = []
+        score: Score | None = None
+        pruned = False
+        try:
+            for epoch in range(1, search.trial_epochs + 1):
+                loss = self._epoch(stepper, epoch, number=number, rate=rate)
+                if loss is None:
+                    return None
+                score = self.validate(self.trained) if self.validate else None
+                # without a mAP the loss is all there is to compare
+                value = -(score.loss if score else loss) if score is None or score.map is None else score.map
+                values.append(value)
+                asked.report(value, epoch)
+                pruned = epoch < search.trial_epochs and asked.should_prune()
+                if pruned:
+                    break
+        except DivergedError:
+            pruned = True
+        self.emit(
+            LearningRateTried(
+                trial=number,
+                trials=search.trials,
+                learning_rate=rate,
+                validation_map=score.map if score else None,
+                pruned=pruned,
+            )
+        )
+        return Trial(learning_rate=rate, values=tuple(values), pruned=pruned)
+
+    def _epoch(self, stepper: Stepper, epoch: int, *, number: int, rate: float) -> float | None:
+        """Train for an epoch; the loss per image, None when a person asked to pause or stop."""
+        self.trained.train()
+        steps = self.data.steps_per_epoch
+        done = (epoch - 1) * steps
+        of_trial = self.recipe.search.trial_epochs * steps
+        loss, images = torch.zeros((), dtype=torch.float64, device=self.device.place), 0
+        for step, batch in enumerate(self.data.batches(epoch), start=done):
+            loss += self._step(stepper, batch, epoch=epoch, step=step, rate=rate)
+            images += len(batch.inputs)
+            if not self.stage((number - 1) * of_trial + step + 1, self.recipe.search.trials * of_trial):
+                return None
+        check_finite(loss.item())
+        return loss.item() / images
+
+    def _stepper(self) -> Stepper:
+        self.trained.train()
+        return Stepper(self.net, self.trained, loss=self.loss, recipe=self._plain, seed=self.seed, device=self.device)
+
+    def _step(self, stepper: Stepper, batch: Batch, *, epoch: int, step: int, rate: float) -> Tensor:
+        momentum = self.recipe.training.momentum
+        return stepper(batch, epoch=epoch, step=step, learning_rate=rate, momentum=momentum)
+
+    def _endless(self) -> Iterator[tuple[int, Batch]]:
+        """Batches of one epoch after the other, with its number from 1."""
+        for epoch in itertools.count(1):
+            for batch in self.data.batches(epoch):
+                yield epoch, batch
+
+
+def steepest_descent(rates: Sequence[float], losses: Sequence[float]) -> float | None:
+    """The learning rate at which a loss falls fastest over the logarithm of the rate.
+
+    Args:
+        rates: rising, evenly spaced in their logarithm.
+        losses: smoothed, one for each.
+
+    Returns:
+        One of the rates, not of the first few; None where the loss falls nowhere.
+    """
+    if len(rates) < _RANGE_SKIPPED + 2:
+        return None
+    slopes = np.gradient(np.asarray(losses))[_RANGE_SKIPPED:]
+    steepest = int(slopes.argmin())
+    return rates[_RANGE_SKIPPED + steepest] if slopes[steepest] < 0 else None
+
+
+def _frozen(trial: Trial, space: "_Space") -> "optuna.trial.FrozenTrial":
+    """A trial that has ended, as Optuna knows them."""
+    import optuna
+
+    return optuna.trial.create_trial(
+        state=optuna.trial.TrialState.PRUNED if trial.pruned else optuna.trial.TrialState.COMPLETE,
+        params={"learning_rate": trial.learning_rate},
+        distributions=space,
+        value=None if trial.pruned else trial.values[-1],
+        intermediate_values=dict(enumerate(trial.values, start=1)),
+    )
