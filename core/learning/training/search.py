@@ -172,7 +172,7 @@ class Search:
                 value = -(score.loss if score else loss) if score is None or score.map is None else score.map
                 values.append(value)
                 asked.report(value, epoch)
-                pruned = epoch < search.trial_epochs and asked.should_prune()
+                pruned = epoch < search.trial_epochs and bool(asked.should_prune())
                 if pruned:
                     break
         except DivergedError:
