@@ -84,7 +84,7 @@ def as_map(backbone: Backbone, features: Tensor) -> Tensor:
             f"The backbone {backbone.pretrained_cfg['architecture']} gives no feature map.",
             next_step="Choose the head linear or cosine, with pooling average and without a graph.",
         )
-    return patches.transpose(1, 2).reshape(len(patches), -1, rows, columns)
+    return patches.transpose(1, 2).reshape(patches.shape[0], -1, rows, columns)
 
 
 def normalisation(backbone: Backbone) -> tuple[tuple[float, float, float], tuple[float, float, float]]:

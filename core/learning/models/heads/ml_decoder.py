@@ -82,7 +82,7 @@ class MLDecoderHead(nn.Module):
 
     def _decode(self, memory: Tensor) -> Tensor:
         """What the queries (L, E) make of the tokens (N, H·W, E): (N, L, E)."""
-        queries = self.queries.expand(len(memory), -1, -1)
+        queries = self.queries.expand(memory.shape[0], -1, -1)
         queries = self.norm_queries(queries + self.dropout(queries))
         seen = self.attention(queries, memory, memory, need_weights=False)[0]
         queries = self.norm_attention(queries + self.dropout(seen))

@@ -52,7 +52,7 @@ class Query2LabelHead(nn.Module):
         places = memory + positions
         memory = self.encoder(memory, queries=places, keys=places, values=memory)
         keys = memory + positions
-        answers = torch.zeros_like(self.queries).expand(len(memory), -1, -1)
+        answers = torch.zeros_like(self.queries).expand(memory.shape[0], -1, -1)
         for layer in self.decoder:
             answers = layer(answers, queries=answers + self.queries, keys=keys, values=memory)
         logits: Tensor = (self.norm(answers) * self.weight).sum(dim=2) + self.bias
