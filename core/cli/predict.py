@@ -92,12 +92,14 @@ def _show(prediction: Prediction, labels: Sequence[str], output: Output) -> None
 def _as_json(prediction: Prediction, predictor: Predictor) -> dict[str, object]:
     if prediction.problem is not None:
         return {"path": str(prediction.path), "problem": prediction.problem, "labels": []}
-    facts = zip(predictor.label_names, prediction.probabilities, predictor.thresholds, prediction.present, strict=True)
+    # none where an image has one label
+    thresholds = [None] * len(predictor.label_names) if predictor.thresholds is None else predictor.thresholds.tolist()
+    facts = zip(predictor.label_names, prediction.probabilities, thresholds, prediction.present, strict=True)
     return {
         "path": str(prediction.path),
         "problem": None,
         "labels": [
-            {"name": name, "probability": float(probability), "threshold": float(threshold), "present": bool(present)}
+            {"name": name, "probability": float(probability), "threshold": threshold, "present": bool(present)}
             for name, probability, threshold, present in facts
         ],
     }

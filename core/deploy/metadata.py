@@ -11,18 +11,19 @@ from numpy.typing import NDArray
 
 from core.errors import ModelError
 from core.images.preprocessing import Preprocessing
+from core.labels import MULTI_CLASS, MULTI_LABEL, Task
 
-#: Of the layout of inputs, outputs and metadata; a file of a later one is refused.
-FORMAT = 1
+#: Layouts of outputs and metadata by task; a file of another one is of a later version and refused.
+FORMATS: dict[Task, str] = {MULTI_LABEL: "1", MULTI_CLASS: "2"}
 
 INPUT = "images"
 """uint8 (N, height, width, 3), RGB."""
 PROBABILITIES = "probabilities"
-"""float32 (N, C)."""
+"""float32 (N, C); where an image has one label they add up to 1."""
 PRESENT = "present"
-"""bool (N, C): probability >= threshold."""
+"""bool (N, C): probability >= threshold; where an image has one label, the one with the highest probability."""
 THRESHOLDS = "thresholds"
-"""The initializer float32 (C,) that decides."""
+"""The initializer float32 (C,) that decides; only where an image may have several labels."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,28 +32,32 @@ class Metadata:
 
     Attributes:
         label_names: C names, in the order of the columns.
-        thresholds: C numbers in [0, 1], float32 as the model compares them; the same as in the model itself.
+        thresholds: C numbers in [0, 1], float32 as the model compares them; the same as in the model itself. None where
+            an image has one label.
         preprocessing: how an image becomes the model's input; the model normalises by itself.
         recipe: name of the recipe.
         run: number of the run in its project.
         map: mAP on validation; None where it is not defined.
         snapshot: hash of the annotations it was trained on.
         version: of the program that wrote it.
+        task: whether an image has any number of labels or one.
     """
 
     label_names: tuple[str, ...]
-    thresholds: tuple[float, ...]
+    thresholds: tuple[float, ...] | None
     preprocessing: Preprocessing
     recipe: str
     run: int
     map: float | None
     snapshot: str
     version: str
+    task: Task = MULTI_LABEL
 
     def to_props(self) -> dict[str, str]:
         """As ONNX metadata: texts, JSON where they have a structure."""
         return {
-            "multihot": str(FORMAT),
+            "multihot": FORMATS[self.task],
+            "task": self.task,
             "labels": json.dumps(self.label_names, ensure_ascii=False),
             "thresholds": json.dumps(self.thresholds),
             "preprocessing": json.dumps(self.preprocessing.to_dict()),
@@ -79,23 +84,25 @@ class Metadata:
                 f"{path.name} was not exported by Multihot: it names no labels and no thresholds.",
                 next_step="Choose a file that was saved in Export.",
             )
-        if props["multihot"] != str(FORMAT):
+        task = next((task for task, number in FORMATS.items() if number == props["multihot"]), None)
+        if task is None:
             raise ModelError(f"{path.name} was exported by a newer version.", next_step="Update Multihot.")
         try:
             values: dict[str, Any] = {name: json.loads(props[name]) for name in ("labels", "thresholds", "map", "run")}
             metadata = cls(
                 label_names=tuple(str(one) for one in values["labels"]),
-                thresholds=tuple(float(one) for one in values["thresholds"]),
+                thresholds=tuple(float(one) for one in values["thresholds"]) if task == MULTI_LABEL else None,
                 preprocessing=Preprocessing.from_dict(json.loads(props["preprocessing"])),
                 recipe=props["recipe"],
                 run=int(values["run"]),
                 map=values["map"],
                 snapshot=props["snapshot"],
                 version=props["version"],
+                task=task,
             )
         except (KeyError, ValueError, TypeError) as error:
             raise ModelError(f"The metadata of {path.name} is damaged.", next_step="Export the model again.") from error
-        if len(metadata.label_names) != len(metadata.thresholds):
+        if metadata.thresholds is not None and len(metadata.label_names) != len(metadata.thresholds):
             raise ModelError(f"The metadata of {path.name} is damaged.", next_step="Export the model again.")
         return metadata
 

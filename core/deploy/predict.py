@@ -25,7 +25,8 @@ class Prediction:
     Attributes:
         path: the image.
         probabilities: float32 (C,); empty for an image that cannot be read.
-        present: bool (C,), probability >= threshold; empty for an image that cannot be read.
+        present: bool (C,), probability >= threshold, or where an image has one label, the highest probability; empty
+            for an image that cannot be read.
         problem: why the image cannot be read; None when it was.
     """
 
@@ -68,9 +69,9 @@ class Predictor:
         return self.metadata.label_names
 
     @property
-    def thresholds(self) -> NDArray[np.float32]:
-        """float32 (C,)."""
-        return np.array(self.metadata.thresholds, np.float32)
+    def thresholds(self) -> NDArray[np.float32] | None:
+        """float32 (C,); None where an image has one label, the one with the highest probability."""
+        return None if self.metadata.thresholds is None else np.array(self.metadata.thresholds, np.float32)
 
     @property
     def preprocessing(self) -> Preprocessing:

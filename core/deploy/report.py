@@ -20,9 +20,11 @@ class ExportReport:
         images_checked: images that both ran on.
         images_split: the split that they are of.
         max_abs_difference: largest |difference| of two probabilities.
-        decisions: decisions compared: images times labels, without those whose probability touches the threshold.
+        decisions: decisions compared: images times labels, or images where each has one label; without those whose
+            probability touches the threshold or that of the next label.
         decisions_different: how many of them differed.
         map_torch, map_onnx: mAP of either on those images; None where it is not defined.
+        top1_torch, top1_onnx: share of those images that either gives their one label; None where images have several.
         milliseconds_torch, milliseconds_onnx: per image, on this machine's CPU.
         seconds: that export and verification took.
     """
@@ -40,6 +42,8 @@ class ExportReport:
     milliseconds_torch: float
     milliseconds_onnx: float
     seconds: float
+    top1_torch: float | None = None
+    top1_onnx: float | None = None
 
     @property
     def decisions_equal(self) -> bool:

@@ -27,12 +27,17 @@ def patch(path: Path, thresholds: Sequence[float]) -> None:
     except Exception as error:  # protobuf's errors are its own, and differ between its implementations
         raise ModelError(f"{path.name} cannot be read as an ONNX file.") from error
     metadata = Metadata.from_props({one.key: one.value for one in model.metadata_props}, path)
+    if metadata.thresholds is None:
+        raise ModelError(
+            f"{path.name} has no thresholds: it chooses the label with the highest probability.",
+            next_step="Use it as it is.",
+        )
     if len(thresholds) != len(metadata.label_names):
         raise ModelError(f"{path.name} has {len(metadata.label_names)} labels, not {len(thresholds)}.")
-    metadata = replace(metadata, thresholds=as_float32(tuple(thresholds)))
+    values = as_float32(tuple(thresholds))
     for tensor in model.graph.initializer:
         if tensor.name == THRESHOLDS:
-            tensor.CopyFrom(onnx.numpy_helper.from_array(np.array(metadata.thresholds, np.float32), THRESHOLDS))
-    onnx.helper.set_model_props(model, metadata.to_props())
+            tensor.CopyFrom(onnx.numpy_helper.from_array(np.array(values, np.float32), THRESHOLDS))
+    onnx.helper.set_model_props(model, replace(metadata, thresholds=values).to_props())
     with replacing(path) as temporary:
         onnx.save(model, temporary)

@@ -1,6 +1,7 @@
 """Exporting a run as one ONNX file that takes pixels and decides, and proving that it decides like the run."""
 
 import contextlib
+import copy
 import importlib.metadata
 import os
 import shutil
@@ -22,12 +23,15 @@ from core.deploy.predict import Predictor
 from core.deploy.report import ExportReport
 from core.errors import ImageError, JobError, ModelError
 from core.evaluation.metrics import average_precision
+from core.evaluation.multi_class import confusion_matrix, highest, top_1
 from core.files import replacing
 from core.images.decode import decode
 from core.jobs.events import Event, ExportFinished
 from core.jobs.job import Command, ExportJob
-from core.labels import LabelState, Split
+from core.labels import MULTI_CLASS, MULTI_LABEL, LabelState, Split, Task
 from core.learning.data.batches import to_tensor
+from core.learning.models.heads.choice import wants_graph
+from core.learning.models.label_graph import GRAPH_FILE, LabelGraph
 from core.learning.models.net import Net, build_net, preprocessing_of
 from core.learning.training.checkpoint import BEST_FILE, load_best
 from core.learning.training.meter import Stage
@@ -37,7 +41,7 @@ from core.recipes.recipe import from_toml
 
 #: Largest difference of two probabilities that passes.
 TOLERANCE = 1e-3
-#: Decisions whose probability is nearer to the threshold than this are not compared.
+#: Decisions whose probability is nearer to the threshold, or to that of the next label, than this are not compared.
 _TOUCHING = 1e-4
 _IMAGES_TO_CHECK = 200
 _BATCH = 8
@@ -67,18 +71,21 @@ def export(job: ExportJob, folder: Path, emit: Callable[[Event], None], control:
     summary = Summary.load(run)
     if len(job.thresholds) != len(snapshot.label_names):
         raise ModelError(f"The run has {len(snapshot.label_names)} labels, not {len(job.thresholds)}.")
-    net = build_net(recipe, len(snapshot.label_names))
+    # its vectors and links are among the weights, so that only a graph of the same size can take them
+    graph = LabelGraph.load(run / GRAPH_FILE) if wants_graph(recipe.model) else None
+    net = build_net(recipe, len(snapshot.label_names), graph=graph)
     net.load_state_dict(load_best(run / BEST_FILE))
     net.eval()
     metadata = Metadata(
         label_names=snapshot.label_names,
-        thresholds=as_float32(job.thresholds),
+        thresholds=None if snapshot.task == MULTI_CLASS else as_float32(job.thresholds),
         preprocessing=preprocessing_of(net, recipe.input.size),
         recipe=recipe.name,
         run=job.run_id,
         map=summary.map,
         snapshot=snapshot.hash,
         version=_version(),
+        task=snapshot.task,
     )
     stage = Stage("Exporting", emit, control)
     if not stage(0, 1):
@@ -115,6 +122,8 @@ def export(job: ExportJob, folder: Path, emit: Callable[[Event], None], control:
         decisions_different=check.decisions_different,
         map_torch=check.map_torch,
         map_onnx=check.map_onnx,
+        top1_torch=check.top1_torch,
+        top1_onnx=check.top1_onnx,
         milliseconds_torch=1000 * check.seconds_torch / check.images,
         milliseconds_onnx=1000 * check.seconds_onnx / check.images,
         seconds=time.monotonic() - started,
@@ -132,7 +141,10 @@ def export(job: ExportJob, folder: Path, emit: Callable[[Event], None], control:
 
 
 class DecidingNet(nn.Module):
-    """A network with all that surrounds it: pixels uint8 (N, H, W, 3) in, probabilities and decisions (N, C) out."""
+    """A network with all that surrounds it: pixels uint8 (N, H, W, 3) in, probabilities and decisions (N, C) out.
+
+    Any number of labels is present: those whose probability reaches their threshold.
+    """
 
     thresholds: Tensor
 
@@ -144,20 +156,42 @@ class DecidingNet(nn.Module):
 
     def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
         """Probabilities float32 and decisions bool."""
-        probabilities = torch.sigmoid(self.net(images.permute(0, 3, 1, 2)))
+        probabilities = _probabilities(self.net(images.permute(0, 3, 1, 2)), MULTI_LABEL)
         return probabilities, probabilities >= self.thresholds
+
+
+class ChoosingNet(nn.Module):
+    """As `DecidingNet`, where an image has one label: the first of those with the highest probability."""
+
+    def __init__(self, net: Net) -> None:
+        super().__init__()
+        self.net = net
+
+    def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        """Probabilities float32 and decisions bool."""
+        probabilities = _probabilities(self.net(images.permute(0, 3, 1, 2)), MULTI_CLASS)
+        labels = torch.arange(probabilities.shape[1], device=probabilities.device)
+        return probabilities, labels == probabilities.argmax(dim=1, keepdim=True)
+
+
+def _probabilities(logits: Tensor, task: Task) -> Tensor:
+    return logits.softmax(dim=1) if task == MULTI_CLASS else logits.sigmoid()
 
 
 def write(net: Net, metadata: Metadata, path: Path) -> None:
     """Write a network as one ONNX file that takes batches of any size, also of none.
 
     Args:
-        net: in evaluation mode, on the CPU.
+        net: in evaluation mode, on the CPU; left as it is.
         metadata: goes into the file; its thresholds into the graph as well.
         path: of the file.
     """
     size = metadata.preprocessing
-    model = DecidingNet(net, metadata.thresholds).eval()
+    # what a head makes of the label graph alone is a constant of the file
+    folded = copy.deepcopy(net)
+    folded.fold()
+    model = ChoosingNet(folded) if metadata.thresholds is None else DecidingNet(folded, metadata.thresholds)
+    model.eval()
     # two images: an example of one would make the exporter take the batch's size for a constant
     example = torch.zeros(2, size.height, size.width, 3, dtype=torch.uint8)
     program = torch.onnx.export(
@@ -199,6 +233,8 @@ class _Comparison:
     decisions_different: int
     map_torch: float | None
     map_onnx: float | None
+    top1_torch: float | None
+    top1_onnx: float | None
     seconds_torch: float
     seconds_onnx: float
 
@@ -230,7 +266,7 @@ def _compare(net: Net, model: Path, snapshot: Snapshot, stage: Stage) -> _Compar
             batch = np.stack(images)
             before = time.perf_counter()
             with torch.inference_mode():
-                ours.append(torch.sigmoid(net(to_tensor(batch))).numpy())
+                ours.append(_probabilities(net(to_tensor(batch)), snapshot.task).numpy())
             between = time.perf_counter()
             probabilities, present = predictor.run(batch)
             seconds_onnx += time.perf_counter() - between
@@ -243,9 +279,8 @@ def _compare(net: Net, model: Path, snapshot: Snapshot, stage: Stage) -> _Compar
         raise JobError("The model cannot be verified: no image of the run can be read.")
     torch_probabilities, onnx_probabilities = np.concatenate(ours), np.concatenate(theirs)
     difference = np.abs(torch_probabilities - onnx_probabilities)
-    thresholds = predictor.thresholds
-    compared = np.abs(torch_probabilities - thresholds) > _TOUCHING
-    different = compared & ((torch_probabilities >= thresholds) != np.concatenate(decisions))
+    compared, different = _decisions(torch_probabilities, np.concatenate(decisions), predictor.thresholds)
+    known = np.stack(states)
     return _Comparison(
         images=len(torch_probabilities),
         split=split.name.lower(),
@@ -253,11 +288,31 @@ def _compare(net: Net, model: Path, snapshot: Snapshot, stage: Stage) -> _Compar
         max_abs_difference=float(np.nan_to_num(difference, nan=np.inf).max()),
         decisions=int(compared.sum()),
         decisions_different=int(different.sum()),
-        map_torch=_map(torch_probabilities, np.stack(states)),
-        map_onnx=_map(onnx_probabilities, np.stack(states)),
+        map_torch=_map(torch_probabilities, known),
+        map_onnx=_map(onnx_probabilities, known),
+        top1_torch=_top_1(torch_probabilities, known) if snapshot.task == MULTI_CLASS else None,
+        top1_onnx=_top_1(onnx_probabilities, known) if snapshot.task == MULTI_CLASS else None,
         seconds_torch=seconds_torch,
         seconds_onnx=seconds_onnx,
     )
+
+
+def _decisions(
+    ours: NDArray[np.float32], theirs: NDArray[np.bool_], thresholds: NDArray[np.float32] | None
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Which decisions can be compared, and which of them differ, both of the same shape.
+
+    Args:
+        ours: probabilities (N, C) of the network.
+        theirs: decisions (N, C) of the file.
+        thresholds: (C,); None where an image has one label, which is then one decision.
+    """
+    if thresholds is not None:
+        compared = np.abs(ours - thresholds) > _TOUCHING
+        return compared, compared & ((ours >= thresholds) != theirs)
+    ranked = np.sort(ours, axis=1)
+    clear = np.asarray((np.diff(ranked[:, -2:], axis=1) > _TOUCHING).all(axis=1))
+    return clear, clear & (highest(ours) != theirs).any(axis=1)
 
 
 def _rows_to_check(snapshot: Snapshot) -> tuple[Split, NDArray[np.int64]]:
@@ -273,6 +328,11 @@ def _map(probabilities: NDArray[np.float32], states: NDArray[np.int8]) -> float 
     values = average_precision(probabilities, states == LabelState.PRESENT, states != LabelState.UNKNOWN)
     defined = values[~np.isnan(values)]
     return float(defined.mean()) if len(defined) else None
+
+
+def _top_1(probabilities: NDArray[np.float32], states: NDArray[np.int8]) -> float | None:
+    confusion = confusion_matrix(probabilities, states == LabelState.PRESENT, states != LabelState.UNKNOWN)
+    return top_1(confusion) if confusion.any() else None
 
 
 def _version() -> str:

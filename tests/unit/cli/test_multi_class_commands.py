@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from core.cli import predict
+from core.deploy.predict import Prediction
 from core.project.store import Store
 
 
@@ -44,3 +46,20 @@ def test_new_from_folders_without_classes_leaves_nothing_behind(images, tmp_path
     done = multihot("new", tmp_path / "p", "--from-class-folders", images)
     assert (done.code, "several classes" in done.err) == (1, True)
     assert not (tmp_path / "p").exists()
+
+
+def test_predict_prints_the_one_label_and_knows_no_thresholds(brightness, images, tmp_path, multihot, monkeypatch):
+    monkeypatch.setattr(predict.Predictor, "thresholds", None)
+    monkeypatch.setattr(predict.Predictor, "predict", _brightest)
+    said = multihot("predict", tmp_path / "model.onnx", images / "00.png").out
+    assert said == f"{images / '00.png'}: dog 0.90\n"
+    (image,) = multihot("predict", tmp_path / "model.onnx", images / "00.png", "--json").result["images"]
+    assert [(one["name"], one["threshold"], one["present"]) for one in image["labels"]] == [
+        ("cat", None, False),
+        ("dog", None, True),
+    ]
+
+
+def _brightest(_self, images):
+    for path in images:
+        yield Prediction(path, np.float32([0.1, 0.9]), np.array([False, True]))

@@ -153,3 +153,23 @@ def test_predicting_and_patching_need_neither_torch_nor_qt(model, images):
         check=True,
     )
     assert result.stdout.splitlines() == ["[[True, False, False]]", "[]"]
+
+
+def test_a_file_of_one_label_per_image_has_no_thresholds(metadata, model, tmp_path):
+    one = replace(metadata, task="multi-class", thresholds=None)
+    assert Metadata.from_props(one.to_props(), tmp_path) == one
+    proto = onnx.load(model)
+    helper.set_model_props(proto, one.to_props())
+    onnx.save(proto, model)
+    assert Predictor(model).thresholds is None
+    before = model.read_bytes()
+    with pytest.raises(ModelError, match="has no thresholds"):
+        patch(model, [0.5] * 3)
+    assert model.read_bytes() == before
+
+
+def test_a_file_from_before_there_were_tasks_is_multi_label(metadata, tmp_path):
+    props = metadata.to_props()
+    del props["task"]
+    assert props["multihot"] == "1"
+    assert Metadata.from_props(props, tmp_path) == metadata
