@@ -27,6 +27,7 @@ class CurvePlot(Plot):
     def __init__(self) -> None:
         super().__init__(x="recall", y="precision")
         self._curve: PrecisionRecallCurve | None = None
+        self._is_movable = True
         self._lines = [self.plot(*_f_line(value), antialias=True) for value in F_LINES]
         self._line = self.plot(antialias=True)
         self._point = self.plot(symbol="o", symbolSize=13, pen=None)
@@ -42,8 +43,13 @@ class CurvePlot(Plot):
         self.getAxis("bottom").setTicks([steps])
         self.setXRange(0, 1, padding=0.05)
         self.setYRange(0, 1, padding=0.07)
-        self.setCursor(Qt.CursorShape.CrossCursor)
+        self.set_movable(True)
         self.restyle(self.palette())
+
+    def set_movable(self, movable: bool) -> None:
+        """Whether a click or drag chooses a point."""
+        self._is_movable = movable
+        self.setCursor(Qt.CursorShape.CrossCursor if movable else Qt.CursorShape.ArrowCursor)
 
     def show_curve(self, curve: PrecisionRecallCurve | None) -> None:
         """Draw another label's curve; None for a label without positives."""
@@ -96,7 +102,7 @@ class CurvePlot(Plot):
     def _choose(self, event: QMouseEvent) -> None:
         place = self.getViewBox().mapSceneToView(QPointF(event.position()))
         nearest = self._nearest(place.x(), place.y())
-        if self._curve is not None and nearest is not None:
+        if self._is_movable and self._curve is not None and nearest is not None:
             self.score_chosen.emit(float(self._curve.thresholds[nearest]))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:

@@ -194,11 +194,11 @@ class Gallery(QWidget):
         if self._scored is None:
             return
         kind = self._kinds.checkedId()
-        ranked, nothing = self._scored.ranked, np.arange(0)
-        missed = ranked.false_negatives(self._label, self._threshold, limit=MOST_IMAGES) if kind != 2 else nothing
-        alarms = ranked.false_positives(self._label, self._threshold, limit=MOST_IMAGES) if kind != 1 else nothing
+        scored, nothing = self._scored, np.arange(0)
+        missed = scored.missed(self._label, self._threshold, limit=MOST_IMAGES) if kind != 2 else nothing
+        alarms = scored.false_alarms(self._label, self._threshold, limit=MOST_IMAGES) if kind != 1 else nothing
         rows = np.concatenate([missed, alarms])
-        predictions = self._scored.predictions
+        predictions = scored.predictions
         at = self._view.verticalScrollBar().value()
         changed = self.model.show_images(
             predictions.image_ids[rows],
@@ -209,11 +209,7 @@ class Gallery(QWidget):
             self._view.verticalScrollBar().setValue(at)
         self._view.setVisible(bool(len(rows)))
         self._empty.setVisible(not len(rows))
-        self._empty.setText(
-            self.tr("No image of “{}” is decided wrongly at this threshold.").format(
-                self._scored.label_names[self._label]
-            )
-        )
+        self._empty.setText(self.tr("No image is decided wrongly on “{}”.").format(scored.label_names[self._label]))
 
     def _on_view_opened(self) -> None:
         current = self._view.currentIndex().row()

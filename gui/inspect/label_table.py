@@ -243,8 +243,7 @@ class LabelTable(QWidget):
         self._table.setSortingEnabled(True)
         self._table.sortByColumn(*_OWN_ORDER)
         self._table.horizontalHeader().setSortIndicatorShown(False)
-        numbers = sum(self._width_of(column) for column in range(SUPPORT, THRESHOLD + 1))
-        self.setMinimumWidth(_LABEL_WIDTH + numbers + self._table.verticalScrollBar().sizeHint().width())
+        self.show_task(is_multi_class=False)
         self._foot.horizontalHeader().hide()
         self._foot.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
         self._foot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -264,10 +263,21 @@ class LabelTable(QWidget):
         self._table.verticalScrollBar().rangeChanged.connect(self._on_scroll_range_changed)
         self._table.selectionModel().currentRowChanged.connect(self._on_current_row_changed)
 
+    def show_task(self, *, is_multi_class: bool) -> None:
+        """Leave out the thresholds where there are none."""
+        for table in (self._table, self._foot):
+            table.setColumnHidden(THRESHOLD, is_multi_class)
+        numbers = sum(self._width_of(column) for column in range(SUPPORT, THRESHOLD + (not is_multi_class)))
+        self.setMinimumWidth(_LABEL_WIDTH + numbers + self._table.verticalScrollBar().sizeHint().width())
+
     def select(self, label: int) -> None:
         """Make a label's row the current one, without telling."""
         with QSignalBlocker(self):
             self._table.selectRow(self.model.row_of(label))
+
+    def choose(self, label: int) -> None:
+        """Make a label's row the current one, and tell."""
+        self._table.selectRow(self.model.row_of(label))
 
     def _width_of(self, column: int) -> int:
         bold = self.font()

@@ -1,16 +1,18 @@
 """A run's scores on one split, ready for thresholds to be moved; no Qt."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.errors import MultihotError
-from core.evaluation.metrics import Counts, PrecisionRecallCurve, average_precision, mean_over_labels
+from core.evaluation.metrics import Counts, PrecisionRecallCurve, average_precision, counts_at, mean_over_labels
+from core.evaluation.multi_class import confusion_matrix
 from core.evaluation.predictions import PREDICTIONS_FILE, Predictions
 from core.evaluation.ranking import RankedScores
+from core.evaluation.report import decisions
 from core.evaluation.threshold_file import ThresholdSet
-from core.evaluation.thresholds import best_f_beta
+from core.evaluation.thresholds import DEFAULT_THRESHOLD
 from core.labels import Split
 from core.project.runs import Run
 
@@ -23,6 +25,7 @@ class ScoredSplit:
         run: the run.
         split: the split.
         sizes: images that were scored of each split.
+        everything: what the model said of the images of all splits.
         predictions: of the images of this split, V of them.
         ranked: the same, sorted.
         ap: average precision per label, float64 (C,), NaN without a positive.
@@ -33,6 +36,7 @@ class ScoredSplit:
     run: Run
     split: Split
     sizes: dict[Split, int]
+    everything: Predictions
     predictions: Predictions
     ranked: RankedScores
     ap: NDArray[np.float64]
@@ -48,6 +52,47 @@ class ScoredSplit:
     def mean_ap(self) -> float:
         """mAP; NaN when no label has a positive."""
         return mean_over_labels(self.ap)
+
+    @property
+    def is_multi_class(self) -> bool:
+        """Whether the label of the highest probability is the decision, and thresholds play no part."""
+        return self.predictions.is_multi_class
+
+    @cached_property
+    def confusion(self) -> NDArray[np.int64]:
+        """Images by the label present, rows, and the label of the highest probability, columns; (C, C)."""
+        return confusion_matrix(self.predictions.probabilities, self.predictions.targets, self.predictions.known)
+
+    @cached_property
+    def _predicted(self) -> NDArray[np.bool_]:
+        """Where a label has the highest probability of its image; bool (V, C)."""
+        decided, _ = decisions(self.predictions, DEFAULT_THRESHOLD)
+        return decided > 0
+
+    def counts(self, thresholds: NDArray[np.float64]) -> Counts:
+        """Right and wrong decisions of all labels.
+
+        Args:
+            thresholds: float64 (C,); of no effect in multi-class.
+        """
+        if self.is_multi_class:
+            return counts_at(self._predicted, self.predictions.targets, DEFAULT_THRESHOLD, known=self.predictions.known)
+        return self.ranked.counts(thresholds)
+
+    def missed(self, label: int, threshold: float, *, limit: int) -> NDArray[np.int64]:
+        """Rows of the images on which a label is present but not predicted, the lowest probability first."""
+        if not self.is_multi_class:
+            return self.ranked.false_negatives(label, threshold, limit=limit)
+        rows = np.flatnonzero(self.predictions.targets[:, label] & ~self._predicted[:, label])
+        return rows[np.argsort(self.predictions.probabilities[rows, label], kind="stable")][:limit]
+
+    def false_alarms(self, label: int, threshold: float, *, limit: int) -> NDArray[np.int64]:
+        """Rows of the images on which a label is predicted but absent, the highest probability first."""
+        if not self.is_multi_class:
+            return self.ranked.false_positives(label, threshold, limit=limit)
+        absent = self.predictions.known[:, label] & ~self.predictions.targets[:, label]
+        rows = np.flatnonzero(absent & self._predicted[:, label])
+        return rows[np.argsort(-self.predictions.probabilities[rows, label], kind="stable")][:limit]
 
     def curve(self, label: int) -> PrecisionRecallCurve:
         """The precision-recall curve of a label, thinned for drawing."""
@@ -83,6 +128,7 @@ def load_scored_split(run: Run, split: Split) -> ScoredSplit:
         run=run,
         split=split,
         sizes=sizes,
+        everything=everything,
         predictions=predictions,
         ranked=RankedScores(probabilities, targets, known),
         ap=average_precision(probabilities, targets, known),
@@ -100,19 +146,6 @@ def load_predictions(run: Run) -> Predictions:
     return Predictions.load(run.folder / PREDICTIONS_FILE)
 
 
-def tune(run: Run, split: Split) -> ThresholdSet:
-    """The thresholds with the highest F1 per label on a split; off the GUI thread.
-
-    Raises:
-        MultihotError: the run's scores cannot be read, or none is of that split.
-    """
-    predictions = load_predictions(run).of(split)
-    if not len(predictions.image_ids):
-        raise MultihotError(f"Run {run.id} scored no image of {split.name.lower()}.", next_step="Choose another split.")
-    tuned = best_f_beta(predictions.probabilities, predictions.targets, known=predictions.known)
-    return ThresholdSet(predictions.label_names, tuned.values, objective="f1", tuned_on=split.name.lower())
-
-
 class Decisions:
     """Right and wrong decisions of all labels at thresholds that move one at a time.
 
@@ -128,7 +161,7 @@ class Decisions:
             thresholds: float64 (C,) in [0, 1].
         """
         self._scored = scored
-        self.counts = scored.ranked.counts(thresholds)
+        self.counts = scored.counts(thresholds)
 
     def move(self, label: int, threshold: float) -> None:
         """One label's threshold moved; its counts follow in O(log n)."""
@@ -142,7 +175,7 @@ class Decisions:
         Args:
             thresholds: float64 (C,) in [0, 1].
         """
-        self.counts = self._scored.ranked.counts(thresholds)
+        self.counts = self._scored.counts(thresholds)
 
     def of(self, label: int) -> Counts:
         """Right and wrong decisions of one label, of the shape (1,)."""

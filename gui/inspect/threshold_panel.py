@@ -24,7 +24,7 @@ FEW_POSITIVES = 20
 
 
 class ThresholdPanel(QWidget):
-    """Shows and moves one threshold.
+    """Shows and moves one threshold, or says why there is none.
 
     Signals:
         value_changed: float, the threshold was moved here.
@@ -51,6 +51,13 @@ class ThresholdPanel(QWidget):
         self._number.setKeyboardTracking(False)
         self._number.setFont(theme.tabular(self._number.font()))
         self._number.setAccessibleName(self.tr("Threshold"))
+        self._why_none = QLabel(
+            self.tr("An image has one label, and gets the one with the highest probability: there is no threshold.")
+        )
+        self._why_none.setWordWrap(True)
+        self._why_none.setProperty("tone", "secondary")
+        self._taken_for = QLabel()
+        self._taken_for.setWordWrap(True)
         self._price = QLabel()
         self._price.setWordWrap(True)
         self._few = QLabel()
@@ -64,7 +71,9 @@ class ThresholdPanel(QWidget):
         self._unknown.setWordWrap(True)
         self._unknown.setProperty("tone", "secondary")
 
-        row = QHBoxLayout()
+        self._move = QWidget()
+        row = QHBoxLayout(self._move)
+        row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(theme.SPACE)
         row.addWidget(self._slider, 1)
         row.addWidget(self._number)
@@ -81,7 +90,9 @@ class ThresholdPanel(QWidget):
             table.addWidget(caption, index, 1)
         table.setColumnMinimumWidth(0, 48)
         table.setColumnStretch(1, 1)
-        buttons = QHBoxLayout()
+        self._set = QWidget()
+        buttons = QHBoxLayout(self._set)
+        buttons.setContentsMargins(0, 0, 0, 0)
         buttons.setSpacing(theme.SPACE)
         buttons.addWidget(self._best)
         buttons.addWidget(self._reset)
@@ -89,13 +100,16 @@ class ThresholdPanel(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(theme.SPACE)
-        layout.addLayout(row)
+        layout.addWidget(self._why_none)
+        layout.addWidget(self._move)
         layout.addWidget(self._price)
+        layout.addWidget(self._taken_for)
         layout.addWidget(self._few)
         layout.addLayout(table)
         layout.addWidget(self._unknown)
-        layout.addLayout(buttons)
+        layout.addWidget(self._set)
         layout.addStretch(1)
+        self.show_task(is_multi_class=False)
 
         self._slider.valueChanged.connect(lambda value: self.value_changed.emit(value / _STEPS))
         self._slider.sliderReleased.connect(self.settled)
@@ -103,6 +117,18 @@ class ThresholdPanel(QWidget):
         self._number.editingFinished.connect(self.settled)
         self._best.clicked.connect(self.tune_asked)
         self._reset.clicked.connect(self.reset_asked)
+
+    def show_task(self, *, is_multi_class: bool) -> None:
+        """Offer a threshold, or say why there is none."""
+        self._why_none.setVisible(is_multi_class)
+        self._taken_for.setVisible(is_multi_class)
+        self._move.setVisible(not is_multi_class)
+        self._set.setVisible(not is_multi_class)
+
+    def show_taken_for(self, text: str) -> None:
+        """Say what a label's images are taken for; multi-class only."""
+        self._taken_for.setText(text)
+        self._taken_for.setVisible(bool(text))
 
     def show_threshold(self, name: str, value: float, counts: Counts, *, images: int) -> None:
         """Show a label's threshold and what it does.

@@ -2,7 +2,7 @@
 
 import functools
 
-from PySide6.QtCore import QCoreApplication, QEvent, Qt
+from PySide6.QtCore import QEvent, Qt, QTimer
 from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import (
     QComboBox,
@@ -17,14 +17,17 @@ from PySide6.QtWidgets import (
 )
 
 from core.evaluation.threshold_file import ThresholdSet
+from core.evaluation.tuning import Tuned, tune
 from core.labels import Split
 from gui import background
-from gui.inspect.curve_plot import CurvePlot
+from gui.inspect.figures import Figures, Means, figures_of, means_of
 from gui.inspect.gallery import Gallery
 from gui.inspect.label_table import LabelTable
-from gui.inspect.scored_split import Decisions, ScoredSplit, load_scored_split, tune
+from gui.inspect.scored_split import Decisions, ScoredSplit, load_scored_split
 from gui.inspect.threshold_editor import ThresholdEditor
 from gui.inspect.threshold_panel import ThresholdPanel
+from gui.inspect.views_panel import ViewsPanel
+from gui.inspect.words import head_line, taken_for
 from gui.session import Session
 from gui.train.run_chooser import RunChooser
 from gui.train.run_facts import RunFacts
@@ -38,6 +41,7 @@ from gui.widgets.panel import Panel, line
 PANEL_WIDTHS = (208, 264)
 CURVE_WIDTH = 260
 TABLE_WIDTH = 460
+REST_MS = 200
 
 
 class InspectWorkspace(QWidget):
@@ -74,8 +78,10 @@ class InspectWorkspace(QWidget):
         self._tune.setMenu(self._menu)
         self._export = flat(QPushButton(self.tr("Export ›")))
         self._error = ErrorRow()
+        self._warning = ErrorRow()
         self._table = LabelTable()
-        self._curve = CurvePlot()
+        self._views = ViewsPanel()
+        self._curve = self._views.curve
         self._panel = ThresholdPanel()
         # until there are scores a move would move nothing
         self._enable(False)
@@ -86,6 +92,11 @@ class InspectWorkspace(QWidget):
             self.tr("Label at least 20 images, then press Train. What the model gets right and wrong is shown here."),
             self.tr("Go to Train"),
         )
+        # what needs a look at all images follows when a threshold rests
+        self._rest = QTimer(self)
+        self._rest.setSingleShot(True)
+        self._rest.setInterval(REST_MS)
+        self._rest.timeout.connect(self._ask_figures)
         self._pages = QStackedWidget()
         self._pages.addWidget(self._empty)
         self._pages.addWidget(self._lay_out())
@@ -105,6 +116,7 @@ class InspectWorkspace(QWidget):
         self._thresholds.undo_changed.connect(self._on_undo_changed)
         self._thresholds.failed.connect(self._error.show_error)
         self._table.label_selected.connect(self._show_label)
+        self._views.confusion.label_chosen.connect(self._table.choose)
         self._curve.score_chosen.connect(self._on_score_chosen)
         self._curve.drag_ended.connect(self._thresholds.settle)
         self._panel.value_changed.connect(self._on_value_changed)
@@ -127,21 +139,18 @@ class InspectWorkspace(QWidget):
         for widget in (self._undo, self._redo, self._tune, self._export):
             top.addWidget(widget)
 
-        self._curve_panel = Panel("")
-        self._curve_panel.body.setContentsMargins(theme.SPACE, theme.SPACE // 2, theme.SPACE, theme.SPACE // 2)
-        self._curve_panel.add(self._curve, 1)
         self._threshold_panel = Panel(self.tr("Threshold"))
         self._threshold_panel.add(self._panel, 1)
         self._threshold_panel.setMinimumWidth(PANEL_WIDTHS[0])
         self._threshold_panel.setMaximumWidth(PANEL_WIDTHS[1])
-        self._curve_panel.setMinimumWidth(CURVE_WIDTH)
+        self._views.setMinimumWidth(CURVE_WIDTH)
         table_panel = Panel(self.tr("Labels"), margins=False)
         table_panel.add(self._table, 1)
         right = QWidget()
         row = QHBoxLayout(right)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
-        row.addWidget(self._curve_panel, 2)
+        row.addWidget(self._views, 2)
         row.addWidget(line(vertical=True))
         row.addWidget(self._threshold_panel, 1)
         upper = QSplitter(Qt.Orientation.Horizontal)
@@ -164,6 +173,7 @@ class InspectWorkspace(QWidget):
         error = QVBoxLayout()
         error.setContentsMargins(theme.PANEL, 0, theme.PANEL, 0)
         error.addWidget(self._error)
+        error.addWidget(self._warning)
         layout.addLayout(error)
         layout.addWidget(line())
         layout.addWidget(whole, 1)
@@ -173,6 +183,7 @@ class InspectWorkspace(QWidget):
 
     def _on_project_closed(self) -> None:
         self._thresholds.flush()
+        self._rest.stop()
         self._facts = self._scored = self._decisions = None
         self._enable(False)
         self._pages.setCurrentIndex(0)
@@ -203,6 +214,7 @@ class InspectWorkspace(QWidget):
         self._thresholds.show(scored.thresholds, scored.run.folder)
         self._scored = scored
         self._decisions = Decisions(scored, self._thresholds.values)
+        self._show_task(is_multi_class=scored.is_multi_class)
         self._split.setCurrentIndex(self._split.findData(scored.split))
         self._table.model.show_scores(scored, self._decisions.counts, self._thresholds.values)
         if not same_labels:
@@ -211,6 +223,45 @@ class InspectWorkspace(QWidget):
         self._table.select(self._label)
         self._show_label(self._label)
         self._enable(True)
+        if scored.is_multi_class:
+            self._views.confusion.model.show_scores(scored)
+        self._warning.clear()
+        background.run(
+            self,
+            functools.partial(means_of, scored),
+            functools.partial(self._on_means, scored),
+            self._error.show_error,
+            key="means",
+        )
+
+    def _show_task(self, *, is_multi_class: bool) -> None:
+        for part in (self._undo, self._redo, self._tune):
+            part.setVisible(not is_multi_class)
+        self._table.show_task(is_multi_class=is_multi_class)
+        self._views.show_task(is_multi_class=is_multi_class)
+        self._curve.set_movable(not is_multi_class)
+        self._panel.show_task(is_multi_class=is_multi_class)
+
+    def _on_means(self, scored: ScoredSplit, means: Means) -> None:
+        if scored is self._scored:
+            self._views.figures.show_means(means)
+            self._ask_figures()
+
+    def _ask_figures(self) -> None:
+        self._rest.stop()
+        if self._scored is not None:
+            work = functools.partial(figures_of, self._scored, self._thresholds.thresholds)
+            done = functools.partial(self._on_figures, self._scored)
+            background.run(self, work, done, self._error.show_error, key="figures")
+
+    def _on_figures(self, scored: ScoredSplit, figures: Figures) -> None:
+        if scored is not self._scored:
+            return
+        self._views.figures.show_figures(figures)
+        if figures.judged is not None and figures.judged.warning:
+            self._warning.show_text(figures.judged.warning)
+        else:
+            self._warning.clear()
 
     def _show_label(self, label: int) -> None:
         if self._scored is None:
@@ -218,8 +269,12 @@ class InspectWorkspace(QWidget):
         self._label = label
         self._thresholds.settle()
         name = self._scored.label_names[label]
-        self._curve_panel.set_title(self.tr("{}: precision and recall").format(name))
-        self._threshold_panel.set_title(self.tr("{}: threshold").format(name))
+        self._views.show_label(name)
+        if self._scored.is_multi_class:
+            self._threshold_panel.set_title(self.tr("{}: decisions").format(name))
+            self._panel.show_taken_for(taken_for(self._scored, label))
+        else:
+            self._threshold_panel.set_title(self.tr("{}: threshold").format(name))
         self._curve.show_curve(self._scored.curve(label) if self._scored.support[label] else None)
         self._show_threshold()
 
@@ -254,6 +309,7 @@ class InspectWorkspace(QWidget):
         self._table.model.show_counts(self._decisions.counts, self._thresholds.values, label=label)
         self._show_totals()
         self._show_threshold()
+        self._rest.start()
 
     def _on_value_changed(self, value: float) -> None:
         if self._scored is not None:
@@ -274,19 +330,19 @@ class InspectWorkspace(QWidget):
 
     def _on_tune_asked(self, split: Split, label: int | None) -> None:
         if self._scored is not None:
-            work = functools.partial(tune, self._scored.run, split)
+            work = functools.partial(tune, self._scored.everything, split)
             done = functools.partial(self._on_tuned, self._scored, label)
             background.run(self, work, done, self._error.show_error, key="tune")
 
-    def _on_tuned(self, scored: ScoredSplit, label: int | None, tuned: ThresholdSet) -> None:
+    def _on_tuned(self, scored: ScoredSplit, label: int | None, tuned: Tuned) -> None:
         if self._scored is None or self._scored.run != scored.run:
             return
         self._error.clear()
         if label is None:
-            self._thresholds.set_all(tuned)
+            self._thresholds.set_all(tuned.thresholds)
         else:
             self._thresholds.settle()
-            self._thresholds.set(label, float(tuned.values[label]))
+            self._thresholds.set(label, float(tuned.thresholds.values[label]))
             self._thresholds.settle()
 
     def _on_undo_changed(self) -> None:
@@ -314,19 +370,3 @@ class InspectWorkspace(QWidget):
 def _undo_key(event: QKeyEvent) -> QKeySequence.StandardKey | None:
     keys = (QKeySequence.StandardKey.Undo, QKeySequence.StandardKey.Redo)
     return next((key for key in keys if event.matches(key)), None)
-
-
-def head_line(scored: ScoredSplit, thresholds: ThresholdSet) -> str:
-    """On which images everything was measured, and where the thresholds come from."""
-    tr = QCoreApplication.translate
-    split = scored.split.name.lower()
-    measured = tr("inspect", "Measured on {:,} {} images.").format(scored.sizes[scored.split], split)
-    by_hand = thresholds.objective == "manual"
-    if thresholds.tuned_on is None:
-        origin = tr("inspect", "Thresholds: set by hand.") if by_hand else tr("inspect", "Thresholds: all 0.5.")
-    elif thresholds.tuned_on == split:
-        origin = tr("inspect", "Thresholds: best F1 on these same images, so a little rosy.")
-    else:
-        origin = tr("inspect", "Thresholds: best F1 on {}.").format(thresholds.tuned_on)
-    moved = tr("inspect", " Then moved by hand.") if by_hand and thresholds.tuned_on is not None else ""
-    return f"{measured} {origin}{moved}"

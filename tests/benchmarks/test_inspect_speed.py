@@ -42,6 +42,7 @@ def scored(tmp_path):
         run=Run(1, "r", 0.0, tmp_path / "0001"),
         split=Split.VALIDATION,
         sizes={Split.VALIDATION: IMAGES},
+        everything=predictions,
         predictions=predictions,
         ranked=ranked,
         ap=average_precision(probabilities, predictions.targets, predictions.known),

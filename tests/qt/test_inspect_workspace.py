@@ -321,7 +321,7 @@ def test_an_arrow_is_in_the_column_that_is_sorted_by_and_only_then(qtbot, worksp
 def test_curve_and_names_keep_their_place_in_a_small_window(qtbot, workspace):
     workspace.resize(1024 - 65, 640)
     qtbot.waitUntil(lambda: workspace.width() == 1024 - 65)
-    assert workspace._curve_panel.width() >= 260
+    assert workspace._views.width() >= 260
     assert workspace._table._table.columnWidth(columns.LABEL) >= 80
 
 

@@ -1,0 +1,224 @@
+"""The table of more figures: every mean, at 0.5 and at the thresholds of the moment."""
+
+from typing import Any
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
+from PySide6.QtGui import QFontMetrics
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QLabel, QTableView, QVBoxLayout, QWidget
+
+from core.evaluation.metrics import ClassificationScores
+from gui.inspect.figures import Figures, Means
+from gui.train.words import score
+from gui.widgets import theme
+
+Index = QModelIndex | QPersistentModelIndex
+
+FIGURE, BEFORE, NOW, CHANGE = range(4)
+_RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+_LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+
+
+class FiguresModel(QAbstractTableModel):
+    """A row for each figure; those that do not depend on thresholds come first and fill one column."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._headers = (self.tr("Figure"), self.tr("At 0.5"), self.tr("Now"), self.tr("Change"))
+        self._titles = {
+            "overall_f1": (
+                self.tr("OF1, overall F1"),
+                self.tr("F1 of all decisions on all labels counted together"),
+            ),
+            "class_f1": (
+                self.tr("CF1, F1 of CP and CR"),
+                self.tr("The harmonic mean of CP and CR, as Query2Label and the paper count it"),
+            ),
+            "overall_precision": (
+                self.tr("OP, overall precision"),
+                self.tr("The share of all alarms that are right"),
+            ),
+            "overall_recall": (
+                self.tr("OR, overall recall"),
+                self.tr("The share of all labels present that are found"),
+            ),
+            "class_precision": (
+                self.tr("CP, mean precision of labels"),
+                self.tr("Each label's precision, averaged; a label that is never predicted counts 0"),
+            ),
+            "class_recall": (
+                self.tr("CR, mean recall of labels"),
+                self.tr("Each label's recall, averaged; a label without positives counts 0"),
+            ),
+            "macro_f1": (
+                self.tr("Mean F1 of labels"),
+                self.tr("Each label's F1, averaged; others call this CF1"),
+            ),
+            "sample_f1": (
+                self.tr("Mean F1 of images"),
+                self.tr("Each image's F1, averaged; an image right in having no label counts 1"),
+            ),
+            "sample_iou": (
+                self.tr("Mean IoU of images"),
+                self.tr("Labels both predicted and present, by those that are either; averaged over the images"),
+            ),
+            "sample_precision": (
+                self.tr("Mean precision of images"),
+                self.tr("The share of an image's predicted labels that are right, averaged over the images"),
+            ),
+            "sample_recall": (
+                self.tr("Mean recall of images"),
+                self.tr("The share of an image's labels that are found, averaged over the images"),
+            ),
+            "label_accuracy": (
+                self.tr("Right decisions"),
+                self.tr("Right decisions on image and label; their share is high where labels are rare"),
+            ),
+        }  # fmt: skip
+        self._means: list[tuple[str, str, float]] = []
+        self._before: ClassificationScores | None = None
+        self._now: ClassificationScores | None = None
+
+    def show_means(self, means: Means) -> None:
+        """Show another run or split; the other figures come with `show_figures`."""
+        rows = [
+            (self.tr("mAP"), self.tr("Mean average precision over the labels with positives"), means.map),
+            (
+                self.tr("mAP, labels without positives as 0"),
+                self.tr("As much published code counts; the same where every label has a positive"),
+                means.map_all_labels,
+            ),
+            (
+                self.tr("mAP, interpolated (VOC 2010)"),
+                self.tr("Precision at a recall is the highest at that recall or more; never lower than mAP"),
+                means.map_voc,
+            ),
+            (
+                self.tr("mAP, interpolated at 11 recalls (VOC 2007)"),
+                self.tr("The same at the recalls 0, 0.1, … 1 only"),
+                means.map_voc_2007,
+            ),
+        ]
+        if means.top_1 is not None:
+            tip = self.tr("The share of images whose label has the highest probability")
+            rows.insert(0, (self.tr("Top-1"), tip, means.top_1))
+        self.beginResetModel()
+        self._means, self._before, self._now = rows, None, None
+        self.endResetModel()
+
+    def show_figures(self, figures: Figures) -> None:
+        """Show what the thresholds of the moment give."""
+        self.beginResetModel()
+        self._before, self._now = figures.before, figures.now
+        self.endResetModel()
+
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's own default
+        """A row for each figure that is there."""
+        return 0 if parent.isValid() else len(self._means) + (len(self._titles) if self._now is not None else 0)
+
+    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's own default
+        """The name, two values and their difference."""
+        return 0 if parent.isValid() else len(self._headers)
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:  # noqa: ANN401 - as Qt asks
+        """The text of a cell."""
+        if role == Qt.ItemDataRole.DisplayRole:
+            return self._cells(index.row())[index.column()]
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return self._row(index.row())[1]
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return _LEFT if index.column() == FIGURE else _RIGHT
+        return None
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:  # noqa: ANN401 - as Qt asks
+        """The names of the columns."""
+        if orientation != Qt.Orientation.Horizontal:
+            return None
+        if role == Qt.ItemDataRole.DisplayRole:
+            return self._headers[section]
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return _LEFT if section == FIGURE else _RIGHT
+        return None
+
+    def _row(self, row: int) -> tuple[str, str]:
+        """The name of a row's figure and what it means."""
+        if row < len(self._means):
+            return self._means[row][:2]
+        return list(self._titles.values())[row - len(self._means)]
+
+    def _cells(self, row: int) -> tuple[str, str, str, str]:
+        name = self._row(row)[0]
+        if row < len(self._means):
+            return name, "", score(self._means[row][2]), ""
+        attribute = list(self._titles)[row - len(self._means)]
+        now: float = getattr(self._now, attribute)
+        if self._before is None:
+            return name, "", score(now), ""
+        before: float = getattr(self._before, attribute)
+        return name, score(before), score(now), change(before, now)
+
+
+class FiguresView(QWidget):
+    """The table, and below it what tuning changed on the images on which that is to be judged."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.model = FiguresModel()
+        self._table = QTableView()
+        self._table.setModel(self.model)
+        self._table.setShowGrid(False)
+        self._table.setWordWrap(False)
+        self._table.setFont(theme.tabular(self._table.font()))
+        self._table.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
+        self._table.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self._table.setTabKeyNavigation(False)
+        self._table.setAccessibleName(self.tr("More figures"))
+        self._table.verticalHeader().hide()
+        self._table.verticalHeader().setDefaultSectionSize(theme.ROW - 4)
+        header = self._table.horizontalHeader()
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        header.setSectionResizeMode(FIGURE, QHeaderView.ResizeMode.Stretch)
+        header.setHighlightSections(False)
+        width = QFontMetrics(self.font()).horizontalAdvance("Change") + 24
+        for column in (BEFORE, NOW, CHANGE):
+            header.resizeSection(column, width)
+        self._note = QLabel()
+        self._note.setWordWrap(True)
+        self._note.setProperty("tone", "secondary")
+        self._note.setContentsMargins(theme.PANEL, theme.SPACE // 2, theme.PANEL, theme.SPACE // 2)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self._table, 1)
+        layout.addWidget(self._note)
+
+    def show_means(self, means: Means) -> None:
+        """Show another run or split."""
+        self.model.show_means(means)
+        for column in (BEFORE, CHANGE):
+            self._table.setColumnHidden(column, means.top_1 is not None)
+        self._note.hide()
+
+    def show_figures(self, figures: Figures) -> None:
+        """Show what the thresholds of the moment give."""
+        self.model.show_figures(figures)
+        judged = figures.judged
+        self._note.setVisible(judged is not None)
+        if judged is not None:
+            self._note.setText(
+                self.tr("Tuned on {}. On {:,} {} images{}: OF1 {} → {}, CF1 {} → {}.").format(
+                    judged.tuned_on,
+                    judged.images,
+                    judged.split,
+                    self.tr(", the same ones") if judged.split == judged.tuned_on else "",
+                    score(judged.before.overall_f1),
+                    score(judged.after.overall_f1),
+                    score(judged.before.class_f1),
+                    score(judged.after.class_f1),
+                )
+            )
+
+
+def change(before: float, now: float) -> str:
+    """The difference with its sign, or nothing where three digits show none."""
+    difference = round(now - before, 3)
+    return f"{difference:+.3f}".replace("-", "−") if difference else ""
