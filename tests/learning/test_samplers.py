@@ -6,8 +6,11 @@ import numpy as np
 import pytest
 import torch
 
-from core.learning.data.batches import EpochOrder, FeatureBatches
+from core.learning.data.augmentation import Augmentation
+from core.learning.data.batches import EpochOrder, FeatureBatches, ImageBatches
+from core.learning.data.pixel_cache import Pixels
 from core.learning.data.samplers import Balanced, NewLabels, Shuffled, sampler_of
+from core.recipes.recipe import AugmentationConfig
 
 
 def states_of(counts, *, total=None):
@@ -124,3 +127,28 @@ def test_batches_follow_their_sampler():
     assert sum(batch.targets[:, 1].sum().item() for batch in batches) == 16
     for batch in batches:
         assert batch.targets[:, 1].tolist() == (batch.inputs.flatten() >= 30).float().tolist()
+
+
+def test_an_image_that_comes_again_in_an_epoch_is_varied_anew(tmp_path):
+    file = tmp_path / "pixels.npy"
+    np.save(file, np.random.default_rng(0).integers(0, 256, (2, 32, 32, 3), dtype=np.uint8))
+    states = states_of([1, 1])
+    sampler = Balanced(np.repeat(states, 4, axis=1))
+    assert sampler.length == 8
+    data = ImageBatches(
+        Pixels([file], np.array([[0, 0], [0, 1]])),
+        np.arange(2),
+        states,
+        sampler=sampler,
+        augmentation=Augmentation(AugmentationConfig(crop_scale=0.3), size=32),
+        batch_size=4,
+        seed=0,
+        workers=0,
+    )
+    batches = list(data.batches(1))
+    images = torch.cat([batch.inputs for batch in batches]).numpy()
+    assert torch.cat([batch.targets for batch in batches]).sum(dim=0).tolist() == [4, 4]
+    assert len({image.tobytes() for image in images}) == 8
+    # and the same way again when a run is resumed within the epoch
+    (later,) = data.batches(1, skip=1)
+    assert torch.equal(later.inputs, batches[1].inputs)

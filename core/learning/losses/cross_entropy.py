@@ -37,9 +37,9 @@ def cross_entropy(
     if label_smoothing:
         num_known = known.sum(dim=1, keepdim=True).clamp(min=1)
         targets = torch.where(known, targets * (1 - label_smoothing) + label_smoothing / num_known, 0.0)
+    # finite, since times a target of 0 it must be 0
     log_p = functional.log_softmax(logits.masked_fill(~known, torch.finfo(logits.dtype).min), dim=1)
-    # an infinity here times a target of 0 would be no number
-    losses = -targets * torch.where(known, log_p, 0.0)
+    losses = -targets * log_p
     if class_weights is not None:
         losses = losses * class_weights
     return reduce(losses.sum(dim=1), has_positive, reduction)

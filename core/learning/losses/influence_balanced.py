@@ -52,7 +52,7 @@ def influence_balanced_loss(
     has_positive = (targets > 0).any(dim=1)
     weighted = cross_entropy(logits, targets, known=known, class_weights=_class_weights(class_counts), reduction="none")
     probabilities = functional.softmax(logits.masked_fill(~known, torch.finfo(logits.dtype).min), dim=1)
-    pull = torch.where(known, probabilities - targets, 0.0).abs().sum(dim=1)
+    pull = (probabilities - targets).abs().sum(dim=1)
     # an image that costs nothing must not bring in its features, which may be no numbers
     size = torch.where(has_positive[:, None], features.to(logits.dtype), 0.0).abs().sum(dim=1)
     return reduce(weighted * (alpha / (pull * size + _EPSILON)), has_positive, reduction)
