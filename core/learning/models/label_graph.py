@@ -130,7 +130,7 @@ def correlation_matrix(
     images = np.asarray(counts, np.float64)
     images = np.broadcast_to(images[:, None] if images.ndim == 1 else images, together.shape)
     shares = np.divide(together, images, out=np.zeros(together.shape), where=images > 0)
-    links = ((shares >= threshold) & (images > 0)).astype(np.float64)
+    links = ((shares >= threshold) & (shares > 0)).astype(np.float64)
     np.fill_diagonal(links, 0)
     weighed: NDArray[np.float64] = reweight * links / (links.sum(axis=0) + 1e-6) + np.eye(len(links))
     return weighed
