@@ -29,7 +29,8 @@ def preview(job: PreviewJob, folder: Path, emit: Callable[[Event], None], contro
     """Write `examples.npz` into the job's folder, which holds `recipe.toml`; no network is built.
 
     The file's `images` are uint8 (n, copies, H, W, 3) of the n images that can be read, in the job's order; the first
-    copy is the image as it is scored. With mix-up, an image is blended with another one of the job.
+    copy is the image as it is scored. With mix-up, an image is blended with another one of the job. All copies are the
+    image itself where the backbone is frozen, which sees each image once.
 
     Args:
         job: what was asked for.
@@ -55,7 +56,8 @@ def preview(job: PreviewJob, folder: Path, emit: Callable[[Event], None], contro
     examples = np.empty((len(images), job.copies, size, size, 3), np.uint8)
     for copy in range(job.copies if images else 0):
         seen = np.stack(images)
-        examples[:, copy] = seen if copy == 0 else _vary(seen, recipe.augmentation, seed=seed_of(job.seed, copy))
+        as_it_is = copy == 0 or recipe.model.frozen
+        examples[:, copy] = seen if as_it_is else _vary(seen, recipe.augmentation, seed=seed_of(job.seed, copy))
     with replacing(folder / EXAMPLES_FILE) as temporary:
         np.savez(temporary, images=examples)
     emit(PreviewFinished(file=EXAMPLES_FILE))

@@ -29,8 +29,9 @@ def paths(tmp_path):
 
 @pytest.fixture
 def draw(tmp_path, tiny):
-    def draw(paths, *, copies=3, seed=0, commands=(), **augmentation):
+    def draw(paths, *, copies=3, seed=0, commands=(), frozen=False, **augmentation):
         recipe = replace(tiny, augmentation=AugmentationConfig(**{"flip": False, **augmentation}))
+        recipe = replace(recipe, model=replace(recipe.model, frozen=frozen))
         (tmp_path / "recipe.toml").write_text(recipe.to_toml(), encoding="utf-8")
         events, left = [], list(commands)
         preview(
@@ -68,6 +69,11 @@ def test_examples_depend_on_the_seed_alone(draw, paths):
 
 def test_without_augmentation_all_copies_are_the_image(draw, paths):
     images, _ = draw(paths)
+    assert (images == images[:, :1]).all()
+
+
+def test_a_frozen_backbone_sees_images_that_are_not_varied(draw, paths):
+    images, _ = draw(paths, frozen=True, crop_scale=0.3, rand_augment=2, mixup=1.0)
     assert (images == images[:, :1]).all()
 
 
