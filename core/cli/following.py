@@ -14,7 +14,20 @@ from core import errors
 from core.cli.output import Output, duration, number
 from core.errors import JobError, MultihotError
 from core.jobs import start
-from core.jobs.events import EpochEnded, Event, ImageSkipped, Outcome, Progress, RunFailed, RunStarted, StepEnded
+from core.jobs.events import (
+    EarlyStopped,
+    EpochEnded,
+    Event,
+    ImageSkipped,
+    LearningRateChosen,
+    LearningRateTried,
+    Note,
+    Outcome,
+    Progress,
+    RunFailed,
+    RunStarted,
+    StepEnded,
+)
 from core.jobs.folder import JobFolder, RunState
 from core.jobs.follow import Follower
 
@@ -72,6 +85,14 @@ def show(event: Event, output: Output) -> None:
             output.progress(f"{event.stage}: {event.done:,} of {event.total:,}")
         case ImageSkipped():
             output.warn(f"Left out: {event.sentence}")
+        case Note():
+            output.say(event.sentence)
+        case LearningRateTried():
+            output.progress(_trial_line(event))
+        case LearningRateChosen():
+            output.say(f"Learning rate {event.learning_rate:.3g}: {event.reason}.")
+        case EarlyStopped():
+            output.say(f"Ends at epoch {event.epoch}: {event.reason}.")
         case StepEnded():
             output.progress(
                 f"Epoch {event.epoch}, step {event.step}: loss {number(event.loss, decimals=4)}, "
@@ -90,8 +111,20 @@ def _epoch_line(event: EpochEnded) -> str:
     if event.validation_loss is not None:
         parts.append(f"validation loss {event.validation_loss:.4f}")
     if event.validation_map is not None:
-        parts.append(f"mAP {event.validation_map:.4f}{' (best)' if event.is_best else ''}")
+        remarks = [*(["best"] if event.is_best else []), *(["averaged weights"] if event.is_average else [])]
+        parts.append(f"mAP {event.validation_map:.4f}" + (f" ({', '.join(remarks)})" if remarks else ""))
+    if event.top1 is not None:
+        parts.append(f"top-1 {event.top1:.4f}")
     return ", ".join(parts) + _left(event.eta_seconds)
+
+
+def _trial_line(event: LearningRateTried) -> str:
+    parts = [f"Looking for a learning rate, {event.trial} of {event.trials}: {event.learning_rate:.3g}"]
+    if event.loss is not None:
+        parts.append(f"loss {event.loss:.4f}")
+    if event.validation_map is not None:
+        parts.append(f"mAP {event.validation_map:.4f}{' (given up)' if event.pruned else ''}")
+    return ", ".join(parts)
 
 
 def _left(seconds: float | None) -> str:

@@ -2,20 +2,101 @@
 
 import argparse
 from dataclasses import asdict
+from fnmatch import fnmatchcase
+from itertools import groupby
+from pathlib import Path
 
 from core.cli.output import Output
-from core.recipes.catalogue import catalogue
+from core.project.store import Store
+from core.recipes.catalogue import catalogue, project_recipes
+from core.recipes.checks import TASKS
+from core.recipes.complexity import Complexity, complexity
+from core.recipes.recipe import Recipe
+
+_LABELS = 20
+"""As many as Pascal VOC has."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The command has no arguments of its own."""
+    """Tell the parser the command's arguments."""
+    parser.add_argument(
+        "project",
+        metavar="PROJECT",
+        type=Path,
+        nargs="?",
+        help="a project, to see its own recipes and those it can use",
+    )
+    parser.add_argument("--task", choices=TASKS, help="only recipes for this task (default: that of the project)")
+    parser.add_argument(
+        "--match", metavar="GLOB", default="*", help="only recipes with such a name: 'efficientnetv2-*'"
+    )
+    parser.add_argument(
+        "--labels",
+        metavar="N",
+        type=_labels,
+        help=f"number of labels to tell sizes for (default: that of the project, or {_LABELS})",
+    )
+
+
+def _labels(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"“{text}” is not a whole number from 1")
+    return int(text)
 
 
 def run(arguments: argparse.Namespace, output: Output) -> int:
     """List the recipes."""
-    recipes = catalogue()
+    task, labels = arguments.task, arguments.labels
+    own: list[Recipe] = []
+    problems: list[str] = []
+    if arguments.project is not None:
+        with Store.open(arguments.project) as store:
+            task = task or store.task
+            labels = labels or len(store.labels)
+        own, problems = project_recipes(arguments.project, task)
+    labels = labels or _LABELS
+    recipes = [one for one in [*own, *catalogue(task)] if fnmatchcase(one.name, arguments.match)]
     for one in recipes:
-        size = f"{one.input.size} px"
-        output.say(f"{one.name}\n    {one.title}: {one.purpose}\n    {size}")
-    output.result({"recipes": [asdict(one) for one in recipes]})
+        output.say(_lines(one, complexity(one, labels), labels=labels, is_own=one in own))
+    if not recipes:
+        output.say("There is no such recipe.")
+    for problem in problems:
+        output.warn(f"Left out: {problem}")
+    output.result(
+        {
+            "labels": labels,
+            "recipes": [_as_json(one, complexity(one, labels), is_own=one in own) for one in recipes],
+            "problems": problems,
+        }
+    )
     return 0
+
+
+def _lines(recipe: Recipe, costs: Complexity | None, *, labels: int, is_own: bool) -> str:
+    facts = [recipe.task, f"{recipe.input.size} px"]
+    if costs is not None:
+        plural = "s" if labels != 1 else ""
+        facts.append(
+            f"{costs.parameters / 1e6:.2f} M parameters and {costs.gmacs:.2f} GMACs for {labels:,} label{plural}"
+        )
+    facts.append("needs downloaded weights" if recipe.model.pretrained else "needs no download")
+    lines = [f"{recipe.name}{' (the project’s own)' if is_own else ''}", f"    {recipe.title}: {recipe.purpose}"]
+    lines.append(f"    {', '.join(facts)}")
+    for (metric, source), figures in groupby(recipe.published, key=lambda one: (one.metric, one.source)):
+        values = ", ".join(f"{one.value:g} on {one.data_set}" for one in figures)
+        lines.append(f"    published {metric}: {values} ({source})")
+    if recipe.model.uses_graph:
+        lines.append(f"    label vectors: {recipe.model.label_vectors}")
+    if recipe.variants:
+        lines.append(f"    variants: {', '.join(recipe.variants)}")
+    return "\n".join(lines)
+
+
+def _as_json(recipe: Recipe, costs: Complexity | None, *, is_own: bool) -> dict[str, object]:
+    return {
+        **asdict(recipe),
+        "parameters": costs.parameters if costs else None,
+        "gmacs": costs.gmacs if costs else None,
+        "needs_download": recipe.model.pretrained,
+        "own": is_own,
+    }

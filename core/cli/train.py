@@ -1,6 +1,7 @@
-"""`multihot train PROJECT --recipe NAME`."""
+"""`multihot train PROJECT`."""
 
 import argparse
+from collections.abc import Set
 from pathlib import Path
 
 from core.cli.choosing import add_project
@@ -10,20 +11,31 @@ from core.errors import JobError, WeightsError
 from core.jobs.events import RunFinished
 from core.jobs.train import prepare_training
 from core.project.checks import training_warnings
-from core.project.runs import Run
+from core.project.runs import Run, run_folder
 from core.project.store import Store
+from core.recipes.catalogue import DEFAULT
 from core.recipes.catalogue import recipe as recipe_of_name
-from core.recipes.recipe import Recipe
+from core.recipes.recipe import Recipe, set_keys
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Tell the parser the command's arguments."""
     add_project(parser)
-    parser.add_argument("--recipe", metavar="NAME", required=True, help="one of those that `multihot recipes` lists")
+    parser.add_argument(
+        "--recipe", metavar="NAME", help="one of those that `multihot recipes` lists; the usual one if left out"
+    )
+    parser.add_argument("--variant", metavar="NAME", help="settings of the recipe for a data set, such as voc")
     parser.add_argument(
         "--set", metavar="KEY=VALUE", action="append", default=[], help="set a value of the recipe; can be repeated"
     )
-    parser.add_argument("--weights", metavar="FILE", type=Path, help="pretrained weights: safetensors, timm's keys")
+    start = parser.add_mutually_exclusive_group()
+    start.add_argument("--weights", metavar="FILE", type=Path, help="pretrained weights: safetensors, timm's keys")
+    start.add_argument(
+        "--from-run",
+        metavar="[PROJECT:]RUN",
+        type=_run_of,
+        help="go on from what a run has learnt; labels of the same name keep it",
+    )
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
     parser.add_argument("--epochs", metavar="N", type=int, help="passes over the training images")
     parser.add_argument("--seed", metavar="N", type=_seed, default=0)
@@ -35,13 +47,34 @@ def _seed(text: str) -> int:
     return int(text)
 
 
+def _run_of(text: str) -> tuple[Path | None, int]:
+    project, _, number = text.rpartition(":")
+    if not number.isdecimal():
+        raise argparse.ArgumentTypeError(f"“{text}” is neither the number of a run nor PROJECT:RUN")
+    return Path(project) if project else None, int(number)
+
+
 def run(arguments: argparse.Namespace, output: Output) -> int:
     """Train and wait for the end."""
-    recipe = recipe_of_name(arguments.recipe).with_overrides(arguments.set)
-    if arguments.epochs is not None:
-        recipe = recipe.with_overrides([f"training.epochs={arguments.epochs}"])
+    settings = [*arguments.set, *([] if arguments.epochs is None else [f"training.epochs={arguments.epochs}"])]
+    with Store.open(arguments.project) as store:
+        task = store.task
+    recipe = recipe_of_name(arguments.recipe or DEFAULT[task], task=task, project=arguments.project)
+    if arguments.variant is not None:
+        recipe = recipe.with_variant(arguments.variant)
+    initial_run = None
+    if arguments.from_run is not None:
+        project, number = arguments.from_run
+        initial_run = run_folder(project or arguments.project, number)
     training, outcome = train(
-        arguments.project, recipe, output, device=arguments.device, weights=arguments.weights, seed=arguments.seed
+        arguments.project,
+        recipe.with_overrides(settings),
+        output,
+        device=arguments.device,
+        weights=arguments.weights,
+        initial_run=initial_run,
+        keep=set_keys(settings),
+        seed=arguments.seed,
     )
     output.result(result_of(training, outcome))
     return 0
@@ -54,15 +87,21 @@ def train(
     *,
     device: str = "auto",
     weights: Path | None = None,
+    initial_run: Path | None = None,
+    keep: Set[str] = frozenset(),
     seed: int = 0,
 ) -> tuple[Run, RunFinished]:
     """Train a recipe on a project, telling how it goes; the project is open to others meanwhile.
+
+    The arguments are those of `core.jobs.train.prepare_training`.
 
     Raises:
         MultihotError: it cannot be started, failed or was ended.
     """
     with Store.open(project) as store:
-        prepared = prepare_training(store, recipe, device=device, weights=weights, seed=seed)
+        prepared = prepare_training(
+            store, recipe, device=device, weights=weights, initial_run=initial_run, keep=keep, seed=seed
+        )
         for sentence in training_warnings(store.states, store.splits, store.labels, task=store.task):
             output.warn(f"Note: {sentence}")
     try:

@@ -1,39 +1,66 @@
 """Preparing the folders of jobs, for the window and the terminal alike."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
+from dataclasses import replace
 from pathlib import Path
 
-from core.errors import JobError, ModelError, WeightsError
+import numpy as np
+
+from core.errors import JobError, ModelError, RecipeError, WeightsError
 from core.jobs.folder import JobFolder
 from core.jobs.job import ExportJob, TrainJob
+from core.labels import Split
 from core.project.checks import check_trainable
 from core.project.runs import Run
 from core.project.snapshot import take_snapshot
 from core.project.store import Store
-from core.recipes.recipe import Recipe
+from core.recipes.adapt import adapt
+from core.recipes.catalogue import DEFAULT
+from core.recipes.recipe import CO_OCCURRENCE, Recipe, from_toml
 
 
 def prepare_training(
-    store: Store, recipe: Recipe, *, device: str = "auto", weights: Path | None = None, seed: int = 0
+    store: Store,
+    recipe: Recipe,
+    *,
+    device: str = "auto",
+    weights: Path | None = None,
+    initial_run: Path | None = None,
+    keep: Set[str] = frozenset(),
+    seed: int = 0,
 ) -> Run:
     """Make a run that `core.jobs.start.start` can start: split, snapshot, recipe and job in its folder.
+
+    A recipe that asks for it is adapted to the number of training images; what was chosen is among the job's notes.
 
     Args:
         store: the project; annotated images without a split get one.
         recipe: what to train.
         device: "auto", "cpu" or "cuda".
         weights: file of pretrained weights; None to let timm find them.
+        initial_run: folder of a run, of this or another project, to start from instead.
+        keep: keys such as "training.epochs" that a person set, so that they are not adapted.
         seed: of the split and of the training.
 
     Raises:
         ProjectError: the project cannot be trained on yet.
-        WeightsError: there is no such file of weights.
+        RecipeError: the recipe is for another task, or the file of its label vectors is missing.
+        WeightsError: there is no such file of weights, or no run that can be started from.
     """
     if weights is not None and not weights.is_file():
         raise WeightsError(f"There is no file {weights}.", next_step="Choose a safetensors file with timm's keys.")
+    if recipe.task != store.task:
+        raise RecipeError(
+            f"The recipe {recipe.name} is {recipe.task}, and the project is {store.task}.",
+            next_step=f"Choose one such as {DEFAULT[store.task]}.",
+        )
+    recipe = _with_label_vectors(recipe)
+    if initial_run is not None:
+        _check_initial_run(initial_run, recipe)
     store.assign_splits(seed=seed)
     check_trainable(store.states, store.splits, store.labels, task=store.task)
     snapshot = take_snapshot(store)
+    recipe, notes = adapt(recipe, int(np.count_nonzero(snapshot.splits == Split.TRAIN)), keep=keep)
     # the last, so that what cannot start leaves no run
     run = store.new_run(recipe.name)
     snapshot.save(run.folder / "snapshot.npz")
@@ -42,10 +69,39 @@ def prepare_training(
         run_id=run.id,
         device=device,
         weights=str(weights.absolute()) if weights else None,
+        initial_run=str(initial_run.absolute()) if initial_run else None,
+        notes=notes,
         seed=seed,
         cache_folder=str(store.folder.absolute() / "cache"),
     ).save(run.folder)
     return run
+
+
+def _with_label_vectors(recipe: Recipe) -> Recipe:
+    """The recipe with an absolute path where its graph of labels reads vectors from a file: the worker is elsewhere."""
+    model = recipe.model
+    if model.label_vectors == CO_OCCURRENCE or not model.uses_graph:
+        return recipe
+    path = Path(model.label_vectors).expanduser().absolute()
+    if not path.is_file():
+        raise RecipeError(
+            f"There is no file {path} of label vectors.",
+            next_step=f"Set model.label_vectors to {CO_OCCURRENCE}, or to the path of a GloVe text file.",
+        )
+    return replace(recipe, model=replace(model, label_vectors=str(path)))
+
+
+def _check_initial_run(folder: Path, recipe: Recipe) -> None:
+    reason = JobFolder(folder).why_no_model()
+    if reason:
+        raise WeightsError(f"The run in {folder} has no model: {reason}", next_step="Start from a finished run.")
+    # timm writes the weights behind a dot
+    wanted, found = (one.model.backbone.partition(".")[0] for one in (recipe, from_toml(folder / "recipe.toml")))
+    if wanted != found:
+        raise WeightsError(
+            f"The run in {folder} has the backbone {found}, and the recipe {recipe.name} has {wanted}.",
+            next_step="Choose a recipe with that backbone, or another run to start from.",
+        )
 
 
 def prepare_export(run: Run, out: Path, thresholds: Iterable[float]) -> Path:

@@ -26,12 +26,17 @@ class Run:
     folder: Path
 
 
+def run_folder(project: Path, run_id: int) -> Path:
+    """The folder of a run of a project, open or not; it may be missing."""
+    return project / "runs" / f"{run_id:04d}"
+
+
 class RunList:
     """The numbered runs of an open project and their folders."""
 
-    def __init__(self, database: Database, folder: Path) -> None:
+    def __init__(self, database: Database, project: Path) -> None:
         self._database = database
-        self._folder = folder
+        self._project = project
 
     def new(self, recipe_name: str) -> Run:
         """Number a run and make its folder."""
@@ -89,4 +94,4 @@ class RunList:
         return run
 
     def _run(self, run_id: int, recipe: str, created: float) -> Run:
-        return Run(run_id, recipe, created, self._folder / f"{run_id:04d}")
+        return Run(run_id, recipe, created, run_folder(self._project, run_id))

@@ -49,7 +49,7 @@ class Store:
         self._journal = Journal(database.connection)
         self._step: list[Edit] | None = None
         self._facts = FactBook(database)
-        self._runs = RunList(database, folder / "runs")
+        self._runs = RunList(database, folder)
         (task,) = database.connection.execute("SELECT task FROM project").fetchone()
         self.task: Task = task
 

@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 
-from core.recipes.recipe import ModelConfig
+from core.recipes.recipe import CO_OCCURRENCE, ModelConfig
 
 _FEED_FORWARD = 2048
 _ML_GCN_HIDDEN = 1024
@@ -61,7 +61,7 @@ def _head(model: ModelConfig, *, channels: int, cells: int, num_labels: int) -> 
 def _graph(model: ModelConfig, *, hidden: int, channels: int, num_labels: int) -> Costs:
     """Two layers from label vectors to channels, computed once before the network is used."""
     # the files of word vectors that people have are that wide, too
-    width = min(num_labels, _WIDEST) if model.label_vectors == "co-occurrence" else _WIDEST
+    width = min(num_labels, _WIDEST) if model.label_vectors == CO_OCCURRENCE else _WIDEST
     attention = 2 * (hidden + channels) if model.graph == "gat" else 0
     return Costs(width * hidden + hidden * channels + attention)
 

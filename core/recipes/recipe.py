@@ -4,13 +4,16 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any, Final, get_type_hints
 
 from core.errors import RecipeError
 from core.recipes import keys
 from core.recipes.checks import check
 from core.recipes.keys import Rule, key
 from core.recipes.losses import LOSS_DEFAULTS
+
+CO_OCCURRENCE: Final = "co-occurrence"
+"""Label vectors that are made from which labels come together."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,9 +54,14 @@ class ModelConfig:
     )
     graph_reweight: float = key(0.25, Rule(meaning="total weight of a label's links", low=0.0, high=1.0))
     label_vectors: str = key(
-        "co-occurrence",
+        CO_OCCURRENCE,
         Rule(meaning="what graph heads know of the labels: co-occurrence, or the path of a GloVe text file"),
     )
+
+    @property
+    def uses_graph(self) -> bool:
+        """Whether the head is told which labels come together."""
+        return self.graph != "none" or self.head == "ml_gcn"
 
 
 @dataclass(frozen=True, kw_only=True)

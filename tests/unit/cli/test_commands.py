@@ -47,7 +47,7 @@ def test_help_comes_at_once_and_names_every_command():
         [],
         ["juggle"],
         ["new", "p"],
-        ["train", "p"],
+        ["train"],
         ["evaluate", "p", "--split", "all"],
         ["train", "p", "--recipe", "resnet18-frozen", "--seed", "-1"],
     ],

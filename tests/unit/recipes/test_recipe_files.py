@@ -197,7 +197,7 @@ def test_keys_that_settings_set_are_told():
         ("frozen=maybe", '“model.frozen” cannot be "maybe". Allowed: true or false.'),
         (
             "head=mlp",
-            '“model.head” cannot be "mlp". Allowed: linear, cosine, ml_decoder, ml_decoder_co.',
+            '“model.head” cannot be "mlp". Allowed: linear, cosine, ml_decoder, ml_decoder_co',
         ),
         ("ema_decay=1", "“training.ema_decay” cannot be 1.0. Allowed: a number from 0.0 below 1.0."),
     ],

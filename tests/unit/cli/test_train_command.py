@@ -1,0 +1,128 @@
+"""`multihot train` up to the worker, which pretends."""
+
+import pytest
+
+from core.cli.following import show
+from core.cli.output import Output
+from core.jobs.events import EarlyStopped, EpochEnded, LearningRateChosen, LearningRateTried, Note
+from core.jobs.job import TrainJob
+from core.labels import LabelState
+from core.project.store import Store
+from core.recipes.catalogue import duplicate, recipe
+from core.recipes.recipe import from_toml
+
+SCRATCH = ["--set", "pretrained=false", "--epochs", "1"]
+
+
+def recipe_of(project, run=1):
+    return from_toml(project / "runs" / f"{run:04d}" / "recipe.toml")
+
+
+def test_without_a_name_the_usual_recipe_is_trained_and_adapted(project, multihot, pretend):
+    done = multihot("train", project, "--set", "pretrained=false")
+    assert done.code == 0, done.err
+    usual, trained = recipe("mobilenetv3-large-224"), recipe_of(project)
+    assert trained.name == usual.name
+    assert trained.training.batch_size < usual.training.batch_size
+    (note,) = TrainJob.load(project / "runs" / "0001").notes
+    assert "training images: batches of" in note
+
+
+def test_what_is_set_is_not_adapted(project, multihot, pretend):
+    done = multihot("train", project, *SCRATCH, "--set", "batch_size=64")
+    assert done.code == 0, done.err
+    assert (recipe_of(project).training.batch_size, recipe_of(project).training.epochs) == (64, 1)
+
+
+def test_a_variant_comes_before_what_is_set(project, multihot, pretend):
+    name = "efficientnetv2-s-ml-decoder-aam-224"
+    done = multihot("train", project, "--recipe", name, "--variant", "voc", *SCRATCH, "--set", "gamma_negative=3")
+    assert done.code == 0, done.err
+    loss = recipe_of(project).loss
+    # METHOD.md, 1.1, for VOC
+    assert (loss.scale, loss.gamma_positive, loss.gamma_negative) == (17.0, 1.0, 3.0)
+    wrong = multihot("train", project, "--recipe", name, "--variant", "imagenet")
+    assert (wrong.code, "It has voc, coco, nus, vg500." in wrong.err) == (1, True)
+
+
+def test_a_projects_own_recipe_is_trained_by_its_name(project, multihot, pretend):
+    path = duplicate(recipe("resnet18-224"), name="mine", project=project)
+    path.write_text(path.read_text().replace("pretrained = true", "pretrained = false"))
+    assert multihot("train", project, "--recipe", "mine", "--epochs", "1").code == 0
+    assert recipe_of(project).name == "mine"
+
+
+def test_a_run_can_start_from_a_run_of_this_or_another_project(project, tmp_path, multihot, pretend):
+    name = ["--recipe", "resnet18-224", *SCRATCH]
+    assert multihot("train", project, *name).code == 0
+    first = project / "runs" / "0001"
+    assert multihot("train", project, *name, "--from-run", 1).code == 0
+    assert TrainJob.load(project / "runs" / "0002").initial_run == str(first)
+    assert multihot("train", project, *name, "--from-run", f"{project}:1").code == 0
+    assert TrainJob.load(project / "runs" / "0003").initial_run == str(first)
+    missing = multihot("train", project, *name, "--from-run", f"{tmp_path}:4")
+    assert (missing.code, "has no model" in missing.err) == (1, True)
+
+
+@pytest.mark.parametrize("wrong", [["--from-run", "last"], ["--from-run", "1", "--weights", "w.safetensors"]])
+def test_wrong_ways_to_start_are_wrong_usage(project, multihot, wrong):
+    assert multihot("train", project, *wrong).code == 2
+
+
+def test_a_recipe_of_another_task_is_refused(project, multihot, pretend):
+    done = multihot("train", project, "--recipe", "mobilenetv3-large-224-multi-class", *SCRATCH)
+    assert (done.code, "is multi-class, and the project is multi-label" in done.err) == (1, True)
+    assert "Choose one such as mobilenetv3-large-224." in done.err
+    assert not (project / "runs" / "0001").exists()
+
+
+def test_in_a_multi_class_project_a_recipe_is_named_without_its_ending(images, tmp_path, multihot, pretend):
+    project = tmp_path / "one-each"
+    assert multihot("new", project, "--images", images, "--task", "multi-class").code == 0
+    with Store.open(project) as store:
+        for name in ("cat", "dog"):
+            store.add_label(name)
+        cat, dog = store.labels
+        for row, image in enumerate(store.image_ids.tolist()):
+            store.set_states([image], {(cat, dog)[row % 2].id: LabelState.PRESENT})
+    done = multihot("train", project, "--recipe", "efficientnet-b0-224", *SCRATCH)
+    assert done.code == 0, done.err
+    trained = recipe_of(project)
+    assert (trained.name, trained.task) == ("efficientnet-b0-224-multi-class", "multi-class")
+    assert multihot("train", project, *SCRATCH).code == 0
+    assert recipe_of(project, 2).name == "mobilenetv3-large-224-multi-class"
+
+
+def epoch(**facts):
+    return EpochEnded(
+        epoch=3, step=9, train_loss=1.0, validation_loss=None, validation_map=0.75, average_precision=(0.75,),
+        is_best=True, learning_rate=0.1, images_per_second=1.0, seconds=1.0, eta_seconds=1.0, **facts,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("event", "said"),
+    [
+        (Note(sentence="252 training images: batches of 16."), "252 training images: batches of 16.\n"),
+        (
+            LearningRateChosen(learning_rate=0.00123, reason="best of 15 trials"),
+            "Learning rate 0.00123: best of 15 trials.",
+        ),
+        (EarlyStopped(epoch=7, reason="no gain for 5 epochs"), "Ends at epoch 7: no gain for 5 epochs."),
+        (epoch(top1=0.5), "mAP 0.7500 (best), top-1 0.5000"),
+        (epoch(is_average=True), "mAP 0.7500 (best, averaged weights)"),
+    ],
+)
+def test_what_a_training_tells_is_told_on(event, said, capsys):
+    show(event, Output(is_json=False))
+    assert said in capsys.readouterr().out
+
+
+def test_the_rates_of_a_search_pass_by_on_a_terminal(capsys, monkeypatch):
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    output = Output(is_json=False)
+    show(LearningRateTried(trial=2, trials=15, learning_rate=0.003, validation_map=0.5, pruned=True), output)
+    show(LearningRateTried(trial=3, trials=90, learning_rate=0.001, loss=0.25), output)
+    said = capsys.readouterr().err
+    assert "Looking for a learning rate, 2 of 15: 0.003, mAP 0.5000 (given up)" in said
+    assert "Looking for a learning rate, 3 of 90: 0.001, loss 0.2500" in said
