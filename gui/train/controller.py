@@ -1,7 +1,6 @@
 """The runs of the open project that are at work: starting them, following them, and what people ask of them."""
 
 import functools
-from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
@@ -12,11 +11,11 @@ from core.jobs.start import cool_down, warm_up
 from core.jobs.train import prepare_training
 from core.project.changes import Changes
 from core.project.runs import Run
-from core.recipes.recipe import Recipe
 from gui import background
 from gui.session import Session
 from gui.train import words
 from gui.train.followed_run import FollowedRun
+from gui.train.options import Options
 
 
 class TrainingController(QObject):
@@ -52,19 +51,21 @@ class TrainingController(QObject):
         """Ids of the runs at work, oldest first."""
         return sorted(key for key, one in self._followed.items() if one.is_running)
 
-    def train(self, recipe: Recipe, *, device: str, weights: Path | None, seed: int) -> Run:
+    def train(self, options: Options) -> Run:
         """Make a run of the project as it is now, and start it.
-
-        Args:
-            recipe: what to train.
-            device: "auto", "cpu" or "cuda".
-            weights: file of pretrained weights; None to let timm find them.
-            seed: of the split and of the training.
 
         Raises:
             MultihotError: the project cannot be trained on yet, or the weights are missing.
         """
-        run = prepare_training(self._session.store, recipe, device=device, weights=weights, seed=seed)
+        run = prepare_training(
+            self._session.store,
+            options.recipe,
+            device=options.device,
+            weights=options.weights,
+            seed=options.seed,
+            initial_run=options.initial_run,
+            keep=options.keep,
+        )
         self._follow(run, start_worker=True)
         text = self.tr("Run {} started").format(run.id)
         self._session.apply(Changes(text=text, runs=True, splits=True))

@@ -1,7 +1,8 @@
-"""What a person can set before a training: epochs, device, weights, seed, and any value of the recipe."""
+"""What a person can set before a training: variant, epochs, device, start, seed, and any value of the recipe."""
 
 import shlex
-from dataclasses import dataclass
+from collections.abc import Set
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
@@ -9,9 +10,11 @@ from PySide6.QtWidgets import QComboBox, QFileDialog, QFormLayout, QLineEdit, QS
 
 from core.errors import RecipeError, WeightsError
 from core.recipes.recipe import Recipe
+from gui.train.recipe_keys import ADAPTED
 from gui.widgets import theme
 
-DOWNLOAD, FILE, SCRATCH = range(3)
+DOWNLOAD, FILE, RUN, SCRATCH = range(4)
+AUTOMATIC = 0
 # of a weights file's name, shown
 _NAME_WIDTH = 130
 
@@ -23,14 +26,18 @@ class Options:
     Attributes:
         recipe: with the values that were set.
         device: "auto", "cpu" or "cuda".
-        weights: file of pretrained weights; None to download them, or to start from scratch.
+        weights: file of pretrained weights; None to download them, or to start otherwise.
         seed: of the split and the training.
+        initial_run: folder of a run to start from; None to start otherwise.
+        keep: keys that were set, such as "training.epochs", which are not to be chosen from the data.
     """
 
     recipe: Recipe
     device: str
     weights: Path | None
     seed: int
+    initial_run: Path | None = None
+    keep: Set[str] = field(default_factory=frozenset)
 
 
 class OptionsForm(QWidget):
@@ -39,22 +46,29 @@ class OptionsForm(QWidget):
     Signals:
         changed: a field changed.
         seed_changed: the seed is among them.
+        run_wanted: a person wants to start from a run; the answer is given with `choose_run`.
     """
 
     changed = Signal()
     seed_changed = Signal()
+    run_wanted = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._recipe: Recipe | None = None
         self._file: Path | None = None
+        self._run: Path | None = None
+        self._start = DOWNLOAD
+        self._variant = QComboBox()
+        self._variant.setToolTip(self.tr("Settings that were published with the recipe for a kind of data"))
         self._epochs = QSpinBox()
         self._epochs.setRange(1, 10_000)
         self._device = QComboBox()
         for text, value in ((self.tr("Automatic"), "auto"), (self.tr("CPU"), "cpu"), (self.tr("CUDA GPU"), "cuda")):
             self._device.addItem(text, value)
         self._weights = QComboBox()
-        self._weights.addItems([self.tr("Download once"), self.tr("From a file…"), self.tr("None: from scratch")])
+        starts = ("Pretrained: download once", "Pretrained: from a file…", "Another run…", "Nothing: from scratch")
+        self._weights.addItems([self.tr(text) for text in starts])
         # a long name of a file must not widen the column
         self._weights.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self._weights.setMinimumContentsLength(12)
@@ -71,16 +85,18 @@ class OptionsForm(QWidget):
         layout.setHorizontalSpacing(theme.PANEL)
         layout.setVerticalSpacing(theme.SPACE)
         layout.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        self._layout = layout
+        layout.addRow(self.tr("Variant"), self._variant)
         layout.addRow(self.tr("Epochs"), self._epochs)
         layout.addRow(self.tr("Device"), self._device)
-        layout.addRow(self.tr("Weights"), self._weights)
+        layout.addRow(self.tr("Start from"), self._weights)
         layout.addRow(self.tr("Seed"), self._seed)
         layout.addRow(self.tr("Other"), self._other)
 
         self._weights.activated.connect(self._on_weights_activated)
+        self._variant.currentIndexChanged.connect(self._on_variant_changed)
         self._epochs.valueChanged.connect(self.changed)
         self._device.currentIndexChanged.connect(self.changed)
-        self._weights.currentIndexChanged.connect(self.changed)
         self._seed.valueChanged.connect(self.changed)
         self._seed.valueChanged.connect(self.seed_changed)
         self._other.textChanged.connect(self.changed)
@@ -91,24 +107,82 @@ class OptionsForm(QWidget):
         return self._seed.value()
 
     def show_recipe(self, recipe: Recipe) -> None:
-        """Start from a recipe's own values."""
+        """Start from a recipe's own values; where it is the same one after a change, the variant stays."""
+        is_same = self._recipe is not None and self._recipe.name == recipe.name
+        variant = self._variant.currentText() if is_same else ""
         self._recipe = recipe
-        with QSignalBlocker(self._epochs), QSignalBlocker(self._weights):
-            self._epochs.setValue(recipe.training.epochs)
+        with QSignalBlocker(self._variant):
+            self._variant.clear()
+            self._variant.addItems([self.tr("As in the recipe"), *recipe.variants])
+            self._variant.setCurrentIndex(max(self._variant.findText(variant), 0))
+        self._layout.setRowVisible(self._variant, bool(recipe.variants))
+        self._show_epochs()
+        with QSignalBlocker(self._weights):
             if not recipe.model.pretrained:
-                self._weights.setCurrentIndex(SCRATCH)
-            else:
-                self._weights.setCurrentIndex(FILE if self._file is not None else DOWNLOAD)
+                self._set_start(SCRATCH)
+            elif not is_same:
+                self._set_start(FILE if self._file is not None else DOWNLOAD)
         self.changed.emit()
+
+    def show_chosen_epochs(self, epochs: int | None) -> None:
+        """Say which epochs would be chosen from the data; None where none are."""
+        text = self.tr("Automatic") if epochs is None else self.tr("Automatic ({})").format(epochs)
+        self._epochs.setSpecialValueText(text)
 
     def choose_weights(self, file: Path) -> None:
         """Start from the weights in a file."""
         self._file = file
-        name = self.fontMetrics().elidedText(file.name, Qt.TextElideMode.ElideMiddle, _NAME_WIDTH)
-        self._weights.setItemText(FILE, name)
-        self._weights.setItemData(FILE, str(file), Qt.ItemDataRole.ToolTipRole)
-        self._weights.setToolTip(str(file))
-        self._weights.setCurrentIndex(FILE)
+        self._name_item(FILE, file.name, tip=str(file))
+        self._set_start(FILE)
+
+    def choose_run(self, folder: Path | None, text: str = "") -> None:
+        """Start from a run; None when a person chose none after all.
+
+        Args:
+            folder: of the run.
+            text: what to call it, such as "Run 7".
+        """
+        if folder is None:
+            self._set_start(self._start)
+            return
+        self._run = folder
+        self._name_item(RUN, text, tip=str(folder))
+        self._set_start(RUN)
+
+    def forget_run(self) -> None:
+        """Another project is open: no run is chosen any more."""
+        self._run = None
+        self._weights.setItemText(RUN, self.tr("Another run…"))
+        if self._start == RUN:
+            self._set_start(DOWNLOAD)
+
+    def recipe(self) -> Recipe | None:
+        """The recipe with what is set; None before there is one.
+
+        Raises:
+            RecipeError: a value in the last field is not valid; names the key and what is allowed.
+        """
+        return self._recipe.with_overrides(self._settings()) if self._recipe is not None else None
+
+    def keep(self) -> Set[str]:
+        """Keys that are set here, such as "training.epochs"."""
+        assert self._recipe is not None
+        base = self._recipe.training
+        paths = {setting.partition("=")[0].strip() for setting in self._settings()}
+        # in the last field a key may stand without its section
+        return frozenset(key for key in ADAPTED if paths & {key, key.partition(".")[2]} and base.adapt)
+
+    def _settings(self) -> list[str]:
+        assert self._recipe is not None
+        try:
+            other = shlex.split(self._other.text())
+        except ValueError as error:
+            raise RecipeError(f"“{self._other.text()}” is not of the form key=value.") from error
+        variant = self._recipe.variants.get(self._variant.currentText(), ())
+        # a run has all its weights; none need be downloaded first
+        starts = [f"model.pretrained={'true' if self._start in (DOWNLOAD, FILE) else 'false'}"]
+        epochs = [f"training.epochs={self._epochs.value()}"] if self._epochs.value() != AUTOMATIC else []
+        return [*variant, *epochs, *starts, *other]
 
     def options(self) -> Options:
         """What is set now.
@@ -118,22 +192,18 @@ class OptionsForm(QWidget):
             WeightsError: the weights file is missing or is none.
         """
         assert self._recipe is not None
-        source = self._weights.currentIndex()
-        try:
-            other = shlex.split(self._other.text())
-        except ValueError as error:
-            raise RecipeError(f"“{self._other.text()}” is not of the form key=value.") from error
-        recipe = self._recipe.with_overrides(
-            [
-                f"training.epochs={self._epochs.value()}",
-                f"model.pretrained={'false' if source == SCRATCH else 'true'}",
-                *other,
-            ]
-        )
-        weights = self._file if source == FILE else None
+        recipe = self._recipe.with_overrides(self._settings())
+        weights = self._file if self._start == FILE else None
         if weights is not None:
             _check_weights(weights)
-        return Options(recipe, self._device.currentData(), weights, self._seed.value())
+        return Options(
+            recipe=recipe,
+            device=self._device.currentData(),
+            weights=weights,
+            seed=self._seed.value(),
+            initial_run=self._run if self._start == RUN else None,
+            keep=self.keep(),
+        )
 
     def focus_other(self) -> None:
         """Let a person mend the last field."""
@@ -141,7 +211,7 @@ class OptionsForm(QWidget):
 
     def choose_scratch(self) -> None:
         """Start from no pretrained weights."""
-        self._weights.setCurrentIndex(SCRATCH)
+        self._set_start(SCRATCH)
 
     def pick_weights(self) -> None:
         """Let a person pick the file of the pretrained weights."""
@@ -150,12 +220,43 @@ class OptionsForm(QWidget):
         )
         if chosen:
             self.choose_weights(Path(chosen))
-        elif self._file is None and self._weights.currentIndex() == FILE:
-            self._weights.setCurrentIndex(DOWNLOAD)
+        else:
+            self._set_start(self._start)
+
+    def _set_start(self, index: int) -> None:
+        self._start = index
+        self._weights.setCurrentIndex(index)
+        self._weights.setToolTip(str(self._weights.itemData(index, Qt.ItemDataRole.ToolTipRole) or ""))
+        self.changed.emit()
+
+    def _name_item(self, index: int, text: str, *, tip: str) -> None:
+        shown = self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideMiddle, _NAME_WIDTH)
+        self._weights.setItemText(index, shown)
+        self._weights.setItemData(index, tip, Qt.ItemDataRole.ToolTipRole)
+
+    def _show_epochs(self) -> None:
+        assert self._recipe is not None
+        adapts = self._recipe.training.adapt
+        with QSignalBlocker(self._epochs):
+            self._epochs.setMinimum(AUTOMATIC if adapts else 1)
+            self.show_chosen_epochs(None)
+            self._epochs.setValue(AUTOMATIC if adapts else self._varied().training.epochs)
+
+    def _varied(self) -> Recipe:
+        assert self._recipe is not None
+        return self._recipe.with_overrides(self._recipe.variants.get(self._variant.currentText(), ()))
+
+    def _on_variant_changed(self) -> None:
+        self._show_epochs()
+        self.changed.emit()
 
     def _on_weights_activated(self, index: int) -> None:
         if index == FILE:
             self.pick_weights()
+        elif index == RUN:
+            self.run_wanted.emit()
+        else:
+            self._set_start(index)
 
 
 def _check_weights(file: Path) -> None:

@@ -2,140 +2,175 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QEnterEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QComboBox,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
 
-from core.recipes.recipe import Recipe
-from gui.train.words import short_count
+from gui.train.recipe_book import EVERY, SUGGESTED, RecipeEntry
+from gui.train.recipe_card import RecipeCard
 from gui.widgets import theme
-
-_DOT = 14
+from gui.widgets.icons import icon
 
 
 class RecipeCards(QWidget):
     """One card for each recipe, one of them chosen; arrow keys go from card to card.
 
+    A family of recipes is seen at a time; what is typed is looked for in all of them.
+
     Signals:
-        chosen: Recipe, another card was chosen.
+        chosen: Recipe, another card was chosen, or the chosen one changed.
+        clicked: Recipe, a person pressed a card, also the chosen one.
     """
 
     chosen = Signal(object)
+    clicked = Signal(object)
 
-    def __init__(self, recipes: Sequence[Recipe], parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._recipes = list(recipes)
+        self._cards: list[RecipeCard] = []
+        self._wanted = ""
         self._group = QButtonGroup(self)
+        self._search = QLineEdit()
+        self._search.setPlaceholderText(self.tr("Find a recipe"))
+        self._search.setClearButtonEnabled(True)
+        self._search.addAction(icon("magnifying-glass"), QLineEdit.ActionPosition.LeadingPosition)
+        self._search.setAccessibleName(self.tr("Find a recipe"))
+        self._family = QComboBox()
+        self._family.setAccessibleName(self.tr("Which recipes are shown"))
+        self._family.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self._family.setMinimumContentsLength(11)
+        self._nothing = QLabel()
+        self._nothing.setProperty("tone", "secondary")
+        self._nothing.setWordWrap(True)
+        self._nothing.hide()
+
+        top = QHBoxLayout()
+        top.setSpacing(theme.SPACE)
+        top.addWidget(self._search, 1)
+        top.addWidget(self._family, 1)
+        inside = QWidget()
+        self._column = QVBoxLayout(inside)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(2)
+        self._column.addWidget(self._nothing)
+        self._column.addStretch(1)
+        self._scroll = QScrollArea()
+        self._scroll.setWidgetResizable(True)
+        self._scroll.setFrameShape(QFrame.Shape.NoFrame)
+        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._scroll.setMinimumHeight(110)
+        self._scroll.setWidget(inside)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(2)
-        for index, recipe in enumerate(self._recipes):
-            card = RecipeCard(recipe)
-            self._group.addButton(card, index)
-            layout.addWidget(card)
-        layout.addStretch(1)
-        self._group.button(0).setChecked(True)
+        layout.setSpacing(theme.SPACE)
+        layout.addLayout(top)
+        layout.addWidget(self._scroll, 1)
 
-        self._group.idToggled.connect(self._on_card_toggled)
+        self._group.buttonToggled.connect(self._on_card_toggled)
+        self._group.buttonClicked.connect(self._on_card_clicked)
+        self._search.textChanged.connect(self._filter)
+        self._family.currentIndexChanged.connect(self._filter)
 
     @property
-    def recipe(self) -> Recipe:
-        """The chosen one."""
-        return self._recipes[self._group.checkedId()]
+    def entry(self) -> RecipeEntry | None:
+        """The chosen one; None before there are any."""
+        card = self._group.checkedButton()
+        return card.entry if isinstance(card, RecipeCard) else None
+
+    def show_entries(self, entries: Sequence[RecipeEntry]) -> None:
+        """Show these recipes; the chosen one stays chosen where it is among them."""
+        before = self.entry
+        if self._wanted == "" and before is not None:
+            self._wanted = before.recipe.name
+        if [card.entry.recipe.name for card in self._cards] != [entry.recipe.name for entry in entries]:
+            self._make_cards(entries)
+        for card, entry in zip(self._cards, entries, strict=True):
+            card.show_entry(entry)
+        self._show_families()
+        self._filter()
+        name, self._wanted = self._wanted, ""
+        chosen = self._card(name) or (self._cards[0] if self._cards else None)
+        if chosen is not None and not chosen.isChecked():
+            chosen.setChecked(True)
+        elif chosen is not None and (before is None or before.recipe != chosen.entry.recipe):
+            self.chosen.emit(chosen.entry.recipe)
+        self._reveal()
 
     def choose(self, name: str) -> None:
-        """Choose the recipe of a name; nothing happens when there is none."""
-        for index, recipe in enumerate(self._recipes):
-            if recipe.name == name:
-                self._group.button(index).setChecked(True)
+        """Choose the recipe of a name, now or once the recipes are there; nothing happens when there is none."""
+        if not self._cards:
+            self._wanted = name
+        elif card := self._card(name):
+            card.setChecked(True)
+            self._reveal()
 
-    def _on_card_toggled(self, index: int, checked: bool) -> None:
+    def choose_next(self, name: str) -> None:
+        """Choose a recipe that is among those shown next."""
+        self._wanted = name
+
+    def _make_cards(self, entries: Sequence[RecipeEntry]) -> None:
+        with QSignalBlocker(self._group):
+            for card in self._cards:
+                self._group.removeButton(card)
+                self._column.removeWidget(card)
+                card.hide()
+                card.deleteLater()
+        self._cards = [RecipeCard(entry) for entry in entries]
+        for index, card in enumerate(self._cards):
+            self._group.addButton(card)
+            self._column.insertWidget(index, card)
+
+    def _show_families(self) -> None:
+        families = list(dict.fromkeys(name for card in self._cards for name in card.entry.families))
+        shown = [SUGGESTED, *(name for name in families if name != SUGGESTED), EVERY]
+        if shown == [self._family.itemText(index) for index in range(self._family.count())]:
+            return
+        current = self._family.currentText()
+        with QSignalBlocker(self._family):
+            self._family.clear()
+            self._family.addItems(shown)
+            self._family.setCurrentIndex(max(self._family.findText(current), 0))
+
+    def _filter(self) -> None:
+        words, family = self._search.text().casefold().split(), self._family.currentText()
+        count = 0
+        for card in self._cards:
+            entry = card.entry
+            if words:
+                seen = all(word in entry.searched for word in words)
+            else:
+                # what is chosen is never out of sight
+                seen = family in (EVERY, *entry.families) or card.isChecked()
+            card.setVisible(seen)
+            count += seen
+        self._nothing.setText(self.tr("No recipe has “{}” in its name or description.").format(self._search.text()))
+        self._nothing.setVisible(count == 0 and bool(words))
+
+    def _reveal(self) -> None:
+        # once the layout has given the card its place
+        QTimer.singleShot(0, self, self._reveal_now)
+
+    def _reveal_now(self) -> None:
+        card = self._group.checkedButton()
+        if card is not None:
+            self._scroll.ensureWidgetVisible(card, 0, 0)
+
+    def _card(self, name: str) -> RecipeCard | None:
+        return next((card for card in self._cards if card.entry.recipe.name == name), None)
+
+    def _on_card_toggled(self, card: RecipeCard, checked: bool) -> None:
         if checked:
-            self.chosen.emit(self._recipes[index])
+            card.setVisible(True)
+            self.chosen.emit(card.entry.recipe)
 
-
-class RecipeCard(QAbstractButton):
-    """A recipe's title, purpose and facts, with the dot of a radio button."""
-
-    def __init__(self, recipe: Recipe, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setCheckable(True)
-        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setCursor(Qt.CursorShape.PointingHandCursor)
-        facts = " · ".join(recipe_facts(recipe))
-        self.setAccessibleName(f"{recipe.title}: {recipe.purpose} {facts}")
-        self.setToolTip(recipe.name)
-        title = QLabel(recipe.title)
-        bold = title.font()
-        bold.setBold(True)
-        title.setFont(bold)
-        weights = QLabel(self.tr("pretrained") if recipe.model.pretrained else self.tr("from scratch"))
-        purpose = QLabel(recipe.purpose)
-        purpose.setWordWrap(True)
-        numbers = QLabel(facts)
-        for label in (weights, numbers):
-            label.setProperty("tone", "secondary")
-            label.setFont(theme.tabular(theme.smaller(label.font())))
-
-        head = QHBoxLayout()
-        head.addWidget(title, 1)
-        head.addWidget(weights, 0, Qt.AlignmentFlag.AlignBottom)
-        texts = QVBoxLayout()
-        texts.setSpacing(2)
-        texts.addLayout(head)
-        texts.addWidget(purpose)
-        texts.addWidget(numbers)
-        for label in (title, weights, purpose, numbers):
-            label.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self._texts = QHBoxLayout(self)
-        self._texts.setContentsMargins(theme.SPACE + _DOT + theme.SPACE, theme.SPACE, theme.SPACE, theme.SPACE)
-        self._texts.addLayout(texts)
-
-    def sizeHint(self) -> QSize:
-        """As large as the texts."""
-        return self._texts.sizeHint()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Paint the ground, the dot and the focus."""
-        palette = self.palette()
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        frame = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
-        ground = QColor(theme.accent(palette))
-        ground.setAlpha(38 if self.isChecked() else 0)
-        if not self.isChecked() and self.underMouse():
-            ground = QColor(palette.midlight().color())
-        painter.setBrush(ground)
-        ring = theme.accent(palette) if self.isChecked() or self.hasFocus() else QColor(Qt.GlobalColor.transparent)
-        painter.setPen(QPen(ring, 1, Qt.PenStyle.SolidLine if self.isChecked() else Qt.PenStyle.DotLine))
-        painter.drawRoundedRect(frame, 6, 6)
-        dot = QRectF(theme.SPACE, theme.SPACE + 2, _DOT, _DOT)
-        if self.isChecked():
-            painter.setPen(QPen(theme.accent(palette), 4))
-            painter.setBrush(QColor(Qt.GlobalColor.white))
-            painter.drawEllipse(dot.adjusted(2, 2, -2, -2))
-        else:
-            painter.setPen(QPen(palette.dark().color(), 1))
-            painter.setBrush(palette.base())
-            painter.drawEllipse(dot.adjusted(0.5, 0.5, -0.5, -0.5))
-
-    def enterEvent(self, event: QEnterEvent) -> None:
-        """Show that it can be pressed."""
-        super().enterEvent(event)
-        self.update()
-
-    def leaveEvent(self, event: QEvent) -> None:
-        """The mouse is elsewhere."""
-        super().leaveEvent(event)
-        self.update()
-
-
-def recipe_facts(recipe: Recipe) -> list[str]:
-    """Parameters, multiply-adds and input size, in a few words each; those that are not known left out."""
-    facts = []
-    if recipe.parameters:
-        facts.append(f"{short_count(recipe.parameters)} parameters")
-    if recipe.gmacs:
-        facts.append(f"{recipe.gmacs:.2f} GMACs")
-    return [*facts, f"{recipe.input.size} px"]
+    def _on_card_clicked(self, card: RecipeCard) -> None:
+        self.clicked.emit(card.entry.recipe)

@@ -1,6 +1,5 @@
 """What the list of runs shows of each one, read from its folder; and the whole history of one run."""
 
-import functools
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -102,7 +101,7 @@ def recipe_title(run: Run) -> str:
 
 def title_with_changes(recipe: Recipe) -> str:
     """The title, and the values in which a recipe differs from the one that ships under its name."""
-    shipped = _shipped().get(recipe.name)
+    shipped = next((one for one in catalogue() if one.name == recipe.name), None)
     if shipped is None:
         return recipe.title
     before = asdict(shipped)
@@ -114,11 +113,6 @@ def title_with_changes(recipe: Recipe) -> str:
         if value != before[section][name]
     ]
     return f"{recipe.title} · {' '.join(changes)}" if changes else recipe.title
-
-
-@functools.cache
-def _shipped() -> dict[str, Recipe]:
-    return {recipe.name: recipe for recipe in catalogue()}
 
 
 def _milestones(path: Path) -> list[object]:

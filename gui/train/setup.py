@@ -1,14 +1,19 @@
 """The left side of Train: recipe, settings, data, and the one button."""
 
+import contextlib
 from collections.abc import Sequence
+from pathlib import Path
 
-from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtWidgets import QFrame, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer, Signal
+from PySide6.QtWidgets import QFrame, QPushButton, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from core.errors import MultihotError, RecipeError, WeightsError
+from core.recipes.adapt import adapt
 from core.recipes.recipe import Recipe
 from gui.train.data_summary import DataFacts, DataSummary
+from gui.train.note_lines import NoteLines
 from gui.train.options import Options, OptionsForm
+from gui.train.recipe_book import RecipeBook, RecipeEntry
 from gui.train.recipe_cards import RecipeCards
 from gui.widgets import theme
 from gui.widgets.buttons import flat, icon_button, primary
@@ -27,29 +32,42 @@ class TrainingSetup(QWidget):
     Signals:
         train_asked: Options; the button was pressed and all fields are valid.
         seed_changed: another seed may deal the images into other splits.
+        recipe_changed: another recipe, other settings or other data: what would be trained is another.
+        recipe_clicked: a person pressed a recipe's card.
+        run_wanted: a person wants to choose a run to start from.
     """
 
     train_asked = Signal(object)
     seed_changed = Signal()
+    recipe_changed = Signal()
+    recipe_clicked = Signal()
+    run_wanted = Signal()
 
-    def __init__(self, recipes: Sequence[Recipe], parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setFixedWidth(WIDTH)
         self._error_of_data = True
         self._busy = ""
-        self._cards = RecipeCards(recipes)
+        self._train_images = 0
+        self._set: Recipe | None = None
+        self._adapted: Recipe | None = None
+        self._sentences: tuple[str, ...] = ()
+        self._cards = RecipeCards()
         self._form = OptionsForm()
         self._data = DataSummary()
         self._fold = icon_button("caret-right", self.tr("Show the settings"), checkable=True)
         self._warnings = flat(QPushButton(icon("warning"), ""))
         self._warnings.hide()
+        self._adaptation = NoteLines()
+        self._problems = ErrorRow()
         self._error = ErrorRow()
         self._button = primary(QPushButton(self.tr("Train")))
         self._button.setMinimumHeight(36)
 
         recipe_panel = Panel(self.tr("Recipe"))
         recipe_panel.body.setContentsMargins(theme.SPACE, theme.SPACE, theme.SPACE, theme.SPACE)
-        recipe_panel.add(self._cards)
+        recipe_panel.add(self._cards, 1)
+        recipe_panel.add(self._problems)
         self._settings_panel = Panel(self.tr("Settings"))
         self._settings_panel.header.addWidget(self._fold)
         self._settings_panel.add(self._form)
@@ -59,34 +77,34 @@ class TrainingSetup(QWidget):
         column = QVBoxLayout(inside)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        for panel in (recipe_panel, self._settings_panel, self._data_panel):
+        for panel in (self._settings_panel, self._data_panel):
             column.addWidget(panel)
         column.addStretch(1)
-        self._scroll = QScrollArea()
-        self._scroll.setWidgetResizable(True)
-        self._scroll.setFrameShape(QFrame.Shape.NoFrame)
-        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._scroll.setWidget(inside)
+        self._scroll = _Foot(inside)
         foot = QVBoxLayout()
         foot.setContentsMargins(theme.PANEL, theme.SPACE, theme.PANEL, theme.PANEL)
         foot.setSpacing(theme.SPACE)
+        foot.addWidget(self._adaptation)
         foot.addWidget(self._error)
         foot.addWidget(self._warnings)
         foot.addWidget(self._button)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        layout.addWidget(self._scroll, 1)
+        layout.addWidget(recipe_panel, 1)
+        layout.addWidget(line())
+        layout.addWidget(self._scroll)
         layout.addWidget(line())
         layout.addLayout(foot)
 
         self._cards.chosen.connect(self._form.show_recipe)
-        self._form.changed.connect(self._error.clear)
+        self._cards.clicked.connect(lambda _: self.recipe_clicked.emit())
+        self._form.changed.connect(self._on_form_changed)
+        self._form.run_wanted.connect(self.run_wanted)
         self._form.seed_changed.connect(self.seed_changed)
         self._fold.toggled.connect(self._on_fold_toggled)
         self._warnings.clicked.connect(lambda: self._scroll_to(self._data_panel))
         self._button.clicked.connect(self._on_button_clicked)
-        self._form.show_recipe(self._cards.recipe)
         self._on_fold_toggled(False)
         self._update_button()
 
@@ -94,6 +112,45 @@ class TrainingSetup(QWidget):
     def seed(self) -> int:
         """The seed that is set."""
         return self._form.seed
+
+    @property
+    def entry(self) -> RecipeEntry | None:
+        """The recipe that is chosen; None before they are read."""
+        return self._cards.entry
+
+    @property
+    def recipe(self) -> Recipe | None:
+        """The chosen recipe with what is set; as it was last valid."""
+        return self._set
+
+    @property
+    def adapted(self) -> tuple[Recipe | None, Sequence[str]]:
+        """That with what is chosen from the data, and the sentences that say so."""
+        return self._adapted, self._sentences
+
+    def show_book(self, book: RecipeBook) -> None:
+        """Show the recipes there are."""
+        self._cards.show_entries(book.entries)
+        if book.problems:
+            count = len(book.problems)
+            text = self.tr("1 recipe of this project cannot be read.")
+            many = self.tr("{} recipes of this project cannot be read.").format(count)
+            self._problems.show_text(text if count == 1 else many, details="\n".join(book.problems))
+        else:
+            self._problems.clear()
+        self._update_button()
+
+    def choose_run(self, folder: Path | None, text: str = "") -> None:
+        """Start from a run; None when a person chose none after all."""
+        self._form.choose_run(folder, text)
+
+    def forget_run(self) -> None:
+        """Another project is open: start from no run of the last one."""
+        self._form.forget_run()
+
+    def choose_next(self, recipe_name: str) -> None:
+        """Choose a recipe that is among those shown next."""
+        self._cards.choose_next(recipe_name)
 
     def choose(self, recipe_name: str) -> None:
         """Choose a recipe by its name."""
@@ -119,6 +176,8 @@ class TrainingSetup(QWidget):
         self._warnings.setToolTip("\n".join(facts.warnings))
         self._warnings.setVisible(count > 0)
         self._error_of_data = facts.error is not None
+        self._train_images = facts.counts[0] if facts.error is None else 0
+        self._adapt()
         self._update_button()
 
     def show_busy(self, text: str) -> None:
@@ -132,7 +191,22 @@ class TrainingSetup(QWidget):
 
     def _update_button(self) -> None:
         self._button.setText(self._busy or self.tr("Train"))
-        self._button.setEnabled(not self._busy and not self._error_of_data)
+        self._button.setEnabled(not self._busy and not self._error_of_data and self._cards.entry is not None)
+
+    def _on_form_changed(self) -> None:
+        self._error.clear()
+        self._adapt()
+
+    def _adapt(self) -> None:
+        """Say what would be chosen from the data; while a field is not valid, the last that was stays."""
+        with contextlib.suppress(RecipeError):
+            self._set = self._form.recipe()
+        self._adapted, self._sentences = self._set, ()
+        if self._set is not None and self._train_images:
+            self._adapted, self._sentences = adapt(self._set, self._train_images, keep=self._form.keep())
+        self._form.show_chosen_epochs(self._adapted.training.epochs if self._adapted and self._sentences else None)
+        self._adaptation.show_notes(self._sentences)
+        self.recipe_changed.emit()
 
     def _on_fold_toggled(self, shown: bool) -> None:
         self._form.setVisible(shown)
@@ -166,3 +240,33 @@ class TrainingSetup(QWidget):
             return
         self._error.clear()
         self.train_asked.emit(options)
+
+
+class _Foot(QScrollArea):
+    """As high as what is in it where there is room, and scrolled where there is not."""
+
+    def __init__(self, inside: QWidget) -> None:
+        super().__init__()
+        self._inside = inside
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+        self.setWidget(inside)
+        inside.installEventFilter(self)
+
+    def sizeHint(self) -> QSize:
+        """As high as its content."""
+        inside = self._inside
+        height = inside.heightForWidth(WIDTH) if inside.hasHeightForWidth() else inside.sizeHint().height()
+        return QSize(WIDTH, height)
+
+    def minimumSizeHint(self) -> QSize:
+        """Room for the two headings at least."""
+        return QSize(WIDTH, min(self.sizeHint().height(), 96))
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """The content became higher or lower: so does this."""
+        if event.type() == QEvent.Type.LayoutRequest:
+            self.updateGeometry()
+        return super().eventFilter(watched, event)

@@ -3,14 +3,14 @@
 import functools
 from collections.abc import Callable
 
-from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QTabBar, QVBoxLayout, QWidget
 
 from core.errors import MultihotError
 from core.jobs.events import EpochEnded, Event
 from core.jobs.folder import RunState
 from core.project.changes import Changes
 from core.project.runs import Run
-from core.recipes.catalogue import catalogue
+from core.recipes.catalogue import DEFAULT
 from core.sample import LABELS as SAMPLE_LABELS
 from gui import background
 from gui.session import Session
@@ -20,17 +20,20 @@ from gui.train.data_summary import DataFacts, DataRequest
 from gui.train.history import RunHistory
 from gui.train.options import Options
 from gui.train.plots import RunPlots
+from gui.train.recipe_desk import RecipeDesk
+from gui.train.recipe_page import RecipePage
 from gui.train.run_facts import RunFacts, read_facts, read_history
 from gui.train.run_header import RunHeader
 from gui.train.run_list import RunList
+from gui.train.run_picker import RunPicker
 from gui.train.setup import TrainingSetup
 from gui.widgets.empty_state import EmptyState
 from gui.widgets.panel import Panel, line
 
-FIRST_RECIPE = "mobilenetv3-large-224"
 SAMPLE_RECIPE = "sample-tiny"
 # mAP curves of more earlier runs than this are a tangle
 MOST_EARLIER_RUNS = 5
+RECIPE, RUNS = range(2)
 RUNS_HEIGHT = 160
 
 
@@ -46,7 +49,9 @@ class TrainWorkspace(QWidget):
         self._history = RunHistory()
         self._data_is_stale = True
 
-        self._setup = TrainingSetup(catalogue())
+        self._setup = TrainingSetup()
+        self._recipe_page = RecipePage()
+        self._desk = RecipeDesk(session, self._setup, page=self._recipe_page, parent=self)
         self._header = RunHeader()
         self._plots = RunPlots()
         self._runs = RunList(controller)
@@ -64,20 +69,36 @@ class TrainWorkspace(QWidget):
         column.addWidget(line())
         column.addWidget(self._plots, 1)
         column.addWidget(runs_panel)
-        self._right.addWidget(self._empty)
-        self._right.addWidget(page)
+        for widget in (self._recipe_page, self._empty, page):
+            self._right.addWidget(widget)
+        self._tabs = QTabBar()
+        self._tabs.setDocumentMode(True)
+        self._tabs.setExpanding(False)
+        self._tabs.setDrawBase(False)
+        self._tabs.addTab(self.tr("Recipe"))
+        self._tabs.addTab(self.tr("Runs"))
+        right = QVBoxLayout()
+        right.setContentsMargins(0, 0, 0, 0)
+        right.setSpacing(0)
+        right.addWidget(self._tabs)
+        right.addWidget(line())
+        right.addWidget(self._right, 1)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(self._setup)
         layout.addWidget(line(vertical=True))
-        layout.addWidget(self._right, 1)
+        layout.addLayout(right, 1)
 
         session.project_opened.connect(self._on_project_opened)
         session.changed.connect(self._on_project_changed)
         controller.run_started.connect(self._on_run_started)
         controller.event_received.connect(self._on_event_received)
         controller.run_state_changed.connect(self._on_run_state_changed)
+        self._desk.page_wanted.connect(lambda: self._tabs.setCurrentIndex(RECIPE))
+        self._recipe_page.examples.worker_ended.connect(controller.warm_up)
+        self._tabs.currentChanged.connect(self._update_page)
+        self._setup.run_wanted.connect(self._on_run_wanted)
         self._setup.train_asked.connect(self._on_train_asked)
         self._setup.seed_changed.connect(self._refresh_data)
         self._runs.run_selected.connect(self._show_run)
@@ -97,6 +118,8 @@ class TrainWorkspace(QWidget):
         """The workspace is shown: bring up to date what was not looked at, and get a worker ready."""
         if self._data_is_stale:
             self._refresh_data()
+        # a person may have written a recipe with an editor of text meanwhile
+        self._desk.refresh()
         self._controller.warm_up()
 
     # what is shown
@@ -105,12 +128,16 @@ class TrainWorkspace(QWidget):
         self._facts.clear()
         self._shown, self._history = None, RunHistory()
         self._data_is_stale = True
+        self._tabs.setCurrentIndex(RECIPE)
+        self._setup.forget_run()
         self._update_page()
         self._refresh_runs()
         if self._session.has_project:
-            names = {label.name for label in self._session.store.labels}
+            store = self._session.store
             # the sample's shapes are learnt in a minute, and without weights from elsewhere
-            self._setup.choose(SAMPLE_RECIPE if names == set(SAMPLE_LABELS) else FIRST_RECIPE)
+            is_sample = {label.name for label in store.labels} == set(SAMPLE_LABELS)
+            self._setup.choose_next(SAMPLE_RECIPE if is_sample else DEFAULT[store.task])
+            self._desk.refresh()
         if self.isVisible():
             self._refresh_data()
 
@@ -138,6 +165,8 @@ class TrainWorkspace(QWidget):
                 self.tr("No run yet"),
                 self.tr("Choose a recipe, then press Train. Its curves appear here as it learns."),
             )
+        if not self._facts and not self._controller.running():
+            self._tabs.setCurrentIndex(RUNS if facts.error is not None else RECIPE)
         assert self._empty.button is not None
         self._empty.button.setVisible(facts.error is not None)
 
@@ -161,6 +190,7 @@ class TrainWorkspace(QWidget):
         self._update_page()
         if is_first:
             self._setup.choose(facts[0].run.recipe)
+            self._tabs.setCurrentIndex(RUNS)
         if self._shown is not None:
             self._runs.select(self._shown)
             self._show_state()
@@ -171,7 +201,8 @@ class TrainWorkspace(QWidget):
             self._show_run(newest)
 
     def _update_page(self) -> None:
-        self._right.setCurrentIndex(1 if self._facts or self._shown is not None else 0)
+        has_runs = bool(self._facts) or self._shown is not None
+        self._right.setCurrentIndex(0 if self._tabs.currentIndex() == RECIPE else 2 if has_runs else 1)
         running = self._controller.running()
         self._setup.show_busy(self.tr("Run {} is training").format(running[-1]) if running else "")
 
@@ -236,6 +267,7 @@ class TrainWorkspace(QWidget):
             self._header.forget_question()
             self._on_history_read(run_id, followed.history)
             self._runs.select(run_id)
+        self._tabs.setCurrentIndex(RUNS)
         self._update_page()
 
     def _on_event_received(self, run_id: int, events: list[Event]) -> None:
@@ -253,9 +285,21 @@ class TrainWorkspace(QWidget):
 
     def _on_train_asked(self, options: Options) -> None:
         try:
-            self._controller.train(options.recipe, device=options.device, weights=options.weights, seed=options.seed)
+            self._controller.train(options)
         except MultihotError as error:
             self._setup.show_error(error)
+
+    def _on_run_wanted(self) -> None:
+        picker = RunPicker(self._session.store.folder, self)
+        picker.picked.connect(self._on_run_picked)
+        picker.rejected.connect(lambda: self._setup.choose_run(None))
+        picker.open()
+
+    def _on_run_picked(self, facts: RunFacts) -> None:
+        is_here = facts.run.folder.parent.parent == self._session.store.folder
+        name = self.tr("Run {}").format(facts.run.id)
+        place = facts.run.folder.parent.parent.name
+        self._setup.choose_run(facts.run.folder, name if is_here else f"{name} · {place}")
 
     def _ask(self, wish: Callable[[int], None]) -> None:
         """Pass on a wish about the run that is looked at, and show what stands in its way."""

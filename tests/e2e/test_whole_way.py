@@ -23,7 +23,7 @@ from gui.export.try_pane import DropPlace
 from gui.label.label_editor import LabelEditor
 from gui.main_window import MainWindow
 from gui.shell.new_project import NewProjectDialog
-from gui.train.recipe_cards import RecipeCard
+from gui.train.recipe_card import RecipeCard
 
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support", extend=True)
 
@@ -148,8 +148,11 @@ def test_from_a_folder_of_photos_to_a_file_that_decides(qtbot, window, tmp_path,
     # train the smallest recipe for a few epochs
     press(Qt.Key.Key_2, Qt.KeyboardModifier.ControlModifier)
     train = window.workspace("train")
-    (card,) = (one for one in train.findChildren(RecipeCard) if one.toolTip() == "sample-tiny")
-    click(card)
+    cards = {}
+    qtbot.waitUntil(
+        lambda: cards.update({one.toolTip(): one for one in train.findChildren(RecipeCard)}) or "sample-tiny" in cards
+    )
+    click(cards["sample-tiny"])
     click(named(train, QAbstractButton, "Show the settings"))
     write(train.findChild(QSpinBox), "4")
     press(Qt.Key.Key_Tab)

@@ -15,7 +15,7 @@ from gui.session import Session
 from gui.train import words
 from gui.train.controller import TrainingController
 from gui.train.followed_run import FollowedRun
-from gui.train.options import FILE, SCRATCH
+from gui.train.options import FILE, SCRATCH, Options
 from gui.train.workspace import TrainWorkspace
 
 LONG = 20_000
@@ -35,6 +35,7 @@ def workspace(qtbot, session, controller):
     one.resize(1300, 700)
     one.show()
     one.activate()
+    qtbot.waitUntil(lambda: one._setup.entry is not None)
     return one
 
 
@@ -213,7 +214,7 @@ def test_a_run_at_work_is_taken_up_when_the_project_is_opened_again(qtbot, annot
     controller = TrainingController(annotated)
     from core.recipes.catalogue import recipe
 
-    run = controller.train(recipe("resnet18-224"), device="cpu", weights=None, seed=0)
+    run = controller.train(Options(recipe=recipe("resnet18-224"), device="cpu", weights=None, seed=0))
     followed = controller.followed(run.id)
     qtbot.waitUntil(lambda: followed.history.epoch is not None, timeout=LONG)
     annotated.close()
@@ -235,7 +236,7 @@ def test_a_run_that_was_paused_can_be_stopped_and_kept(qtbot, annotated, control
     from core.recipes.catalogue import recipe
 
     pretend("wait")
-    run = controller.train(recipe("resnet18-224"), device="cpu", weights=None, seed=0)
+    run = controller.train(Options(recipe=recipe("resnet18-224"), device="cpu", weights=None, seed=0))
     followed: FollowedRun = controller.followed(run.id)
     qtbot.waitUntil(lambda: followed.history.epoch is not None, timeout=LONG)
     controller.pause(run.id)

@@ -1,0 +1,57 @@
+"""The sections and keys of a recipe, for forms and tables; no Qt."""
+
+from dataclasses import dataclass, fields, is_dataclass
+from typing import get_type_hints
+
+from core.recipes.keys import Rule, Value, rules
+from core.recipes.recipe import Recipe
+
+
+@dataclass(frozen=True)
+class Key:
+    """One key of a recipe.
+
+    Attributes:
+        section: such as "training".
+        name: such as "epochs".
+        kind: str, int, float or bool.
+        rule: its meaning and what it may be.
+    """
+
+    section: str
+    name: str
+    kind: type[Value]
+    rule: Rule
+
+    @property
+    def path(self) -> str:
+        """As in `multihot train --set`."""
+        return f"{self.section}.{self.name}"
+
+    @property
+    def allowed(self) -> str:
+        """What it may be, in words."""
+        return "true, false" if self.kind is bool else self.rule.describe(self.kind)
+
+
+def value_of(recipe: Recipe, key: Key) -> Value:
+    """What a recipe says under a key."""
+    value: Value = getattr(getattr(recipe, key.section), key.name)
+    return value
+
+
+def _sections() -> dict[str, tuple[Key, ...]]:
+    hints = get_type_hints(Recipe)
+    found = {}
+    for one in fields(Recipe):
+        kind = hints[one.name]
+        if isinstance(kind, type) and is_dataclass(kind):
+            types = get_type_hints(kind)
+            found[one.name] = tuple(Key(one.name, name, types[name], rule) for name, rule in rules(kind).items())
+    return found
+
+
+SECTIONS = _sections()
+"""The keys of each section, in the order of a recipe's file."""
+ADAPTED = frozenset({"training.epochs", "training.batch_size", "training.learning_rate"})
+"""What `training.adapt` chooses from the data."""

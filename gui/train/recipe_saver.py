@@ -1,0 +1,82 @@
+"""Keeping a recipe of a person's own while it is edited."""
+
+import threading
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+
+from core.errors import MultihotError, RecipeError
+from core.files import write_atomically
+from gui import background
+
+
+class RecipeSaver(QObject):
+    """Writes the latest text of a file off the GUI thread, in one step each time; no text is lost or overtaken.
+
+    A file that somebody else changed meanwhile is left as it is, and that is said.
+
+    Signals:
+        saved: the latest text is on the disk.
+        failed: MultihotError, it could not be written.
+    """
+
+    saved = Signal()
+    failed = Signal(object)
+
+    def __init__(self, path: Path, text: str, parent: QObject | None = None) -> None:
+        """Take up a file.
+
+        Args:
+            path: the file.
+            text: that it holds.
+            parent: owner in Qt's sense.
+        """
+        super().__init__(parent)
+        self.path = path
+        self._lock = threading.Lock()
+        self._written = text
+        self._wanted = text
+        self._is_at_work = False
+
+    def save(self, text: str) -> None:
+        """Have the file hold this text soon."""
+        with self._lock:
+            self._wanted = text
+            if self._is_at_work:
+                return
+            self._is_at_work = True
+        background.run(self, self._write_all, self._on_written, self._on_failed)
+
+    def _write_all(self) -> None:
+        while True:
+            with self._lock:
+                text = self._wanted
+                if text == self._written:
+                    self._is_at_work = False
+                    return
+            try:
+                self._write(text)
+            except BaseException:
+                with self._lock:
+                    self._is_at_work = False
+                raise
+            self._written = text
+
+    def _write(self, text: str) -> None:
+        try:
+            if self.path.read_text(encoding="utf-8") != self._written:
+                raise RecipeError(
+                    f"{self.path.name} was changed by another program.",
+                    next_step="Choose another recipe and come back to see it as it is now.",
+                )
+            write_atomically(self.path, text)
+        except OSError as error:
+            raise RecipeError(
+                f"{self.path} cannot be written: {error.strerror}.", next_step="Make room, or allow writing there."
+            ) from error
+
+    def _on_written(self, _: None) -> None:
+        self.saved.emit()
+
+    def _on_failed(self, error: MultihotError) -> None:
+        self.failed.emit(error)
