@@ -74,9 +74,23 @@ def test_the_kept_map_is_that_of_the_written_predictions(training, tiny, snapsho
     assert training.events[-1].validation_map == pytest.approx(np.mean(values), abs=1e-9)
 
 
-@pytest.mark.parametrize("change", ["head=linear", "head=cosine", "frozen=true", "optimizer=sgd", "dropout=0.5"])
+@pytest.mark.parametrize(
+    "change",
+    [
+        "head=linear",
+        "head=cosine",
+        "frozen=true",
+        "optimizer=sgd cycle_momentum=true",
+        "dropout=0.5",
+        "sam_rho=0.1 bias_rate=2",
+        "mixup=0.4",
+        "schedule=plateau learning_rate=1e-6 plateau_patience=0 early_stopping=4",
+        "head=ml_decoder_cosine embedding=16 schedule=cosine warm_up_steps=5",
+        "head=csra graph=gat",
+    ],
+)
 def test_a_run_paused_again_and_again_ends_like_one_that_was_not(training, tiny, snapshot, change):
-    recipe = tiny.with_overrides([change, "loss=asymmetric_angular_margin"])
+    recipe = tiny.with_overrides([*change.split(), "loss=asymmetric_angular_margin"])
     training.run("whole", recipe, snapshot)
     whole_epochs = training.of(EpochEnded)
 

@@ -105,6 +105,9 @@ def train(job: TrainJob, folder: Path, emit: Callable[[Event], None], control: C
             epochs_done=counters.epochs,
         )
     )
+    waits = recipe.training.early_stopping or recipe.training.schedule == "plateau"
+    if waits and not len(validation_rows) and not resuming:
+        emit(Note(sentence="Without validation images nothing tells when to stop early or to lower the learning rate."))
     if recipe.search.method != "none" and begun.start.learning_rate is None and not resuming:
         stage = Stage("Trying learning rates", emit, control)
         search = Search(
