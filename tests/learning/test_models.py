@@ -1,14 +1,19 @@
 import math
 
+import numpy as np
 import pytest
 import timm
 import torch
+import torchvision
+from torch import nn
 
 from core.errors import RecipeError
 from core.learning.losses import compute_scale
-from core.learning.models.backbone import channels_of
+from core.learning.models import weights
+from core.learning.models.backbone import as_map, build_backbone, channels_of
 from core.learning.models.heads.cosine import CosineHead
 from core.learning.models.heads.linear import LinearHead
+from core.learning.models.label_graph import label_graph_of
 from core.learning.models.net import build_net, preprocessing_of
 from core.recipes.catalogue import recipe
 
@@ -39,6 +44,129 @@ def test_the_neck_is_timms_own():
     mean, std = (torch.tensor(reference.pretrained_cfg[key]).view(3, 1, 1) for key in ("mean", "std"))
     expected = reference((images / 255 - mean) / std)
     torch.testing.assert_close(net(images), expected, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("name", "last", "pooled", "channels"),
+    [("alexnet", "classifier.6", 4096, 256), ("googlenet", "fc", 1024, 1024), ("resnet18", "fc", 512, 512)],
+)
+def test_torchvisions_networks_are_torchvisions_own(name, last, pooled, channels):
+    torch.manual_seed(0)
+    # published GoogLeNet has its inputs transformed; its auxiliary classifiers are there to train it only
+    options = {"aux_logits": False, "init_weights": False, "transform_input": True} if name == "googlenet" else {}
+    reference = torchvision.models.get_model(name, num_classes=3, **options)
+    for module in reference.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            module.momentum = 1.0
+    images = torch.randint(0, 256, (4, 3, 96, 96), dtype=torch.uint8)
+    images[1::2] //= 4
+    mean, std = (torch.tensor(one).view(3, 1, 1) for one in ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)))
+    inputs = (images / 255 - mean) / std
+    # statistics as after some training: with those of a fresh network hardly anything would reach the last layer
+    reference.train()(inputs)
+    reference.eval()
+    one = recipe("sample-tiny").with_overrides([f"backbone=torchvision/{name}", "size=96"])
+    net = build_net(one, 3).eval()
+    weights.load_state(net.backbone, reference.state_dict(), source="torchvision")
+    with torch.no_grad():
+        net.head.linear.weight.copy_(reference.get_submodule(last).weight)
+        net.head.linear.bias.copy_(reference.get_submodule(last).bias)
+    assert net.features(images).shape == (4, pooled, 1, 1)
+    expected = reference(inputs)
+    assert expected.std(dim=0).min() > 2e-4, "images are told apart"
+    torch.testing.assert_close(net(images), expected, rtol=1e-4, atol=1e-5)
+    whole = build_net(one.with_overrides(["pooling=average+max"]), 3).eval().features(images)
+    assert whole.shape[:2] == (4, channels)
+    assert whole.shape[2] > 1
+
+
+def test_torchvisions_networks_have_their_published_sizes():
+    with torch.device("meta"):
+        sizes = [
+            sum(one.numel() for one in build_backbone(f"torchvision/{name}", 256).parameters())
+            for name in ("alexnet", "googlenet", "resnet18")
+        ]
+    # torchvision's own num_params less the last layer: 61 100 840, 6 624 904, 11 689 512
+    assert sizes == [61_100_840 - 4_097_000, 6_624_904 - 1_025_000, 11_689_512 - 513_000]
+
+
+def test_other_networks_of_torchvision_are_refused_with_those_there_are():
+    with pytest.raises(RecipeError, match="no backbone “torchvision/vgg16”") as caught:
+        build_backbone("torchvision/vgg16", 224)
+    assert "torchvision/googlenet" in caught.value.next_step
+    with pytest.raises(RecipeError, match="cannot take images of 32 × 32 px") as caught:
+        build_backbone("torchvision/alexnet", 32)
+    assert "64 px" in caught.value.next_step
+
+
+@pytest.mark.parametrize("name", ["test_efficientnet", "test_convnext", "test_vit", "mobilenetv3_small_050"])
+def test_the_feature_map_is_the_one_timm_shows(name):
+    net = build_net(recipe("sample-tiny").with_overrides([f"backbone={name}", "size=64", "head=csra"]), 4).eval()
+    images = torch.randint(0, 256, (2, 3, 64, 64), dtype=torch.uint8)
+    features = net.features(images)
+    assert features.shape[:2] == (2, net.backbone.num_features)
+    assert features.shape[2] > 1
+    inputs = (images.float() - net.mean) / net.std
+    last = net.backbone.forward_features(inputs)
+    if name == "test_vit":
+        # one token for the whole image comes first, then row after row
+        side = features.shape[2]
+        assert last.shape[1] == side * side + 1
+        torch.testing.assert_close(features[0, :, 1, 2], last[0, 1 + side + 2])
+    else:
+        torch.testing.assert_close(features, last)
+
+
+def test_a_feature_map_with_channels_last_is_turned():
+    config = ["backbone=swin_tiny_patch4_window7_224", "size=224", "head=csra"]
+    with torch.device("meta"):
+        net = build_net(recipe("sample-tiny").with_overrides(config), 4)
+        features = net.features(torch.zeros(1, 3, 224, 224, dtype=torch.uint8))
+    assert features.shape == (1, 768, 7, 7)
+
+
+@pytest.mark.parametrize(
+    ("name", "side"), [("deit_tiny_patch16_224", 14), ("vit_small_patch14_reg4_dinov2.lvd142m", 16)]
+)
+def test_tokens_for_the_whole_image_are_no_part_of_the_map(name, side):
+    one = recipe("sample-tiny").with_overrides([f"backbone={name}", "size=224", "head=ml_decoder"])
+    with torch.device("meta"):
+        net = build_net(one, 4)
+        features = net.features(torch.zeros(1, 3, 224, 224, dtype=torch.uint8))
+        logits = net(torch.zeros(1, 3, 224, 224, dtype=torch.uint8))
+    assert features.shape == (1, net.backbone.num_features, side, side)
+    assert logits.shape == (1, 4)
+
+
+def test_a_backbone_without_places_is_refused_by_heads_that_need_them():
+    net = build_net(recipe("sample-tiny").with_overrides(["backbone=test_vit", "size=64", "head=csra"]), 4)
+    with pytest.raises(RecipeError, match="test_vit gives no feature map") as caught:
+        as_map(net.backbone, torch.zeros(1, 16, 64))
+    assert "linear or cosine" in caught.value.next_step
+
+
+@pytest.mark.parametrize("settings", [["head=ml_gcn"], ["head=ml_decoder_cosine", "graph=gat", "embedding=16"]])
+def test_folding_a_network_changes_none_of_its_answers(settings):
+    one = recipe("sample-tiny").with_overrides([*settings, "backbone=test_efficientnet", "size=64"])
+    states = np.random.default_rng(0).integers(-1, 2, (40, 6)).astype(np.int8)
+    graph = label_graph_of(one.model, tuple("abcdef"), states)
+    net = build_net(one, 6, graph=graph).eval()
+    images = torch.randint(0, 256, (2, 3, 64, 64), dtype=torch.uint8)
+    before, scale = net(images), net.scale
+    net.fold()
+    assert torch.equal(net(images), before)
+    assert net.scale == scale
+    assert not any("vectors" in name for name in net.state_dict())
+
+
+def test_weights_trained_over_a_graph_load_into_a_network_without_one():
+    one = recipe("sample-tiny").with_overrides(["head=ml_gcn", "backbone=test_efficientnet", "size=64"])
+    states = np.random.default_rng(0).integers(-1, 2, (40, 6)).astype(np.int8)
+    trained = build_net(one, 6, graph=label_graph_of(one.model, tuple("abcdef"), states)).eval()
+    net = build_net(one, 6).eval()
+    net.load_state_dict(trained.state_dict())
+    images = torch.randint(0, 256, (2, 3, 64, 64), dtype=torch.uint8)
+    assert torch.equal(net(images), trained(images))
 
 
 def test_normalisation_comes_from_timm():

@@ -8,6 +8,7 @@ import huggingface_hub
 import pytest
 import timm
 import torch
+import torchvision
 from huggingface_hub.errors import LocalEntryNotFoundError
 from safetensors.torch import save_file
 
@@ -175,3 +176,44 @@ def test_a_backbone_without_published_weights_says_so(monkeypatch):
     with pytest.raises(WeightsError, match="no pretrained weights of resnet10t") as caught:
         weights.load_pretrained(backbone)
     assert "train from scratch" in caught.value.next_step
+
+
+@pytest.fixture
+def hub(tmp_path, monkeypatch):
+    """An empty folder in the place of torch's own, and no network."""
+    monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path / "hub"))
+    monkeypatch.setattr(weights, "_ask_for", lambda address: None)
+    return tmp_path / "hub" / "checkpoints"
+
+
+def test_torchvisions_weights_are_downloaded_once_and_checked(hub, monkeypatch):
+    torch.manual_seed(7)
+    published = torchvision.models.resnet18()
+    backbone = build_backbone("torchvision/resnet18", 64)
+    asked = []
+
+    def download(address, path, *, hash_prefix, progress):
+        asked.append((address, hash_prefix, progress))
+        torch.save(published.state_dict(), path)
+
+    monkeypatch.setattr(torch.hub, "download_url_to_file", download)
+    for _ in range(2):
+        weights.load_pretrained(backbone)
+    assert_loaded(backbone, published)
+    address = torchvision.models.ResNet18_Weights.IMAGENET1K_V1.url
+    assert asked == [(address, "f37072fd", False)]
+    assert [path.name for path in hub.iterdir()] == ["resnet18-f37072fd.pth"]
+
+
+@pytest.mark.parametrize(
+    "error",
+    [urllib.error.URLError("Name or service not known"), RuntimeError('invalid hash value (expected "f3")')],
+)
+def test_torchvisions_weights_out_of_reach_are_said_likewise(hub, monkeypatch, error):
+    def fail(*_args, **_options):
+        raise error
+
+    monkeypatch.setattr(torch.hub, "download_url_to_file", fail)
+    with pytest.raises(WeightsError, match="weights of torchvision/resnet18 could not be downloaded") as caught:
+        weights.load_pretrained(build_backbone("torchvision/resnet18", 64))
+    assert "Pick a weights file" in caught.value.next_step

@@ -88,7 +88,7 @@ def _load_head(
         pairs = movable
     own = {name: tensor for name, tensor in part.state_dict().items() if not name.startswith("classifiers.")}
     if not all(_fits(tensor, old[name], part.label_axes.get(name)) for name, tensor in own.items()):
-        notes.append("Its head sees other features: only the backbone was taken over.")
+        notes.append("Its head has other sizes: only the backbone was taken over.")
         return Initialised((), label_names, tuple(notes))
     for name, tensor in own.items():
         _copy(old[name], tensor, pairs, axis=part.label_axes.get(name))
