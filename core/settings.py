@@ -21,12 +21,14 @@ class Settings:
         recent_projects: folders of projects, the last opened first.
         color_scheme: "system" follows the desktop.
         thumbnail_size: longest side of a thumbnail in the grid, in logical pixels, 96 to 320.
+        advance: whether the next image comes once an image has its label, where it has one.
         warm_worker: whether a process with torch is kept ready, so that training starts at once.
     """
 
     recent_projects: tuple[str, ...] = ()
     color_scheme: ColorScheme = "system"
     thumbnail_size: int = 160
+    advance: bool = False
     warm_worker: bool = True
 
     def with_recent(self, folder: Path) -> "Settings":

@@ -95,6 +95,8 @@ TABLE: tuple[Command | None, ...] = (
     SEPARATOR,
     Command("image.accept", "Rest absent, reviewed, next", ("Return", "Enter"), scope="images", icon="check",
             tip="Labels still unknown become absent, the image is reviewed, and the next one comes"),
+    Command("image.advance", "Go on after choosing a label", (), scope="images", checkable=True,
+            tip="Where an image has one label: its key gives it, and the next image comes"),
     Command("image.next", "Next image", ("Space",), "Leave unknown labels unknown", "caret-right", "images"),
     Command("image.previous", "Previous image", ("Backspace",), "", "caret-left", "images"),
     Command("image.next_unreviewed", "Next unreviewed image", ("Ctrl+J",), "", "skip-forward", "images"),

@@ -198,7 +198,7 @@ class MainWindow(QMainWindow):
 
         dialog = NewProjectDialog(self.session, images, self)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.accepted.connect(lambda: self.folder_import.start(dialog.images))
+        dialog.accepted.connect(lambda: self.folder_import.start(dialog.images, takes_labels=dialog.takes_labels))
         dialog.open()
 
     def _on_new(self) -> None:
@@ -426,7 +426,8 @@ class MainWindow(QMainWindow):
         QMessageBox.about(
             self,
             self.tr("About Multihot"),
-            f"<h3>Multihot {number}</h3><p>Multi-label image classification: label, train, set thresholds, export.</p>"
+            f"<h3>Multihot {number}</h3><p>Multi-label and multi-class image classification: "
+            "label, train, set thresholds, export.</p>"
             "<p>Apache License 2.0. Icons: Phosphor (MIT).</p>",
         )
 

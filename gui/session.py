@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from core.errors import ProjectError
+from core.labels import MULTI_LABEL, Task
 from core.project.changes import Changes
 from core.settings import Settings, load_settings, save_settings, settings_path
 from gui.jobs import Jobs
@@ -84,15 +85,19 @@ class Session(QObject):
 
         self._adopt(Store.open(folder))
 
-    def create(self, folder: Path) -> None:
+    def create(self, folder: Path, *, task: Task = MULTI_LABEL) -> None:
         """Make a project in `folder` and open it.
+
+        Args:
+            folder: of the project.
+            task: whether an image has any number of labels or one.
 
         Raises:
             ProjectError: there is one already, or the folder cannot be written.
         """
         from core.project.store import Store
 
-        self._adopt(Store.create(folder))
+        self._adopt(Store.create(folder, task=task))
 
     def close(self) -> None:
         """Close the project; without one nothing happens."""

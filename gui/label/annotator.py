@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
-from core.labels import LabelState
+from core.labels import MULTI_CLASS, LabelState
 from core.project.changes import Changes
 from gui.session import Session
 
@@ -22,6 +22,8 @@ _NEXT = {
 
 class Annotator(QObject):
     """Edits the chosen images; each edit is one step of undo, however many images are chosen.
+
+    In a multi-class project the labels are a choice of one: giving one reviews the image, taking it back undoes both.
 
     Signals:
         targets_changed: other images are chosen.
@@ -59,13 +61,27 @@ class Annotator(QObject):
         same = (states == states[0]).all(axis=0)
         return np.where(same, states[0], MIXED).astype(np.int8)
 
+    @property
+    def is_choice(self) -> bool:
+        """Whether an image has one label, so that there is nothing but to choose it."""
+        return self._session.has_project and self._session.store.task == MULTI_CLASS
+
     def cycle(self, label_id: int) -> None:
-        """Make a label present, absent, unknown in turn; present when the chosen images differ."""
+        """Make a label present, absent, unknown in turn; present when the chosen images differ.
+
+        In a multi-class project it is chosen, or taken back where it was.
+        """
         if not self._has_targets():
             return
         store = self._session.store
         column = [label.id for label in store.labels].index(label_id)
         before = int(self.states()[column])
+        if self.is_choice and before == LabelState.PRESENT:
+            self.clear()
+            return
+        if self.is_choice:
+            self.set_state(label_id, LabelState.PRESENT)
+            return
         state = LabelState.PRESENT if before == MIXED else _NEXT[LabelState(before)]
         self.set_state(label_id, state)
 
@@ -73,16 +89,18 @@ class Annotator(QObject):
         """Give one label a state on the chosen images."""
         if not self._has_targets():
             return
-        changes = self._session.store.set_states(self._targets, {label_id: state})
+        # nothing is left to be said of an image that has its one label
+        reviewed = True if self.is_choice and state == LabelState.PRESENT else None
+        changes = self._session.store.set_states(self._targets, {label_id: state}, reviewed=reviewed)
         self._apply(changes)
         if changes and state == LabelState.PRESENT:
             self.label_given.emit(self._targets, label_id)
 
     def accept(self) -> None:
-        """Labels still unknown become absent, and the images are reviewed."""
+        """The images are reviewed, and labels still unknown become absent unless one of them is to be chosen."""
         if self._has_targets():
-            store = self._session.store
-            self._apply(store.set_states(self._targets, {}, reviewed=True, fill_unknown=LabelState.ABSENT))
+            fill = None if self.is_choice else LabelState.ABSENT
+            self._apply(self._session.store.set_states(self._targets, {}, reviewed=True, fill_unknown=fill))
 
     def repeat(self) -> None:
         """Give the chosen images the known labels of the image labeled before."""
@@ -101,7 +119,8 @@ class Annotator(QObject):
         }
         count = len(self._targets)
         text = f"Labels repeated on {count:,} {_images(count)}"
-        self._apply(store.set_states(self._targets, known, text=text))
+        reviewed = True if self.is_choice and LabelState.PRESENT in known.values() else None
+        self._apply(store.set_states(self._targets, known, reviewed=reviewed, text=text))
 
     def clear(self) -> None:
         """Make all labels unknown again on the chosen images, which are then to be reviewed."""

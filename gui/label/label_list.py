@@ -32,6 +32,8 @@ GLYPHS = {
     int(LabelState.UNKNOWN): "circle",
     MIXED: "circle-half-fill",
 }
+# where one is chosen, "no" goes without saying
+GLYPHS_OF_CHOICE = GLYPHS | {int(LabelState.PRESENT): "check-circle-fill", int(LabelState.ABSENT): "circle"}
 WORDS = {
     int(LabelState.PRESENT): "present",
     int(LabelState.ABSENT): "absent",
@@ -57,6 +59,10 @@ class LabelModel(QAbstractListModel):
         session.changed.connect(self._on_session_changed)
         annotator.targets_changed.connect(self._refresh_states)
         self._reload()
+
+    def glyph(self, row: int) -> str:
+        """The icon of the state in a row."""
+        return (GLYPHS_OF_CHOICE if self._annotator.is_choice else GLYPHS)[int(self.states[row])]
 
     def row_of(self, label_id: int) -> int:
         """The row of a label, -1 when it is gone."""
@@ -118,7 +124,10 @@ class LabelModel(QAbstractListModel):
             return f"{label.name}, {WORDS[int(self.states[index.row()])]}, {int(self.counts[index.row()])} images"
         if role == Qt.ItemDataRole.ToolTipRole:
             key = f"{label.shortcut}: " if label.shortcut else ""
-            return f"{key}{label.name}\n{self.tr('Click for yes, no, unknown; right-click to edit; drag to reorder')}"
+            tip = self.tr("Click for yes, no, unknown; right-click to edit; drag to reorder")
+            if self._annotator.is_choice:
+                tip = self.tr("Click to choose it, again to take it back; right-click to edit; drag to reorder")
+            return f"{key}{label.name}\n{tip}"
         return None
 
 
@@ -158,7 +167,7 @@ class LabelDelegate(QStyledItemDelegate):
 
         self._paint_key(painter, QRectF(row.left() + 10, row.center().y() - 9, 18, 18), label.shortcut, palette)
         glyph = QRectF(row.left() + 36, row.center().y() - 8, 16, 16)
-        icons.paint(painter, GLYPHS[state], glyph, _glyph_color(state, palette))
+        icons.paint(painter, self._model.glyph(index.row()), glyph, _glyph_color(state, palette))
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(label.color))
         painter.drawRoundedRect(QRectF(row.left() + 61, row.top() + 6, 4, row.height() - 12), 2, 2)

@@ -22,12 +22,13 @@ class LabelPanel(Panel):
     ) -> None:
         super().__init__("Labels", parent=parent, margins=False)
         self._session = session
+        self._annotator = annotator
         self._model = LabelModel(session, annotator, self)
         self.list = LabelList(self._model)
         self._empty = EmptyState(
             "tag",
             self.tr("No labels yet"),
-            self.tr("Press N to add the first one. Then its key sets it: 1 for yes, again for no, again for unknown."),
+            "",
             self.tr("Add label"),
         )
         self._stack = QStackedWidget()
@@ -58,6 +59,8 @@ class LabelPanel(Panel):
         commands["labels.up"].triggered.connect(lambda: self.list.move_current(-1))
         commands["labels.down"].triggered.connect(lambda: self.list.move_current(1))
         self._model.modelReset.connect(self._on_model_reset)
+        session.project_opened.connect(self._show_task)
+        self._show_task()
         self._on_model_reset()
 
     def add_label(self) -> None:
@@ -75,6 +78,14 @@ class LabelPanel(Panel):
         editor = LabelEditor(self._session, self._model.labels[row], self.window())
         place = self.list.visualRect(self._model.index(row)).bottomLeft() + QPoint(theme.SPACE, 0)
         editor.open_at(self.list.viewport().mapToGlobal(place))
+
+    def _show_task(self) -> None:
+        is_choice = self._annotator.is_choice
+        self.set_title(self.tr("Labels · one per image") if is_choice else self.tr("Labels"))
+        several = self.tr("Then its key sets it: 1 for yes, again for no, again for unknown.")
+        one = self.tr("Then its key gives it to an image, in place of another label.")
+        first = self.tr("Press N to add the first one.")
+        self._empty.set_texts(self.tr("No labels yet"), f"{first} {one if is_choice else several}")
 
     def _on_edit_triggered(self) -> None:
         label = self.list.current_label()

@@ -16,7 +16,7 @@ from gui.label.label_panel import LabelPanel
 from gui.label.loupe import Loupe
 from gui.session import Session
 from gui.widgets import theme
-from gui.widgets.buttons import action_button
+from gui.widgets.buttons import action_button, with_shortcut
 from gui.widgets.empty_state import EmptyState
 from gui.widgets.panel import line
 
@@ -93,6 +93,8 @@ class LabelWorkspace(QWidget):
         self._show_loupe(False)
         self._on_visible_changed()
         self._make_label_actions()
+        self._show_task()
+        self._show_advance()
 
     def activate(self) -> None:
         """The workspace is shown: its commands hold, and keys go to the images."""
@@ -174,12 +176,16 @@ class LabelWorkspace(QWidget):
         self._no_images.clicked.connect(self.folder_wanted)
         self._no_match.clicked.connect(self.filter_bar.clear)
         annotator.label_given.connect(self.grid.delegate.flash)
+        annotator.label_given.connect(self._on_label_given)
         session.changed.connect(self._on_session_changed)
         session.project_opened.connect(self._make_label_actions)
+        session.project_opened.connect(self._show_task)
+        session.settings_changed.connect(self._show_advance)
         session.project_closed.connect(self._on_project_closed)
         session.images_requested.connect(self._on_images_requested)
 
         commands["image.accept"].triggered.connect(self._accept)
+        commands["image.advance"].triggered.connect(lambda on: session.change_settings(advance=on))
         commands["image.next"].triggered.connect(lambda: self._go(1))
         commands["image.previous"].triggered.connect(lambda: self._go(-1))
         commands["image.next_unreviewed"].triggered.connect(self._go_to_unreviewed)
@@ -234,8 +240,16 @@ class LabelWorkspace(QWidget):
             self._session.message.emit(self.tr("This is the {end} image.").format(end=end))
 
     def _accept(self) -> None:
-        rows = self.grid.selected_rows()
         self.annotator.accept()
+        self._go_on()
+
+    def _on_label_given(self) -> None:
+        if self.annotator.is_choice and self._session.settings.advance:
+            self._go_on()
+
+    def _go_on(self) -> None:
+        """Show the image after those that are chosen."""
+        rows = self.grid.selected_rows()
         if len(rows) > 1 and not self.has_loupe() and rows[-1] + 1 < self.model.rowCount():
             self.grid.go_to(int(rows[-1]) + 1)
         else:
@@ -290,6 +304,7 @@ class LabelWorkspace(QWidget):
             self._commands[name].setEnabled(is_active)
         for name in _NEED_IMAGES:
             self._commands[name].setEnabled(is_active and self.model.rowCount() > 0)
+        self._commands["image.advance"].setEnabled(is_active and self.annotator.is_choice)
         for action in self._label_actions:
             action.setEnabled(is_active)
 
@@ -349,6 +364,19 @@ class LabelWorkspace(QWidget):
         if changes.labels:
             self._make_label_actions()
 
+    def _show_task(self) -> None:
+        """Say what the keys do where an image has one label."""
+        text = self.tr("Rest absent, reviewed, next")
+        tip = self.tr("Labels still unknown become absent, the image is reviewed, and the next one comes")
+        if self.annotator.is_choice:
+            text = self.tr("Reviewed, next")
+            tip = self.tr("The image is reviewed with the label it has, and the next one comes")
+        self._commands["image.accept"].setText(text)
+        self._commands["image.accept"].setToolTip(with_shortcut(tip, "Return"))
+
+    def _show_advance(self) -> None:
+        self._commands["image.advance"].setChecked(self._session.settings.advance)
+
     def _make_label_actions(self) -> None:
         for action in self._label_actions:
             # it lives until the event loop turns, and two with one key would both be silent
@@ -361,7 +389,11 @@ class LabelWorkspace(QWidget):
             # on macOS a label called “Quit” would else become the program's own
             action.setMenuRole(QAction.MenuRole.NoRole)
             action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-            action.setToolTip(self.tr("Yes, no, unknown for the chosen images"))
+            action.setToolTip(
+                self.tr("Chosen for the images, or taken back")
+                if self.annotator.is_choice
+                else self.tr("Yes, no, unknown for the chosen images")
+            )
             label_id = label.id
             action.triggered.connect(lambda _checked=False, label_id=label_id: self.annotator.cycle(label_id))
             self._pages.addAction(action)

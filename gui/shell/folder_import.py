@@ -4,7 +4,9 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer
 
-from core.errors import MultihotError
+from core.errors import FormatError, MultihotError
+from core.formats.apply import import_annotations
+from core.formats.class_folders import recognised
 from core.project.scan import ScannedImage, scan_folder
 from gui import background
 from gui.session import Session
@@ -18,7 +20,8 @@ class FolderImport(QObject):
     def __init__(self, session: Session, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._session = session
-        self._waiting: list[Path] = []
+        self._waiting: list[tuple[Path, bool]] = []
+        self._takes_labels = False
         self._root: Path | None = None
         self._request: background.Request | None = None
         self._files: list[ScannedImage] = []
@@ -28,12 +31,18 @@ class FolderImport(QObject):
         self._next.timeout.connect(self._add_batch)
         session.project_closed.connect(self.cancel)
 
-    def start(self, root: Path) -> None:
-        """Add the images of a folder and of the folders in it to the open project."""
+    def start(self, root: Path, *, takes_labels: bool = False) -> None:
+        """Add the images of a folder and of the folders in it to the open project.
+
+        Args:
+            root: the folder.
+            takes_labels: whether the folders in it name the labels of the images, and perhaps their splits.
+        """
         if self._root is not None:
-            self._waiting.append(root)
+            self._waiting.append((root, takes_labels))
             return
         self._root = root
+        self._takes_labels = takes_labels
         self._files = []
         self._done = 0
         self._added = 0
@@ -73,7 +82,7 @@ class FolderImport(QObject):
                 text = f"There are no images in {self._root}."
             elif known:
                 text += f", {known:,} were there already"
-            self._finish(text)
+            self._finish(self._with_labels(text))
             return
         store = self._session.store
         before = len(store.image_ids)
@@ -84,6 +93,21 @@ class FolderImport(QObject):
         if self._root is not None:
             self._tell(self._done / len(self._files))
             self._next.start()
+
+    def _with_labels(self, text: str) -> str:
+        """Give the images the labels that their folders name; says so after what was said already."""
+        assert self._root is not None
+        if not self._takes_labels:
+            return text
+        try:
+            annotations = recognised(self._root, [file.relative_path for file in self._files])
+            if annotations is None:
+                return text
+            report = import_annotations(self._session.store, annotations)
+        except FormatError as error:
+            return f"{text}. {error}"
+        self._session.apply(report.changes)
+        return f"{text}, with {len(annotations.label_names):,} labels of their folders"
 
     def _tell(self, fraction: float | None) -> None:
         assert self._root is not None
@@ -102,4 +126,5 @@ class FolderImport(QObject):
         if sentence:
             self._session.message.emit(sentence)
         if self._waiting:
-            self.start(self._waiting.pop(0))
+            root, takes_labels = self._waiting.pop(0)
+            self.start(root, takes_labels=takes_labels)

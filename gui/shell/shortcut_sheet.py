@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
-from gui.commands import MENUS, Commands
+from gui.commands import MENUS, Command, Commands
 from gui.widgets import theme
 from gui.widgets.panel import heading
 
@@ -30,7 +30,7 @@ class ShortcutSheet(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(self.tr("Keyboard shortcuts"))
         groups = [
-            (menu, _rows([(command.text, action) for command, action in commands.all() if command.menu == menu]))
+            (menu, _rows([(_text(one, action), action) for one, action in commands.all() if one.menu == menu]))
             for menu in MENUS
         ]
         groups.append((self.tr("Labels of this project"), _rows([(action.text(), action) for action in labels])))
@@ -57,6 +57,11 @@ class ShortcutSheet(QDialog):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(area)
         self.resize(min(1080, parent.width() - 40), min(sheet.sizeHint().height() + 2, parent.height() - 60))
+
+
+def _text(command: Command, action: QAction) -> str:
+    # undo and redo name what they would do now
+    return command.text if command.id in ("edit.undo", "edit.redo") else action.text()
 
 
 def _rows(actions: Sequence[tuple[str, QAction]]) -> list[tuple[str, str]]:

@@ -16,7 +16,7 @@ from gui.widgets.error_row import ErrorRow
 from gui.widgets.panel import heading, line
 
 STEPS = (
-    ("Label", "any number of labels per image"),
+    ("Label", "any number of labels per image, or one"),
     ("Train", "a classifier with one button"),
     ("Inspect", "precision and recall, a threshold per label"),
     ("Export", "one ONNX file that decides"),
@@ -41,7 +41,11 @@ class Welcome(QWidget):
         font = title.font()
         font.setPointSizeF(font.pointSizeF() * 1.6)
         title.setFont(font)
-        about = QLabel(self.tr("Multi-label image classification, from a folder of photos to one file that decides."))
+        about = QLabel(
+            self.tr(
+                "Multi-label and multi-class image classification, from a folder of photos to one file that decides."
+            )
+        )
         about.setProperty("tone", "secondary")
         about.setWordWrap(True)
         self.new_button = primary(QPushButton(self.tr("New project from a folder…")))

@@ -1,0 +1,101 @@
+"""Label in a project whose images have one label: the labels are a choice."""
+
+import pytest
+from PySide6.QtCore import Qt
+
+from core.project.scan import scan_folder
+from core.project.store import Store
+
+
+@pytest.fixture
+def project(tmp_path, draw_images):
+    """The folder of a multi-class project of twelve images and three labels, nothing annotated."""
+    images = draw_images(tmp_path / "photos", 12)
+    with Store.create(tmp_path / "project", task="multi-class") as store:
+        store.add_images(images, scan_folder(images))
+        store.add_labels(["ace", "king", "red card"])
+    return tmp_path / "project"
+
+
+@pytest.fixture
+def press(qtbot, label):
+    def press(key, modifier=Qt.KeyboardModifier.NoModifier):
+        qtbot.keyClick(label.window().focusWidget(), key, modifier)
+
+    return press
+
+
+@pytest.fixture
+def store(window):
+    return window.session.store
+
+
+def test_a_key_chooses_another_key_chooses_otherwise_and_the_same_takes_back(store, press):
+    press("1")
+    assert (store.states[0].tolist(), store.reviewed[0]) == ([1, 0, 0], True)
+    press("3")
+    assert store.states[0].tolist() == [0, 0, 1]
+    press("3")
+    assert (store.states[0].tolist(), store.reviewed[0]) == ([-1, -1, -1], False)
+
+
+def test_choosing_is_one_step_of_undo(window, store, press):
+    press("1")
+    press("2")
+    window.commands["edit.undo"].trigger()
+    assert store.states[0].tolist() == [1, 0, 0]
+    assert store.undo_text == "“ace” set on 1 image"
+
+
+def test_a_click_on_a_row_chooses_for_all_chosen_images(qtbot, label, store, press):
+    press(Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+    rows = label.label_panel.list
+    place = rows.visualRect(rows.model().index(1)).center()
+    qtbot.mouseClick(rows.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    assert store.states.tolist() == [[0, 1, 0]] * 12
+
+
+def test_enter_reviews_and_goes_on_without_ruling_anything_out(label, store, press):
+    press(Qt.Key.Key_Return)
+    assert (store.states[0].tolist(), store.reviewed[0]) == ([-1, -1, -1], True)
+    assert label.grid.currentIndex().row() == 1
+
+
+def test_the_next_image_comes_once_asked_for(window, label, store, press):
+    advance = window.commands["image.advance"]
+    assert (advance.isEnabled(), advance.isChecked()) == (True, False)
+    press("1")
+    assert label.grid.currentIndex().row() == 0
+    advance.trigger()
+    assert window.session.settings.advance
+    press("2")
+    press("3")
+    assert label.grid.currentIndex().row() == 2
+    assert store.states[:3].tolist() == [[0, 1, 0], [0, 0, 1], [-1, -1, -1]]
+    press(Qt.Key.Key_Backspace)
+    press("3")
+    assert label.grid.currentIndex().row() == 1, "taking back does not go on"
+
+
+def test_repeat_gives_the_same_label_and_reviews(store, press):
+    press("2")
+    press(Qt.Key.Key_Space)
+    press("r")
+    assert (store.states[1].tolist(), store.reviewed[1]) == ([0, 1, 0], True)
+
+
+def test_the_rows_say_what_is_chosen(window, label, press):
+    press("2")
+    model = label.label_panel.list.model()
+    assert [model.glyph(row) for row in range(3)] == ["circle", "check-circle-fill", "circle"]
+    assert "again to take it back" in model.data(model.index(0), Qt.ItemDataRole.ToolTipRole)
+    assert label.label_panel._title.text() == "LABELS · ONE PER IMAGE"
+    assert window.commands["image.accept"].text() == "Reviewed, next"
+
+
+def test_a_multi_label_project_opened_next_is_as_ever(window, label, tmp_path):
+    Store.create(tmp_path / "other").close()
+    assert window.open_project(tmp_path / "other")
+    assert label.label_panel._title.text() == "LABELS"
+    assert window.commands["image.accept"].text() == "Rest absent, reviewed, next"
+    assert not window.commands["image.advance"].isEnabled()
