@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from core.learning.models.heads.pooling import pool
+from core.learning.models.heads.precision import full_precision
 
 
 class CosineHead(nn.Module):
@@ -33,8 +34,7 @@ class CosineHead(nn.Module):
 
     def forward(self, features: Tensor) -> Tensor:
         """Cosines (N, C) in [-1, 1] of a feature map (N, S, H, W)."""
-        # half precision has too few digits for cosines that are then multiplied by a scale of up to 30
-        with torch.autocast(features.device.type, enabled=False):
+        with full_precision(features.device):
             pooled = self.dropout(pool(features.float(), self.pooling))
             cosines = functional.linear(functional.normalize(pooled, dim=1), functional.normalize(self.weight, dim=1))
         return cosines.clamp(-1.0, 1.0)

@@ -11,6 +11,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from core.learning.models.heads.precision import full_precision
+
 _MOST_GROUPS = 100
 _HEADS = 8
 _FEED_FORWARD = 2048
@@ -75,8 +77,7 @@ class MLDecoderHead(nn.Module):
         answers = self._decode(memory)
         if self.bias is not None:
             return self._by_label(answers, self.weight) + self.bias
-        # half precision has too few digits for cosines that are then multiplied by a scale of up to 30
-        with torch.autocast(features.device.type, enabled=False):
+        with full_precision(features.device):
             directions = functional.normalize(answers.float(), dim=2)
             return self._by_label(directions, functional.normalize(self.weight, dim=1)).clamp(-1.0, 1.0)
 
