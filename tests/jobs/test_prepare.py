@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core.errors import JobError, ModelError, ProjectError, WeightsError
+from core.errors import JobError, ModelError, ProjectError, RecipeError, WeightsError
 from core.jobs.events import RunFinished
 from core.jobs.job import ExportJob, TrainJob
 from core.jobs.train import prepare_export, prepare_training
@@ -15,6 +15,7 @@ from core.labels import Split
 from core.project.scan import scan_folder
 from core.project.snapshot import Snapshot
 from core.project.store import Store
+from core.recipes.adapt import adapt
 from core.recipes.catalogue import recipe
 from core.recipes.recipe import from_toml
 
@@ -56,6 +57,52 @@ def test_a_run_holds_all_that_a_worker_needs(labelled, tmp_path):
     snapshot = Snapshot.load(run.folder / "snapshot.npz")
     assert np.array_equal(snapshot.states, labelled.states)
     assert {Split.TRAIN, Split.VALIDATION} <= set(labelled.splits.tolist())
+
+
+def test_a_recipe_is_adapted_to_the_number_of_training_images(labelled):
+    run = prepare_training(labelled, recipe("mobilenetv3-large-224"), keep={"training.epochs"})
+    snapshot = Snapshot.load(run.folder / "snapshot.npz")
+    wanted, notes = adapt(
+        recipe("mobilenetv3-large-224"), int((snapshot.splits == Split.TRAIN).sum()), keep={"training.epochs"}
+    )
+    assert wanted.training.epochs == recipe("mobilenetv3-large-224").training.epochs
+    assert wanted.training.batch_size < recipe("mobilenetv3-large-224").training.batch_size
+    assert from_toml(run.folder / "recipe.toml") == wanted
+    assert TrainJob.load(run.folder).notes == notes
+
+
+def test_a_recipe_of_another_task_is_refused(labelled):
+    with pytest.raises(RecipeError, match="is multi-class, and the project is multi-label"):
+        prepare_training(labelled, recipe("mobilenetv3-large-224-multi-class"))
+    assert labelled.runs() == []
+
+
+def test_a_run_starts_from_a_finished_run_with_the_same_backbone(labelled, tmp_path):
+    first = prepare_training(labelled, recipe("resnet18-224"))
+    with pytest.raises(WeightsError, match="has no model: it was never started"):
+        prepare_training(labelled, recipe("resnet18-224"), initial_run=first.folder)
+    finish(first)
+    with pytest.raises(WeightsError, match="has the backbone resnet18, and the recipe sample-tiny has test_resnet"):
+        prepare_training(labelled, recipe("sample-tiny"), initial_run=first.folder)
+    # the same network with other published weights
+    other = recipe("resnet18-224").with_overrides(["backbone=resnet18.a1_in1k"])
+    second = prepare_training(labelled, other, initial_run=first.folder)
+    assert TrainJob.load(second.folder).initial_run == str(first.folder)
+    assert len(labelled.runs()) == 2
+    with pytest.raises(WeightsError, match="is missing"):
+        prepare_training(labelled, other, initial_run=tmp_path / "nowhere")
+
+
+def test_the_file_of_label_vectors_is_found_from_anywhere(labelled, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    graph = recipe("efficientnetv2-s-gan-224").with_overrides(["label_vectors=glove.txt"])
+    with pytest.raises(RecipeError, match=r"no file .*glove\.txt of label vectors"):
+        prepare_training(labelled, graph)
+    (tmp_path / "glove.txt").touch()
+    run = prepare_training(labelled, graph)
+    assert from_toml(run.folder / "recipe.toml").model.label_vectors == str(tmp_path / "glove.txt")
+    # nobody reads it where there is no graph
+    prepare_training(labelled, recipe("resnet18-224").with_overrides(["label_vectors=nowhere.txt"]))
 
 
 def test_images_keep_their_split_from_run_to_run(labelled):

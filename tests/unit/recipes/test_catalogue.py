@@ -1,0 +1,191 @@
+"""Recipes by name and task, and a project's own beside those that ship."""
+
+import pytest
+
+from core.errors import RecipeError
+from core.labels import MULTI_CLASS, MULTI_LABEL
+from core.recipes.catalogue import DEFAULT, catalogue, duplicate, project_recipes, recipe
+from core.recipes.keys import rules
+from core.recipes.recipe import AugmentationConfig, LossConfig, ModelConfig, TrainingConfig, from_toml
+
+OTX = ("mobilenetv3-large-224", "efficientnet-b0-224", "efficientnetv2-s-224", "deit-tiny-224", "dinov2-small-224")
+PAPER = (
+    *(f"efficientnetv2-s-{one}" for one in ("asl", "ml-gcn", "q2l", "ml-decoder", "gan", "ml-decoder-aam")),
+    "efficientnetv2-l-ml-decoder-aam",
+    *(f"tresnet-l-{one}" for one in ("gan", "ml-decoder-aam", "ml-decoder-aam-640")),
+    *(f"efficientnetv2-s-{one}-224" for one in ("aam", "gan", "ml-decoder-aam", "gan-ml-decoder-aam")),
+    "openimages-pretraining",
+)
+SLIDES = ("alexnet-frozen", "googlenet-frozen", "resnet18-frozen")
+
+
+def test_the_catalogue_has_the_recipes_of_otx_the_paper_and_the_slides():
+    names = [one.name for one in catalogue()]
+    assert names == sorted(names)
+    own = {"resnet18-224", "sample-tiny"}
+    assert set(names) == {*OTX, *(f"{name}-multi-class" for name in OTX), *PAPER, *SLIDES, *own}
+
+
+def test_recipes_are_listed_by_task():
+    assert {one.task for one in catalogue(MULTI_LABEL)} == {MULTI_LABEL}
+    assert [one.name for one in catalogue(MULTI_CLASS)] == sorted(f"{name}-multi-class" for name in OTX)
+
+
+@pytest.mark.parametrize("task", [MULTI_LABEL, MULTI_CLASS])
+def test_the_usual_recipe_of_a_task_is_of_that_task_and_adapts_to_the_data(task):
+    usual = recipe(DEFAULT[task], task=task)
+    assert usual.task == task
+    assert usual.training.adapt
+
+
+def test_a_recipe_for_one_label_per_image_may_be_named_without_its_ending():
+    assert recipe("deit-tiny-224", task=MULTI_CLASS).name == "deit-tiny-224-multi-class"
+    assert recipe("deit-tiny-224", task=MULTI_LABEL).name == "deit-tiny-224"
+    assert recipe("deit-tiny-224-multi-class").task == MULTI_CLASS
+    # the caller says that it does not fit
+    assert recipe("resnet18-224", task=MULTI_CLASS).task == MULTI_LABEL
+
+
+def test_an_unknown_name_is_answered_with_those_of_the_task():
+    with pytest.raises(RecipeError, match="no recipe “nope”") as caught:
+        recipe("nope", task=MULTI_CLASS)
+    assert "efficientnet-b0-224-multi-class" in caught.value.next_step
+    assert "resnet18-224" not in caught.value.next_step
+
+
+# METHOD.md, section 1.1
+@pytest.mark.parametrize(
+    ("variant", "scale", "rate", "negative", "positive"),
+    [("voc", 17, 0.005, 2, 1), ("coco", 23, 0.007, 1, 0), ("nus", 23, 0.009, 2, 1), ("vg500", 25, 0.005, 1, 0)],
+)
+def test_the_papers_settings_for_its_data_sets_are_variants(variant, scale, rate, negative, positive):
+    one = recipe("efficientnetv2-s-ml-decoder-aam").with_variant(variant)
+    assert (one.loss.scale, one.training.learning_rate) == (scale, rate)
+    assert (one.loss.gamma_negative, one.loss.gamma_positive) == (negative, positive)
+    assert (one.loss.margin, one.loss.positive_weight, one.loss.reduction) == (0.0, 0.7, "sum")
+    assert one.input.size == (576 if variant == "vg500" else 448)
+    assert one.training.ema_decay == (0.9993 if variant == "voc" else 0.9997)
+
+
+def test_the_papers_recipes_are_trained_as_the_paper_trains():
+    # METHOD.md, section 3
+    for name in (*PAPER[:-1], "tresnet-l-gan"):
+        training = recipe(name).training
+        assert (training.optimizer, training.momentum, training.weight_decay) == ("sgd", 0.9, 0.0005)
+        assert (training.sam_rho, training.sam_adaptive, training.bias_rate) == (0.05, False, 2.0)
+        assert (training.schedule, training.warm_up, training.cycle_momentum) == ("one_cycle", 0.2, True)
+        assert (training.epochs, training.batch_size) == (60, 84)
+        assert (training.early_stopping, training.early_stopping_smoothing) == (5, 0.8)
+    pretraining = recipe("openimages-pretraining")
+    assert (pretraining.loss.gamma_positive, pretraining.loss.gamma_negative) == (0.0, 7.0)
+    assert (pretraining.training.epochs, pretraining.training.learning_rate) == (50, 0.001)
+    assert (pretraining.input.size, pretraining.model.head) == (224, "ml_decoder")
+
+
+@pytest.mark.parametrize("name", OTX)
+def test_otx_is_trained_as_its_documentation_says(name):
+    # METHOD.md, section 4
+    for one in (recipe(name), recipe(f"{name}-multi-class")):
+        training = one.training
+        assert (training.schedule, training.plateau_factor, training.plateau_patience) == ("plateau", 0.5, 1)
+        assert (training.plateau_threshold, training.early_stopping_gain) == (0.001, 0.001)
+        assert (training.epochs, training.batch_size, training.warm_up_steps) == (90, 64, 10)
+        assert (training.early_stopping, training.sam_rho, training.ema_decay) == (3, 0.0, 0.0)
+        assert one.input.size == 224
+    loss = recipe(name).loss
+    assert (loss.name, loss.positive_weight, loss.clip) == ("asymmetric_angular_margin", 0.8, 0.05)
+    assert (loss.gamma_positive, loss.gamma_negative, loss.reduction) == (0.0, 1.0, "sum")
+    rates = {"mobilenetv3-large-224": 0.0058, "efficientnet-b0-224": 0.0049, "efficientnetv2-s-224": 0.0071}
+    assert recipe(name).training.learning_rate == rates.get(name, 0.0001)
+    assert (loss.scale, recipe(name).model.head) == ((7.0, "cosine") if name in rates else (1.0, "linear"))
+    multi_class = recipe(f"{name}-multi-class")
+    assert (multi_class.loss.name, multi_class.training.sampler) == ("cross_entropy", "balanced")
+
+
+@pytest.mark.parametrize("name", SLIDES)
+def test_the_slides_train_the_last_layer_only(name):
+    # METHOD.md, section 6; a rate of 0.01 for a loss averaged over 20 labels
+    one = recipe(name)
+    training = one.training
+    assert one.model.frozen
+    assert one.model.backbone == f"torchvision/{name.removesuffix('-frozen')}"
+    assert (one.input.size, one.loss.name, one.loss.reduction) == (256, "binary_cross_entropy", "mean")
+    assert (training.optimizer, training.momentum, training.learning_rate) == ("sgd", 0.9, 0.01 / 20)
+    assert (training.batch_size, training.epochs, training.schedule) == (20, 10, "constant")
+
+
+def test_a_projects_own_recipe_is_found_beside_the_others(tmp_path):
+    duplicate(recipe("sample-tiny"), name="mine", project=tmp_path)
+    assert recipe("mine", project=tmp_path).model.backbone == "test_resnet"
+    assert recipe("resnet18-224", project=tmp_path) == recipe("resnet18-224")
+    with pytest.raises(RecipeError):
+        recipe("mine")
+
+
+def test_a_broken_file_of_a_project_leaves_the_others_be(tmp_path):
+    duplicate(recipe("sample-tiny"), name="mine", project=tmp_path)
+    folder = tmp_path / "recipes"
+    (folder / "broken.toml").write_text("name = ")
+    (folder / "wrong.toml").write_text(recipe("sample-tiny").to_toml().replace("epochs = 32", "epochs = 0"))
+    (folder / "taken.toml").write_text(recipe("sample-tiny").to_toml())
+    (folder / "twin.toml").write_text((folder / "mine.toml").read_text())
+    (folder / "notes.txt").write_text("Not a recipe.")
+    recipes, problems = project_recipes(tmp_path)
+    assert [one.name for one in recipes] == ["mine"]
+    assert [problem.split()[0].rstrip(":") for problem in problems if "cannot be read" not in problem] == [
+        "taken.toml",
+        "twin.toml",
+        "wrong.toml",
+    ]
+    assert any("broken.toml cannot be read" in problem for problem in problems)
+    with pytest.raises(RecipeError) as caught:
+        recipe("nope", project=tmp_path)
+    assert "broken.toml" in caught.value.next_step
+
+
+def test_a_project_without_own_recipes_has_none(tmp_path):
+    assert project_recipes(tmp_path) == ([], [])
+
+
+def test_own_recipes_are_listed_by_task(tmp_path):
+    duplicate(recipe("deit-tiny-224-multi-class"), name="one-each", project=tmp_path)
+    duplicate(recipe("deit-tiny-224"), name="many", project=tmp_path)
+    assert [one.name for one in project_recipes(tmp_path, MULTI_CLASS)[0]] == ["one-each"]
+    assert [one.name for one in project_recipes(tmp_path, MULTI_LABEL)[0]] == ["many"]
+
+
+def test_a_copy_explains_every_key_and_claims_no_published_figures(tmp_path):
+    original = recipe("efficientnetv2-s-ml-decoder-aam")
+    path = duplicate(original, name="mine", project=tmp_path)
+    text = path.read_text(encoding="utf-8")
+    for section in (ModelConfig, LossConfig, TrainingConfig, AugmentationConfig):
+        for name, rule in rules(section).items():
+            assert f"  # {rule.meaning}" in text, name
+    copy = from_toml(path)
+    assert (copy.name, copy.published, copy.family) == ("mine", (), "")
+    assert (copy.model, copy.loss, copy.training) == (original.model, original.loss, original.training)
+    assert copy.variants == original.variants
+
+
+@pytest.mark.parametrize("name", ["", "a b", "../mine", "mine/yours", ".hidden", "x" * 101])
+def test_a_copy_needs_a_name_that_is_one_of_a_file(name, tmp_path):
+    with pytest.raises(RecipeError, match="cannot be named"):
+        duplicate(recipe("sample-tiny"), name=name, project=tmp_path)
+    assert not (tmp_path / "recipes").exists()
+
+
+@pytest.mark.parametrize("name", ["mine", "Mine", "resnet18-224", "broken"])
+def test_a_copy_overwrites_nothing(name, tmp_path):
+    path = duplicate(recipe("sample-tiny"), name="mine", project=tmp_path)
+    (tmp_path / "recipes" / "broken.toml").write_text("name = ")
+    before = path.read_text()
+    with pytest.raises(RecipeError, match="already"):
+        duplicate(recipe("resnet18-224"), name=name, project=tmp_path)
+    assert path.read_text() == before
+    assert (tmp_path / "recipes" / "broken.toml").read_text() == "name = "
+
+
+def test_a_copy_that_cannot_be_written_is_told(tmp_path):
+    (tmp_path / "recipes").write_text("in the way")
+    with pytest.raises(RecipeError, match="cannot be written"):
+        duplicate(recipe("sample-tiny"), name="mine", project=tmp_path)
