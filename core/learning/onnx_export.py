@@ -30,7 +30,6 @@ from core.jobs.events import Event, ExportFinished
 from core.jobs.job import Command, ExportJob
 from core.labels import MULTI_CLASS, MULTI_LABEL, LabelState, Split, Task
 from core.learning.data.batches import to_tensor
-from core.learning.models.heads.choice import wants_graph
 from core.learning.models.label_graph import GRAPH_FILE, LabelGraph
 from core.learning.models.net import Net, build_net, preprocessing_of
 from core.learning.training.checkpoint import BEST_FILE, load_best
@@ -72,7 +71,7 @@ def export(job: ExportJob, folder: Path, emit: Callable[[Event], None], control:
     if len(job.thresholds) != len(snapshot.label_names):
         raise ModelError(f"The run has {len(snapshot.label_names)} labels, not {len(job.thresholds)}.")
     # its vectors and links are among the weights, so that only a graph of the same size can take them
-    graph = LabelGraph.load(run / GRAPH_FILE) if wants_graph(recipe.model) else None
+    graph = LabelGraph.load(run / GRAPH_FILE) if recipe.model.uses_graph else None
     net = build_net(recipe, len(snapshot.label_names), graph=graph)
     net.load_state_dict(load_best(run / BEST_FILE))
     net.eval()

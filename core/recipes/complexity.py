@@ -7,7 +7,7 @@ from typing import Any
 
 from core.paths import resources
 from core.recipes.heads import head_costs
-from core.recipes.recipe import ModelConfig, Recipe
+from core.recipes.recipe import Recipe
 
 
 @dataclass(frozen=True)
@@ -42,18 +42,13 @@ def complexity(recipe: Recipe, num_labels: int) -> Complexity | None:
     parameters = backbone["parameters"] + backbone.get("position", 0) * (cells - _cells(backbone, 224))
     macs = _macs(backbone, cells)
     channels = backbone["channels"]
-    if not wants_map(recipe.model):
+    if not recipe.model.uses_map:
         parameters += backbone.get("neck_parameters", 0)
         macs += backbone.get("neck_macs", 0)
         channels = backbone.get("pooled_channels", channels)
         cells = 1
     head = head_costs(recipe.model, channels=channels, cells=cells, num_labels=num_labels)
     return Complexity(parameters=parameters + head.parameters, gmacs=(macs + head.macs) / 1e9)
-
-
-def wants_map(model: ModelConfig) -> bool:
-    """Whether a head takes the backbone's map as it is, not what the backbone's own pooling and neck make of it."""
-    return model.head not in ("linear", "cosine") or model.pooling != "average" or model.graph != "none"
 
 
 @functools.cache

@@ -63,6 +63,11 @@ class ModelConfig:
         """Whether the head is told which labels come together."""
         return self.graph != "none" or self.head == "ml_gcn"
 
+    @property
+    def uses_map(self) -> bool:
+        """Whether the head sees the backbone's whole feature map, not what the backbone's own neck makes of it."""
+        return self.head not in ("linear", "cosine") or self.pooling != "average" or self.graph != "none"
+
 
 @dataclass(frozen=True, kw_only=True)
 class InputConfig:

@@ -8,7 +8,6 @@ from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 
-from core.learning.models.heads.choice import wants_map
 from core.learning.models.net import build_net
 from core.paths import resources
 from core.recipes.catalogue import recipe
@@ -29,7 +28,7 @@ def counted(one, num_labels, *, mode):
     # attention in parts that can be counted
     with mode, sdpa_kernel(SDPBackend.MATH):
         net = build_net(one, num_labels)
-        unused = tuple(f"backbone.{neck}" for neck in NECKS) if wants_map(one.model) else ()
+        unused = tuple(f"backbone.{neck}" for neck in NECKS) if one.model.uses_map else ()
         parameters = sum(each.numel() for name, each in net.named_parameters() if not name.startswith(unused))
         # what the graph of labels gives is computed once, before the network is used
         net.eval()

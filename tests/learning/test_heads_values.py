@@ -19,7 +19,7 @@ from core.learning.models.heads import (
     MLGCNHead,
     Query2LabelHead,
 )
-from core.learning.models.heads.choice import build_head, wants_map
+from core.learning.models.heads.choice import build_head
 from core.learning.models.heads.label_branch import GraphAttention, fold_branches
 from core.learning.models.heads.query2label import sine_positions
 from core.learning.models.label_graph import LabelGraph
@@ -91,11 +91,11 @@ def test_cosines_of_ml_decoder_keep_their_digits_in_mixed_precision():
 
 
 def test_only_plain_heads_take_the_backbones_own_neck():
-    assert not wants_map(ModelConfig(head="linear"))
-    assert not wants_map(ModelConfig(head="cosine"))
-    assert wants_map(ModelConfig(head="cosine", pooling="average+max"))
-    assert wants_map(ModelConfig(head="linear", graph="gcn"))
-    assert all(wants_map(ModelConfig(head=name)) for name in ALL[2:])
+    assert not ModelConfig(head="linear").uses_map
+    assert not ModelConfig(head="cosine").uses_map
+    assert ModelConfig(head="cosine", pooling="average+max").uses_map
+    assert ModelConfig(head="linear", graph="gcn").uses_map
+    assert all(ModelConfig(head=name).uses_map for name in ALL[2:])
 
 
 @pytest.mark.parametrize("kind", [LinearHead, CosineHead])

@@ -16,7 +16,7 @@ from core.learning.models.heads.ml_gcn import MLGCNHead
 from core.learning.models.net import Net
 from core.learning.models.weights import load_state
 from core.project.snapshot import Snapshot
-from core.recipes.recipe import ModelConfig, from_toml
+from core.recipes.recipe import CO_OCCURRENCE, ModelConfig, from_toml
 
 
 @dataclass(frozen=True)
@@ -113,7 +113,7 @@ def _load_branch(net: Net, old_head: nn.Module, state: dict[str, Tensor], *, con
     if not nodes or not prefixes:
         return False if nodes else None
     own, old = dict(nodes[0].named_parameters()), _below(prefixes[0], state)
-    same_vectors = config.label_vectors == net.config.label_vectors != "co-occurrence"
+    same_vectors = config.label_vectors == net.config.label_vectors != CO_OCCURRENCE
     if not same_vectors or any(name not in old or old[name].shape != one.shape for name, one in own.items()):
         return False
     for name, parameter in own.items():

@@ -14,7 +14,7 @@ from core.errors import JobError
 from core.files import replacing
 from core.labels import LabelState
 from core.learning.models.label_vectors import WIDEST, cooccurrence_vectors, read_glove
-from core.recipes.recipe import ModelConfig
+from core.recipes.recipe import CO_OCCURRENCE, ModelConfig
 
 #: The graph that a run was trained with, in its folder.
 GRAPH_FILE = "label_graph.npz"
@@ -83,7 +83,7 @@ def label_graph_of(config: ModelConfig, label_names: tuple[str, ...], train_stat
     together, counts = cooccurrence(train_states)
     links = correlation_matrix(together, counts, threshold=config.graph_threshold, reweight=config.graph_reweight)
     adjacency = normalised_adjacency(links).astype(np.float32)
-    if config.label_vectors == "co-occurrence":
+    if config.label_vectors == CO_OCCURRENCE:
         vectors = cooccurrence_vectors(train_states)
         return LabelGraph(adjacency, vectors, "which labels come together in the training images")
     path = Path(config.label_vectors).expanduser()

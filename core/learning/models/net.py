@@ -6,7 +6,7 @@ from torch import Tensor, nn
 from core.images.preprocessing import Preprocessing
 from core.learning.losses import compute_scale
 from core.learning.models.backbone import Backbone, as_map, build_backbone, channels_of, normalisation
-from core.learning.models.heads.choice import Scaled, build_head, wants_map
+from core.learning.models.heads.choice import Scaled, build_head
 from core.learning.models.heads.label_branch import fold_branches
 from core.learning.models.label_graph import LabelGraph
 from core.recipes.recipe import ModelConfig, Recipe
@@ -51,7 +51,7 @@ class Net(nn.Module):
         """
         inputs = (images.float() - self.mean) / self.std
         features = self.backbone.forward_features(inputs)
-        if wants_map(self.config):
+        if self.config.uses_map:
             return as_map(self.backbone, features)
         return self.backbone.forward_head(features, pre_logits=True)[:, :, None, None]
 
@@ -88,7 +88,7 @@ def build_net(recipe: Recipe, num_labels: int, *, graph: LabelGraph | None = Non
     """
     config = recipe.model
     backbone = build_backbone(config.backbone, recipe.input.size)
-    channels = backbone.num_features if wants_map(config) else channels_of(backbone)
+    channels = backbone.num_features if config.uses_map else channels_of(backbone)
     scale = recipe.loss.scale or compute_scale(num_labels)
     head = build_head(config, channels=channels, num_labels=num_labels, scale=scale, graph=graph)
     return Net(config, backbone=backbone, head=head)

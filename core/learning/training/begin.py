@@ -9,7 +9,6 @@ from core.jobs.job import TrainJob
 from core.labels import Split
 from core.learning.data.seeds import seed_of
 from core.learning.models import weights
-from core.learning.models.heads.choice import wants_graph
 from core.learning.models.initialise import Initialised, load_run
 from core.learning.models.label_graph import GRAPH_FILE, LabelGraph, label_graph_of
 from core.learning.models.net import Net, build_net
@@ -50,7 +49,7 @@ def begin(job: TrainJob, recipe: Recipe, snapshot: Snapshot, folder: Path, *, re
     """
     is_first = not (folder / START_FILE).exists()
     start = Start.load(folder)
-    graph = _label_graph(recipe, snapshot, folder) if wants_graph(recipe.model) else None
+    graph = _label_graph(recipe, snapshot, folder) if recipe.model.uses_graph else None
     torch.manual_seed(seed_of(job.seed))
     net = build_net(recipe, len(snapshot.label_names), graph=graph)
     notes = [*job.notes]

@@ -34,16 +34,6 @@ class Scaled(nn.Module):
         return self.scale * cosines
 
 
-def wants_map(config: ModelConfig) -> bool:
-    """Whether the head sees the backbone's whole feature map, not what the backbone's own neck makes of it."""
-    return config.head not in ("linear", "cosine") or config.pooling != "average" or config.graph != "none"
-
-
-def wants_graph(config: ModelConfig) -> bool:
-    """Whether the head needs a label graph."""
-    return config.head == "ml_gcn" or config.graph != "none"
-
-
 def build_head(
     config: ModelConfig, *, channels: int, num_labels: int, scale: float, graph: LabelGraph | None
 ) -> nn.Module:
@@ -63,7 +53,7 @@ def build_head(
     Raises:
         RecipeError: what the recipe asks for does not go together.
     """
-    if graph is None and wants_graph(config):
+    if graph is None and config.uses_graph:
         graph = LabelGraph.unlinked(num_labels)
     head = _plain_head(config, channels, num_labels=num_labels, graph=graph)
     if config.graph != "none":
