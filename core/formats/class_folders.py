@@ -3,7 +3,7 @@
 Deeper folders belong to the class above them. An image that is in no folder of a class has no known label.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -23,14 +23,18 @@ _SPLITS = {
 }
 
 
-def read(root: Path) -> Annotations:
+def read(root: Path, *, cancelled: Callable[[], bool] = lambda: False) -> Annotations:
     """Read the labels, and the splits where there are any, from the folders that images are in.
+
+    Args:
+        root: the folder.
+        cancelled: asked now and then; once it says yes, the answer is about the images found until then.
 
     Raises:
         FormatError: it is no such folder, or a folder has a name that no label may have.
         ProjectError: it cannot be listed.
     """
-    return of_images(root, [image.relative_path for image in scan_folder(root)])
+    return of_images(root, [image.relative_path for image in scan_folder(root, cancelled=cancelled)])
 
 
 def of_images(root: Path, paths: Sequence[str]) -> Annotations:

@@ -54,7 +54,7 @@ def rows_in(facts: ExportFacts) -> list[tuple[str, str]]:
         (translate("export", "Recipe"), title_with_changes(facts.recipe)),
         (translate("export", "Validation mAP"), score(facts.run.best_map)),
         (translate("export", "Labels"), str(len(facts.label_names))),
-        (translate("export", "Thresholds"), origin(facts.thresholds)),
+        *([] if facts.is_choice else [(translate("export", "Thresholds"), origin(facts.thresholds))]),
         (translate("export", "Precision"), translate("export", "float32")),
     ]
 
@@ -62,23 +62,23 @@ def rows_in(facts: ExportFacts) -> list[tuple[str, str]]:
 def rows_out(facts: ExportFacts) -> list[tuple[str, str]]:
     """What comes out."""
     size, labels = facts.recipe.input.size, len(facts.label_names)
+    outputs = translate("export", "probabilities: float32 (N, {})\npresent: bool (N, {})")
+    inside = translate("export", "normalisation, network, sigmoid, thresholds that can be changed later")
+    metadata = translate("export", "label names, thresholds, resize rule, recipe, run, mAP, hash of the annotations")
+    if facts.is_choice:
+        outputs = translate(
+            "export", "probabilities: float32 (N, {}), together 1\npresent: bool (N, {}), true for the highest"
+        )
+        inside = translate("export", "normalisation, network, softmax, choice of the highest probability")
+        metadata = translate("export", "label names, task, resize rule, recipe, run, mAP, hash of the annotations")
     return [
         (
             translate("export", "Input"),
             translate("export", "images: uint8 (N, {}, {}, 3), RGB, any number of them").format(size, size),
         ),
-        (
-            translate("export", "Outputs"),
-            translate("export", "probabilities: float32 (N, {})\npresent: bool (N, {})").format(labels, labels),
-        ),
-        (
-            translate("export", "Inside"),
-            translate("export", "normalisation, network, sigmoid, thresholds that can be changed later"),
-        ),
-        (
-            translate("export", "Metadata"),
-            translate("export", "label names, thresholds, resize rule, recipe, run, mAP, hash of the annotations"),
-        ),
+        (translate("export", "Outputs"), outputs.format(labels, labels)),
+        (translate("export", "Inside"), inside),
+        (translate("export", "Metadata"), metadata),
         (
             translate("export", "Size"),
             translate("export", "one file, about {}").format(size_text(facts.expected_bytes)),

@@ -8,6 +8,7 @@ from core.errors import MultihotError
 from core.evaluation.threshold_file import ThresholdSet
 from core.jobs.folder import JobFolder, RunState
 from core.jobs.job import ExportJob
+from core.labels import MULTI_CLASS
 from core.recipes.recipe import Recipe, from_toml
 from gui.inspect.scored_split import load_predictions
 from gui.train.run_facts import RunFacts
@@ -24,7 +25,7 @@ class ExportFacts:
         run: the run.
         recipe: it was trained with.
         label_names: in the order of the outputs' columns.
-        thresholds: that the file would decide with.
+        thresholds: that the file would decide with, where an image may have several labels.
         report: of the last export of this run whose file is still there; None without one.
     """
 
@@ -33,6 +34,11 @@ class ExportFacts:
     label_names: tuple[str, ...]
     thresholds: ThresholdSet
     report: ExportReport | None
+
+    @property
+    def is_choice(self) -> bool:
+        """Whether an image has one label, so that the file chooses one and has no thresholds."""
+        return self.recipe.task == MULTI_CLASS
 
     @property
     def expected_bytes(self) -> int:

@@ -1,4 +1,4 @@
-"""Probabilities of labels as bars, each with its threshold and the decision."""
+"""Probabilities of labels as bars, each with the decision, and its threshold where there is one."""
 
 from collections.abc import Sequence
 
@@ -60,9 +60,10 @@ class ProbabilityBars(QWidget):
             color = QColor(theme.accent(palette)) if one.present else theme.secondary(palette)
             painter.setBrush(color)
             painter.drawRoundedRect(QRectF(bar.x(), bar.y(), length * one.probability, _BAR), 3, 3)
-            painter.setPen(QPen(palette.text().color(), 2))
-            tick = bar.x() + length * one.threshold
-            painter.drawLine(int(tick), int(bar.top() - 4), int(tick), int(bar.bottom() + 4))
+            if one.threshold is not None:
+                painter.setPen(QPen(palette.text().color(), 2))
+                tick = bar.x() + length * one.threshold
+                painter.drawLine(int(tick), int(bar.top() - 4), int(tick), int(bar.bottom() + 4))
             painter.setPen(ink)
             number = QRectF(self.width() - _NUMBER, top, _NUMBER, _ROW)
             painter.drawText(

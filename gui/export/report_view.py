@@ -50,6 +50,10 @@ class ReportView(QWidget):
         self._paint_sign()
         self._sentence.setText(self.tr("{} decides as the network does.").format(Path(report.path).name))
         right = report.decisions - report.decisions_different
+        top1 = [
+            (self.tr("top-1 network"), score(report.top1_torch)),
+            (self.tr("top-1 file"), score(report.top1_onnx)),
+        ]
         speed = self.tr("{:.1f} ms, the network {:.1f} ms")
         self._show_rows(
             [
@@ -57,6 +61,7 @@ class ReportView(QWidget):
                 (self.tr("largest difference"), f"{report.max_abs_difference:.1e}"),
                 (self.tr("mAP network"), score(report.map_torch)),
                 (self.tr("mAP file"), score(report.map_onnx)),
+                *(top1 if report.top1_torch is not None else []),
                 (self.tr("checked on"), f"{report.images_checked:,} {report.images_split}"),
                 (self.tr("one image takes"), speed.format(report.milliseconds_onnx, report.milliseconds_torch)),
                 (self.tr("size"), size_text(report.bytes)),

@@ -24,13 +24,13 @@ class LabelAnswer:
     Attributes:
         name: of the label.
         probability: in [0, 1].
-        threshold: in [0, 1].
+        threshold: in [0, 1]; None where the file chooses the label with the highest probability.
         present: the file's own decision.
     """
 
     name: str
     probability: float
-    threshold: float
+    threshold: float | None
     present: bool
 
 

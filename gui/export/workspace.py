@@ -56,6 +56,8 @@ class ExportWorkspace(QWidget):
         self._going_in = FactRows()
         self._coming_out = FactRows()
         self._thresholds = FactRows()
+        self._decision = Panel(self.tr("Thresholds"))
+        self._change = flat(QPushButton(self.tr("Change in Inspect ›")))
         self._path = QLineEdit()
         self._path.setAccessibleName(self.tr("File to write"))
         self._browse = icon_button("folder-open", self.tr("Choose where to save"))
@@ -110,16 +112,14 @@ class ExportWorkspace(QWidget):
         left.body.setSpacing(theme.PANEL)
         left.add(self._runs)
         left.add(self._going_in)
-        thresholds = Panel(self.tr("Thresholds"))
-        change = flat(QPushButton(self.tr("Change in Inspect ›")))
-        change.clicked.connect(lambda: self._session.workspace_requested.emit("inspect"))
-        thresholds.header.addWidget(change)
-        thresholds.add(scrolling(self._thresholds), 1)
+        self._change.clicked.connect(lambda: self._session.workspace_requested.emit("inspect"))
+        self._decision.header.addWidget(self._change)
+        self._decision.add(scrolling(self._thresholds), 1)
 
         going_in = QVBoxLayout()
         going_in.setSpacing(0)
         going_in.addWidget(left)
-        going_in.addWidget(thresholds, 1)
+        going_in.addWidget(self._decision, 1)
 
         middle = Panel(self.tr("What comes out"))
         middle.body.setSpacing(theme.PANEL)
@@ -190,12 +190,22 @@ class ExportWorkspace(QWidget):
         self._update_button()
         self._going_in.show_rows(rows_in(facts))
         self._coming_out.show_rows(rows_out(facts))
+        self._show_decision(facts)
+        if is_other:
+            self._show_report(facts.report)
+
+    def _show_decision(self, facts: ExportFacts) -> None:
+        self._change.setVisible(not facts.is_choice)
+        if facts.is_choice:
+            self._decision.set_title(self.tr("Decision"))
+            chosen = self.tr("the label with the highest probability; there are no thresholds")
+            self._thresholds.show_rows([(self.tr("Present"), chosen)])
+            return
+        self._decision.set_title(self.tr("Thresholds"))
         values = facts.thresholds.values.tolist()
         self._thresholds.show_rows(
             [(name, f"{value:.3f}") for name, value in zip(facts.label_names, values, strict=True)]
         )
-        if is_other:
-            self._show_report(facts.report)
 
     def _show_report(self, report: ExportReport | None) -> None:
         self._last = report

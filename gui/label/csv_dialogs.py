@@ -1,5 +1,6 @@
-"""Annotations from a CSV file into the project, and out of it."""
+"""Annotations from a CSV file or class folders into the project, and into a CSV file."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -17,9 +18,10 @@ from PySide6.QtWidgets import (
 )
 
 from core.errors import MultihotError
-from core.formats import multihot_csv
+from core.formats import class_folders, multihot_csv
 from core.formats.annotations import Annotations
 from core.formats.apply import ImportReport, import_annotations
+from core.formats.reading import format_of
 from core.labels import LabelState
 from gui import background
 from gui.session import Session
@@ -54,10 +56,10 @@ class _FileDialog(QDialog):
         self.cancel = QPushButton(self.tr("Cancel"))
         self.done_button = primary(QPushButton(done))
         self.done_button.setDefault(True)
-        row = QHBoxLayout()
-        row.setSpacing(theme.SPACE)
-        row.addWidget(self.field, 1)
-        row.addWidget(self.choose)
+        self.row = QHBoxLayout()
+        self.row.setSpacing(theme.SPACE)
+        self.row.addWidget(self.field, 1)
+        self.row.addWidget(self.choose)
         buttons = QHBoxLayout()
         buttons.setSpacing(theme.SPACE)
         buttons.addStretch(1)
@@ -67,7 +69,7 @@ class _FileDialog(QDialog):
         self.content.setContentsMargins(theme.GROUP, theme.GROUP, theme.GROUP, theme.GROUP)
         self.content.setSpacing(theme.PANEL)
         self.content.addWidget(heading)
-        self.content.addLayout(row)
+        self.content.addLayout(self.row)
         self.content.addWidget(self.note)
         self.content.addWidget(self.facts)
         self.content.addWidget(self.error)
@@ -88,12 +90,17 @@ class ImportDialog(_FileDialog):
     def __init__(self, session: Session, parent: QWidget) -> None:
         super().__init__(session, "Import annotations", "Import", parent)
         self._annotations: Annotations | None = None
+        self._request: background.Request | None = None
         self.note.setText(
             self.tr(
                 "One line per image: its file name, then a column per label: 1 for present, 0 for absent, nothing "
-                "for unknown. What is unknown in the file stays as it is in the project."
+                "for unknown. What is unknown in the file stays as it is in the project. Or a folder of images with "
+                "train/CLASS, val/CLASS and test/CLASS in it, or with CLASS alone."
             )
         )
+        self._choose_folder = QPushButton(self.tr("Folder…"))
+        self.row.addWidget(self._choose_folder)
+        self._choose_folder.clicked.connect(self._on_choose_folder_clicked)
         self._unmatched = QPlainTextEdit()
         self._unmatched.setReadOnly(True)
         self._unmatched.hide()
@@ -102,10 +109,17 @@ class ImportDialog(_FileDialog):
         self.choose.clicked.connect(self._on_choose_clicked)
         self.field.textChanged.connect(self._on_path_changed)
         self.done_button.clicked.connect(self._on_import_clicked)
+        self.finished.connect(lambda: None if self._request is None else self._request.cancel())
 
     def _on_choose_clicked(self) -> None:
         start = self.field.text() or str(self.session.store.folder)
         path, _ = QFileDialog.getOpenFileName(self, self.windowTitle(), start, _FILTER)
+        if path:
+            self.field.setText(path)
+
+    def _on_choose_folder_clicked(self) -> None:
+        start = self.field.text() or str(self.session.store.folder)
+        path = QFileDialog.getExistingDirectory(self, self.windowTitle(), start)
         if path:
             self.field.setText(path)
 
@@ -115,8 +129,17 @@ class ImportDialog(_FileDialog):
         self.facts.clear()
         self.error.clear()
         path = self.path
-        if path.is_file() or (path / "labels.csv").is_file():
-            background.run(self, lambda: multihot_csv.read(path), self._on_read, self.error.show_error, key="read")
+        if self._request is not None:
+            self._request.cancel()
+            self._request = None
+        if path.exists():
+            self._request = background.run_with_progress(
+                self,
+                lambda request: _read(path, request.is_cancelled),
+                self._on_read,
+                self.error.show_error,
+                on_progress=None,
+            )
 
     def _on_read(self, annotations: Annotations) -> None:
         self._annotations = annotations
@@ -146,7 +169,7 @@ class ImportDialog(_FileDialog):
             self.error.show_error(error)
             return
         self.session.apply(report.changes)
-        left_out = [*report.unmatched, *report.ambiguous]
+        left_out = [*report.unmatched, *report.ambiguous, *report.refused]
         if not left_out and not report.splits_kept:
             self.accept()
             return
@@ -157,8 +180,14 @@ class ImportDialog(_FileDialog):
         if report.splits_kept:
             kept = self.tr("{} keep the split they have, not the one the file names: an image stays in its split.")
             text += " " + kept.format(f"{report.splits_kept:,}")
+        if report.refused:
+            refused = self.tr("{} have several labels, and an image of this project has one.")
+            text += " " + refused.format(f"{len(report.refused):,}")
+        unknown = len(left_out) - len(report.refused)
+        if unknown:
+            text += " " + self.tr("{} file names are no image of the project, or several.").format(f"{unknown:,}")
         if left_out:
-            text += " " + self.tr("{} file names are no image of the project, or several:").format(f"{len(left_out):,}")
+            text += " " + self.tr("Left out:")
         self.facts.setText(text)
         self._unmatched.setPlainText("\n".join(left_out))
         self._unmatched.setVisible(bool(left_out))
@@ -166,6 +195,13 @@ class ImportDialog(_FileDialog):
         self.done_button.setText(self.tr("Close"))
         self.done_button.clicked.disconnect()
         self.done_button.clicked.connect(self.accept)
+
+
+def _read(path: Path, is_cancelled: Callable[[], bool]) -> Annotations:
+    # a folder may be the whole disk while its path is being typed
+    if format_of(path) == "class-folders":
+        return class_folders.read(path, cancelled=is_cancelled)
+    return multihot_csv.read(path)
 
 
 class ExportDialog(_FileDialog):

@@ -5,6 +5,7 @@ from PySide6.QtCore import Qt
 
 from core.project.scan import scan_folder
 from core.project.store import Store
+from gui.label.csv_dialogs import ImportDialog
 
 
 @pytest.fixture
@@ -99,3 +100,29 @@ def test_a_multi_label_project_opened_next_is_as_ever(window, label, tmp_path):
     assert label.label_panel._title.text() == "LABELS"
     assert window.commands["image.accept"].text() == "Rest absent, reviewed, next"
     assert not window.commands["image.advance"].isEnabled()
+
+
+def test_class_folders_are_imported_and_rows_with_several_labels_are_named(window, qtbot, tmp_path, draw_images):
+    for name in ("ace", "joker"):
+        draw_images(tmp_path / "cards" / "train" / name, 2)
+    window.folder_import.start(tmp_path / "cards")
+    store = window.session.store
+    qtbot.waitUntil(lambda: len(store.image_ids) == 16)
+    dialog = ImportDialog(window.session, window)
+    dialog.open()
+    dialog.field.setText(str(tmp_path / "cards"))
+    qtbot.waitUntil(dialog.done_button.isEnabled)
+    assert "New labels: joker" in dialog.facts.text()
+    qtbot.mouseClick(dialog.done_button, Qt.MouseButton.LeftButton)
+    assert store.states[12:].tolist() == [[1, 0, 0, 0]] * 2 + [[0, 0, 0, 1]] * 2
+
+    (tmp_path / "more.csv").write_text("filename,ace,king\nimage 02.png,1,1\nimage 03.png,0,1\n")
+    dialog = ImportDialog(window.session, window)
+    dialog.open()
+    dialog.field.setText(str(tmp_path / "more.csv"))
+    qtbot.waitUntil(dialog.done_button.isEnabled)
+    qtbot.mouseClick(dialog.done_button, Qt.MouseButton.LeftButton)
+    assert "1 have several labels, and an image of this project has one. Left out:" in dialog.facts.text()
+    assert dialog._unmatched.toPlainText() == "image 02.png"
+    assert store.states[2:4].tolist() == [[-1, -1, -1, -1], [0, 1, 0, 0]]
+    qtbot.mouseClick(dialog.done_button, Qt.MouseButton.LeftButton)
