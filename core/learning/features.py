@@ -7,6 +7,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from core.errors import JobError
 from core.learning.data.batches import to_tensor
 from core.learning.data.pixel_cache import Pixels
 from core.learning.models.net import Net
@@ -32,14 +33,32 @@ def compute_features(
         progress: called with images done and images in all; when it returns False, the work ends.
 
     Returns:
-        float32 (N, S, 1, 1), on the device; None when `progress` ended the work.
+        float32 (N, S, H, W), on the device; None when `progress` ended the work.
+
+    Raises:
+        JobError: there is too little memory for them.
     """
     net.eval()
-    parts: list[Tensor] = []
+    result = torch.empty(0)
     with torch.inference_mode():
         for start in range(0, len(rows), batch_size):
             images = to_tensor(pixels.batch(rows[start : start + batch_size])).to(device)
-            parts.append(net.features(images).clone())
+            features = net.features(images)
+            if start == 0:
+                result = _allocate(len(rows), features)
+            result[start : start + batch_size] = features
             if not progress(min(start + batch_size, len(rows)), len(rows)):
                 return None
-    return torch.cat(parts)
+    return result
+
+
+def _allocate(count: int, features: Tensor) -> Tensor:
+    """Room for so many images' features."""
+    try:
+        return features.new_empty((count, *features.shape[1:]))
+    except RuntimeError as error:
+        gigabytes = count * features[0].numel() * features.element_size() / 1e9
+        raise JobError(
+            f"The features of {count:,} images need {gigabytes:.1f} GB of memory.",
+            next_step="Choose a smaller input.size, a head that pools them, or set model.frozen to false.",
+        ) from error

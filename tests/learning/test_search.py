@@ -75,6 +75,15 @@ def test_trials_leave_the_first_weights_to_the_bit(training, searching, snapshot
         assert torch.equal(value, searched[name]), name
 
 
+def test_trials_do_without_sharpness_and_rates_of_the_biases(training, searching, snapshot):
+    maps = []
+    for number, change in enumerate(["optimizer=sgd", "sam_rho=0.5", "bias_rate=2"]):
+        recipe = searching.with_overrides(["optimizer=sgd", "frozen=true", change])
+        training.run(str(number), recipe, snapshot)
+        maps.append([(event.learning_rate, event.validation_map) for event in training.of(LearningRateTried)])
+    assert maps[0] == maps[1] == maps[2]
+
+
 def test_a_range_test_leaves_the_first_weights_to_the_bit_and_its_rate_is_used(training, tiny, snapshot):
     recipe = tiny.with_overrides(["epochs=2", "search.method=range", "frozen=true", "low=1e-4", "high=10"])
     training.run("searched", recipe, snapshot)

@@ -116,9 +116,10 @@ def test_without_validation_images_a_person_is_told_that_nothing_stops_the_run(t
     assert not notes(training)
 
 
+@pytest.mark.parametrize("start", [0, 1])
 @pytest.mark.parametrize("loss", ["cross_entropy", "influence_balanced"])
-def test_a_multi_class_run_has_one_distribution_per_image_and_its_top_1(training, tiny, snapshot, loss):
-    recipe = replace(tiny, task="multi-class").with_overrides([f"loss={loss}", "influence_start=1", "sampler=balanced"])
+def test_a_multi_class_run_has_one_distribution_per_image_and_its_top_1(training, tiny, snapshot, loss, start):
+    recipe = replace(tiny, task="multi-class").with_overrides([f"loss={loss}", f"influence_start={start}"])
     snapshot = one_label_each(snapshot)
     run = training.run("run", recipe, snapshot)
     predictions = Predictions.load(run / "predictions.npz")

@@ -3,27 +3,21 @@
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Literal
 
 import torch
 from torch import Tensor, nn
 
-from core.jobs.events import CheckpointSaved, EarlyStopped, EpochEnded, Event, RunPaused
+from core.jobs.events import CheckpointSaved, EarlyStopped, EpochEnded, RunPaused
 from core.jobs.job import Command
-from core.learning.data.batches import TrainingData
-from core.learning.losses.choice import Loss
-from core.learning.models.net import Net
 from core.learning.training.checkpoint import BEST_FILE, LAST_FILE, Counters, load_last, save_best, save_last
-from core.learning.training.device import Device
 from core.learning.training.divergence import check_finite
 from core.learning.training.early_stopping import EarlyStopping
 from core.learning.training.ema import Ema
 from core.learning.training.meter import Meter
 from core.learning.training.schedules import Plateau, is_warming_up, learning_rate, momentum
 from core.learning.training.scoring import Score, rank
-from core.learning.training.stepper import Stepper
-from core.recipes.recipe import Recipe
+from core.learning.training.setup import Setup
 
 _SECONDS_BETWEEN_CHECKPOINTS = 10.0
 """A crash loses no more than this, or an epoch; a head on frozen features has hundreds of epochs in that time."""
@@ -46,46 +40,28 @@ class _Scored:
         return self.average if self.average is not None and self.is_average else self.raw
 
 
-@dataclass(kw_only=True)
 class Loop:
     """A training that can be paused, stopped and resumed at any step, with the same result as one that was not.
 
-    Attributes:
-        net: the whole network, whose weights are kept.
-        trained: the part of it that is trained on the data's inputs: all of it, or its head.
-        data: the batches.
-        loss: of the recipe.
-        recipe: what to train, and how.
-        seed: of dropout and the like.
-        device: where.
-        folder: of the run, for the checkpoints.
-        validate: scores a module of the kind of `trained`; None without validation images.
+    Args:
+        setup: what to train, and how; its folder takes the checkpoints.
         validation_images: how many there are.
-        emit: takes the events.
         control: gives what a person asks for.
+
+    Attributes:
+        counters: how far it is.
     """
 
-    net: Net
-    trained: nn.Module
-    data: TrainingData
-    loss: Loss
-    recipe: Recipe
-    seed: int
-    device: Device
-    folder: Path
-    validate: Callable[[nn.Module], Score] | None
-    validation_images: int
-    emit: Callable[[Event], None]
-    control: Callable[[], Command]
-
-    def __post_init__(self) -> None:
-        config = self.recipe.training
+    def __init__(self, setup: Setup, *, validation_images: int, control: Callable[[], Command]) -> None:
+        self._setup = setup
+        self._config = config = setup.recipe.training
+        self._trained = setup.trained
+        self._emit = setup.emit
+        self._control = control
         self.counters = Counters()
-        self._total_steps = config.epochs * self.data.steps_per_epoch
-        self._stepper = Stepper(
-            self.net, self.trained, loss=self.loss, recipe=self.recipe, seed=self.seed, device=self.device
-        )
-        self._ema = Ema(self.trained, config.ema_decay) if config.ema_decay else None
+        self._total_steps = config.epochs * setup.data.steps_per_epoch
+        self._stepper = setup.stepper()
+        self._ema = Ema(self._trained, config.ema_decay) if config.ema_decay else None
         self._plateau = Plateau.of(config) if config.schedule == "plateau" else None
         self._early_stopping = (
             EarlyStopping(config.early_stopping, config.early_stopping_smoothing, min_gain=config.early_stopping_gain)
@@ -95,12 +71,12 @@ class Loop:
         self._unsaved_best: dict[str, Tensor] | None = None
         self._checkpoint_at = time.monotonic()
         self._meter = Meter(
-            self.emit,
-            device=self.device.place,
+            self._emit,
+            device=setup.device.place,
             total_steps=self._total_steps,
-            steps_per_epoch=self.data.steps_per_epoch,
+            steps_per_epoch=setup.data.steps_per_epoch,
             batch_size=config.batch_size,
-            validation_images=self.validation_images,
+            validation_images=validation_images,
         )
 
     def run(self) -> Literal["finished", "stopped", "paused"]:
@@ -112,18 +88,18 @@ class Loop:
         Raises:
             JobError: the training diverged.
         """
-        counters, config = self.counters, self.recipe.training
-        steps_per_epoch = self.data.steps_per_epoch
+        setup, counters, config = self._setup, self.counters, self._config
+        steps_per_epoch = setup.data.steps_per_epoch
         started = time.monotonic() - counters.seconds
         for epoch in range(counters.epochs + 1, config.epochs + 1):
             if counters.early_stopped:
                 break
             epoch_started = time.monotonic() - counters.epoch_seconds
-            loss_sum = torch.tensor(counters.epoch_loss, dtype=torch.float64, device=self.device.place)
+            loss_sum = torch.tensor(counters.epoch_loss, dtype=torch.float64, device=setup.device.place)
             command: Command = "continue"
-            self.trained.train()
+            self._trained.train()
             self._meter.start()
-            for batch in self.data.batches(epoch, skip=counters.step - (epoch - 1) * steps_per_epoch):
+            for batch in setup.data.batches(epoch, skip=counters.step - (epoch - 1) * steps_per_epoch):
                 peak = self._plateau.rate if self._plateau else config.learning_rate
                 rate = learning_rate(config, counters.step, self._total_steps, peak=peak)
                 loss = self._stepper(
@@ -134,13 +110,13 @@ class Loop:
                     momentum=momentum(config, counters.step, self._total_steps),
                 )
                 if self._ema:
-                    self._ema.update(self.trained)
+                    self._ema.update(self._trained)
 
                 counters.step += 1
                 counters.epoch_images += len(batch.inputs)
                 loss_sum += loss
                 self._meter.step_ended(epoch, counters.step, loss=loss, images=len(batch.inputs), learning_rate=rate)
-                command = self.control()
+                command = self._control()
                 if command != "continue" and counters.step < epoch * steps_per_epoch:
                     break
             counters.epoch_loss = loss_sum.item()
@@ -151,7 +127,7 @@ class Loop:
             counters.seconds = time.monotonic() - started
             if command == "pause":
                 self._save()
-                self.emit(RunPaused(epoch=counters.epochs, step=counters.step))
+                self._emit(RunPaused(epoch=counters.epochs, step=counters.step))
                 return "paused"
             if command == "stop":
                 if counters.best_epoch == 0:
@@ -169,8 +145,8 @@ class Loop:
         Raises:
             JobError: the checkpoint is damaged.
         """
-        self.counters, state = load_last(self.folder / LAST_FILE, self.device.place)
-        self.net.load_state_dict(state["net"])
+        self.counters, state = load_last(self._setup.folder / LAST_FILE, self._setup.device.place)
+        self._setup.net.load_state_dict(state["net"])
         self._stepper.optimizer.load_state_dict(state["optimizer"])
         self._stepper.scaler.load_state_dict(state["scaler"])
         if self._ema:
@@ -192,7 +168,7 @@ class Loop:
         counters.epochs = epoch
         counters.epoch_loss, counters.epoch_images, counters.epoch_seconds = 0.0, 0, 0.0
         score = scored.better if scored else None
-        self.emit(
+        self._emit(
             EpochEnded(
                 epoch=epoch,
                 step=counters.step,
@@ -218,15 +194,14 @@ class Loop:
 
     def _consider(self, epoch: int, metric: float) -> None:
         """Lower the learning rate on a plateau, and end the training where nothing is gained any more."""
-        config = self.recipe.training
         if self._plateau:
             self._plateau.update(metric)
         if self._early_stopping:
-            warming_up = is_warming_up(config, self.counters.step, self._total_steps)
+            warming_up = is_warming_up(self._config, self.counters.step, self._total_steps)
             decision = self._early_stopping.update(metric, warming_up=warming_up)
-            if decision.stop and epoch < config.epochs:
+            if decision.stop and epoch < self._config.epochs:
                 self.counters.early_stopped = True
-                self.emit(EarlyStopped(epoch=epoch, reason=decision.reason))
+                self._emit(EarlyStopped(epoch=epoch, reason=decision.reason))
 
     def _keep_better(self, epoch: int) -> tuple[_Scored | None, bool]:
         """Keep the present weights if they are the best so far: the raw ones or their average, whichever is better.
@@ -238,28 +213,29 @@ class Loop:
         """
         counters = self.counters
         averaged = self._ema.module if self._ema else None
-        if self.validate is None:
+        validate = self._setup.validate
+        if validate is None:
             counters.best_epoch = epoch
-            self._unsaved_best = _copy(averaged or self.trained)
+            self._unsaved_best = _copy(averaged or self._trained)
             return None, True
-        scored = _Scored(raw=self.validate(self.trained), average=self.validate(averaged) if averaged else None)
+        scored = _Scored(raw=validate(self._trained), average=validate(averaged) if averaged else None)
         score = scored.better
         is_best = counters.best_epoch == 0 or score.rank > rank(counters.best_map, counters.best_loss)
         if is_best:
             counters.best_epoch, counters.best_map, counters.best_loss = epoch, score.map, score.loss
-            self._unsaved_best = _copy(averaged if averaged and scored.is_average else self.trained)
+            self._unsaved_best = _copy(averaged if averaged and scored.is_average else self._trained)
         return scored, is_best
 
     def _save(self) -> None:
         """Write the best weights, then all that a resumed run needs: never a checkpoint that speaks of weights lost."""
         if self._unsaved_best is not None:
-            prefix = "" if self.trained is self.net else "head."
+            prefix = "" if self._trained is self._setup.net else "head."
             kept = {prefix + name: value for name, value in self._unsaved_best.items()}
-            save_best(self.folder / BEST_FILE, {**self.net.state_dict(), **kept})
+            save_best(self._setup.folder / BEST_FILE, {**self._setup.net.state_dict(), **kept})
             self._unsaved_best = None
-            self.emit(CheckpointSaved(file=BEST_FILE, epoch=self.counters.best_epoch))
+            self._emit(CheckpointSaved(file=BEST_FILE, epoch=self.counters.best_epoch))
         state = {
-            "net": self.net.state_dict(),
+            "net": self._setup.net.state_dict(),
             "optimizer": self._stepper.optimizer.state_dict(),
             "scaler": self._stepper.scaler.state_dict(),
             "ema": self._ema.module.state_dict() if self._ema else {},
@@ -267,8 +243,8 @@ class Loop:
             "plateau": asdict(self._plateau) if self._plateau else {},
             "early_stopping": asdict(self._early_stopping) if self._early_stopping else {},
         }
-        save_last(self.folder / LAST_FILE, self.counters, state)
-        self.emit(CheckpointSaved(file=LAST_FILE, epoch=self.counters.epochs))
+        save_last(self._setup.folder / LAST_FILE, self.counters, state)
+        self._emit(CheckpointSaved(file=LAST_FILE, epoch=self.counters.epochs))
         self._checkpoint_at = time.monotonic()
 
 

@@ -77,7 +77,8 @@ def score(
     """
     logits = torch.cat(list(_logits(module, inputs_of, rows, batch_size=batch_size)))
     targets, known = targets_of(states)
-    value = loss(logits, targets, known=known, reduction="mean").item()
+    # epoch 0 is one without balancing, which needs features
+    value = loss(logits, targets, known=known, reduction="mean", epoch=0).item()
     check_finite(value)
     judged = _probabilities(logits, task), targets.numpy() > 0, known.numpy()
     top1 = top_1(confusion_matrix(*judged)) if task == "multi-class" else math.nan

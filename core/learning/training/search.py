@@ -2,27 +2,23 @@
 
 import itertools
 import math
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from core.jobs.events import Event, LearningRateChosen, LearningRateTried
-from core.learning.data.batches import Batch, TrainingData
+from core.jobs.events import LearningRateChosen, LearningRateTried
+from core.learning.data.batches import Batch
 from core.learning.data.seeds import seed_of
-from core.learning.losses.choice import Loss
-from core.learning.models.net import Net
-from core.learning.training.device import Device
 from core.learning.training.divergence import DivergedError, check_finite
 from core.learning.training.meter import Stage
 from core.learning.training.scoring import Score
+from core.learning.training.setup import Setup
 from core.learning.training.start import Start, Trial
 from core.learning.training.stepper import Stepper
-from core.recipes.recipe import Recipe
 
 if TYPE_CHECKING:
     import optuna
@@ -42,38 +38,23 @@ _RANDOM_TRIALS = 5
 """Trials before the sampler learns from them, and before any is given up."""
 
 
-@dataclass(kw_only=True)
 class Search:
     """A search for the learning rate of a recipe; leaves the weights as they were, to the bit.
 
     What is tried has a constant learning rate and neither sharpness-aware minimisation nor rates of their own for
     biases.
 
-    Attributes:
-        net: the whole network.
-        trained: the part of it that is trained.
-        data: the batches of the training.
-        loss: of the recipe.
-        recipe: its section `search` says how.
-        seed: of every random choice.
-        device: where.
-        folder: of the run, which keeps the trials that have ended.
-        validate: scores a module of the kind of `trained`; None without validation images.
-        emit: takes the events.
+    Args:
+        setup: the training that is to follow; its folder keeps the trials that have ended.
         stage: takes the steps done and in all; returns whether to go on.
     """
 
-    net: Net
-    trained: nn.Module
-    data: TrainingData
-    loss: Loss
-    recipe: Recipe
-    seed: int
-    device: Device
-    folder: Path
-    validate: Callable[[nn.Module], Score] | None
-    emit: Callable[[Event], None]
-    stage: Stage
+    def __init__(self, setup: Setup, stage: Stage) -> None:
+        training = replace(setup.recipe.training, bias_rate=1.0, sam_rho=0.0)
+        self._setup = replace(setup, recipe=replace(setup.recipe, training=training))
+        self._config = setup.recipe.search
+        self._stage = stage
+        self._initial = {name: value.detach().clone() for name, value in setup.trained.state_dict().items()}
 
     def run(self, start: Start) -> Start | None:
         """Search, from where an interrupted search ended.
@@ -84,25 +65,23 @@ class Search:
         Returns:
             It with the learning rate; None when a person asked to pause or stop.
         """
-        training = replace(self.recipe.training, schedule="constant", warm_up_steps=0, bias_rate=1.0, sam_rho=0.0)
-        self._plain = replace(self.recipe, training=training)
-        self._initial = {name: value.detach().clone() for name, value in self.trained.state_dict().items()}
         try:
-            found = self._range_test() if self.recipe.search.method == "range" else self._trials(start)
+            found = self._range_test() if self._config.method == "range" else self._trials(start)
         finally:
-            self.trained.load_state_dict(self._initial)
+            self._setup.trained.load_state_dict(self._initial)
         if found is None:
             return None
         rate, reason = found
-        start = replace(Start.load(self.folder), learning_rate=rate)
-        start.save(self.folder)
-        self.emit(LearningRateChosen(learning_rate=rate, reason=reason))
+        start = replace(Start.load(self._setup.folder), learning_rate=rate)
+        start.save(self._setup.folder)
+        self._setup.emit(LearningRateChosen(learning_rate=rate, reason=reason))
         return start
 
     def _range_test(self) -> tuple[float, str] | None:
         """Let the learning rate rise from step to step and see where the loss falls fastest."""
-        search = self.recipe.search
-        stepper = self._stepper()
+        search = self._config
+        self._setup.trained.train()
+        stepper = self._setup.stepper()
         rates: list[float] = []
         losses: list[float] = []
         average = 0.0
@@ -115,12 +94,12 @@ class Search:
                 break
             rates.append(rate)
             losses.append(smoothed)
-            self.emit(LearningRateTried(trial=step + 1, trials=_RANGE_STEPS, learning_rate=rate, loss=smoothed))
-            if not self.stage(step + 1, _RANGE_STEPS):
+            self._setup.emit(LearningRateTried(trial=step + 1, trials=_RANGE_STEPS, learning_rate=rate, loss=smoothed))
+            if not self._stage(step + 1, _RANGE_STEPS):
                 return None
         suggested = steepest_descent(rates, losses)
         if suggested is None:
-            return self.recipe.training.learning_rate, "the recipe's: the loss fell nowhere in the range test"
+            return self._setup.recipe.training.learning_rate, "the recipe's: the loss fell nowhere in the range test"
         return suggested, "where the loss fell fastest in the range test"
 
     def _trials(self, start: Start) -> tuple[float, str] | None:
@@ -128,7 +107,7 @@ class Search:
         import optuna  # it takes long, and few runs search
 
         optuna.logging.set_verbosity(optuna.logging.ERROR)
-        search = self.recipe.search
+        search = self._config
         space: _Space = {"learning_rate": optuna.distributions.FloatDistribution(search.low, search.high, log=True)}
         study = optuna.create_study(
             direction="maximize", pruner=optuna.pruners.MedianPruner(n_startup_trials=_RANDOM_TRIALS)
@@ -138,7 +117,7 @@ class Search:
         trials = list(start.trials)
         for number in range(len(trials) + 1, search.trials + 1):
             # a seed for every trial, so that a resumed search draws the same
-            seed = seed_of(self.seed, _SEARCH, number) % 2**32
+            seed = seed_of(self._setup.seed, _SEARCH, number) % 2**32
             study.sampler = optuna.samplers.TPESampler(n_startup_trials=_RANDOM_TRIALS, seed=seed)
             asked = study.ask(space)
             tried = self._trial(asked.params["learning_rate"], number, asked)
@@ -147,18 +126,18 @@ class Search:
             ended = optuna.trial.TrialState.PRUNED if tried.pruned else optuna.trial.TrialState.COMPLETE
             study.tell(asked, None if tried.pruned else tried.values[-1], state=ended)
             trials.append(tried)
-            replace(start, trials=tuple(trials)).save(self.folder)
+            replace(start, trials=tuple(trials)).save(self._setup.folder)
         whole = [trial for trial in trials if not trial.pruned]
         if not whole:
-            return self.recipe.training.learning_rate, "the recipe's: the training diverged in every trial"
+            return self._setup.recipe.training.learning_rate, "the recipe's: the training diverged in every trial"
         best = max(whole, key=lambda trial: trial.values[-1])
         return best.learning_rate, f"best of {len(trials)} trials"
 
     def _trial(self, rate: float, number: int, asked: "optuna.Trial") -> Trial | None:
         """Train from the first weights for a few epochs; None when a person asked to pause or stop."""
-        search = self.recipe.search
-        self.trained.load_state_dict(self._initial)
-        stepper = self._stepper()
+        setup, search = self._setup, self._config
+        setup.trained.load_state_dict(self._initial)
+        stepper = setup.stepper()
         values: list[float] = []
         score: Score | None = None
         pruned = False
@@ -167,7 +146,7 @@ class Search:
                 loss = self._epoch(stepper, epoch, number=number, rate=rate)
                 if loss is None:
                     return None
-                score = self.validate(self.trained) if self.validate else None
+                score = setup.validate(setup.trained) if setup.validate else None
                 # without a mAP the loss is all there is to compare
                 value = -(score.loss if score else loss) if score is None or score.map is None else score.map
                 values.append(value)
@@ -177,7 +156,7 @@ class Search:
                     break
         except DivergedError:
             pruned = True
-        self.emit(
+        setup.emit(
             LearningRateTried(
                 trial=number,
                 trials=search.trials,
@@ -190,31 +169,28 @@ class Search:
 
     def _epoch(self, stepper: Stepper, epoch: int, *, number: int, rate: float) -> float | None:
         """Train for an epoch; the loss per image, None when a person asked to pause or stop."""
-        self.trained.train()
-        steps = self.data.steps_per_epoch
+        setup, search = self._setup, self._config
+        setup.trained.train()
+        steps = setup.data.steps_per_epoch
         done = (epoch - 1) * steps
-        of_trial = self.recipe.search.trial_epochs * steps
-        loss, images = torch.zeros((), dtype=torch.float64, device=self.device.place), 0
-        for step, batch in enumerate(self.data.batches(epoch), start=done):
+        of_trial = search.trial_epochs * steps
+        loss, images = torch.zeros((), dtype=torch.float64, device=setup.device.place), 0
+        for step, batch in enumerate(setup.data.batches(epoch), start=done):
             loss += self._step(stepper, batch, epoch=epoch, step=step, rate=rate)
             images += len(batch.inputs)
-            if not self.stage((number - 1) * of_trial + step + 1, self.recipe.search.trials * of_trial):
+            if not self._stage((number - 1) * of_trial + step + 1, search.trials * of_trial):
                 return None
         check_finite(loss.item())
         return loss.item() / images
 
-    def _stepper(self) -> Stepper:
-        self.trained.train()
-        return Stepper(self.net, self.trained, loss=self.loss, recipe=self._plain, seed=self.seed, device=self.device)
-
     def _step(self, stepper: Stepper, batch: Batch, *, epoch: int, step: int, rate: float) -> Tensor:
-        momentum = self.recipe.training.momentum
+        momentum = self._setup.recipe.training.momentum
         return stepper(batch, epoch=epoch, step=step, learning_rate=rate, momentum=momentum)
 
     def _endless(self) -> Iterator[tuple[int, Batch]]:
         """Batches of one epoch after the other, with its number from 1."""
         for epoch in itertools.count(1):
-            for batch in self.data.batches(epoch):
+            for batch in self._setup.data.batches(epoch):
                 yield epoch, batch
 
 

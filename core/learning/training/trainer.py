@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -23,6 +24,7 @@ from core.learning.training.meter import Stage
 from core.learning.training.prepare import Prepared, prepare
 from core.learning.training.scoring import Score, predict, score
 from core.learning.training.search import Search
+from core.learning.training.setup import Setup
 from core.learning.training.summary import Summary
 from core.project.snapshot import Snapshot
 from core.recipes.recipe import Recipe, from_toml
@@ -90,6 +92,18 @@ def train(job: TrainJob, folder: Path, emit: Callable[[Event], None], control: C
             module, prepared.inputs_of, validation_rows, states, loss=loss, task=recipe.task, batch_size=_SCORING_BATCH
         )
 
+    setup = Setup(
+        net=net,
+        trained=prepared.trained,
+        data=prepared.data,
+        loss=loss,
+        recipe=recipe,
+        seed=job.seed,
+        device=device,
+        folder=folder,
+        validate=validate if len(validation_rows) else None,
+        emit=emit,
+    )
     parameters = sum(one.numel() for one in net.parameters())
     emit(
         RunStarted(
@@ -110,39 +124,13 @@ def train(job: TrainJob, folder: Path, emit: Callable[[Event], None], control: C
         emit(Note(sentence="Without validation images nothing tells when to stop early or to lower the learning rate."))
     if recipe.search.method != "none" and begun.start.learning_rate is None and not resuming:
         stage = Stage("Trying learning rates", emit, control)
-        search = Search(
-            net=net,
-            trained=prepared.trained,
-            data=prepared.data,
-            loss=loss,
-            recipe=recipe,
-            seed=job.seed,
-            device=device,
-            folder=folder,
-            validate=validate if len(validation_rows) else None,
-            emit=emit,
-            stage=stage,
-        )
-        searched = search.run(begun.start)
+        searched = Search(setup, stage).run(begun.start)
         if searched is None:
             if stage.command == "pause":
                 emit_paused()
             return
-        recipe = searched.applied_to(recipe)
-    loop = Loop(
-        net=net,
-        trained=prepared.trained,
-        data=prepared.data,
-        loss=loss,
-        recipe=recipe,
-        seed=job.seed,
-        device=device,
-        folder=folder,
-        validate=validate if len(validation_rows) else None,
-        validation_images=len(validation_rows),
-        emit=emit,
-        control=control,
-    )
+        setup = replace(setup, recipe=searched.applied_to(recipe))
+    loop = Loop(setup, validation_images=len(validation_rows), control=control)
     if resuming:
         loop.resume()
     ended = loop.run()
