@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFontMetrics, QGuiApplication, QPainter, QPalette
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QGuiApplication, QPainter, QPalette
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QLabel, QTableView, QVBoxLayout, QWidget
 
 from gui.inspect.scored_split import ScoredSplit
@@ -94,21 +94,26 @@ class _TurnedHeader(QHeaderView):
         """As high as the longest name, within bounds."""
         model = self.model()
         names = [] if model is None else [str(model.headerData(n, self.orientation())) for n in range(self.count())]
-        longest = max((QFontMetrics(self.font()).horizontalAdvance(name) for name in names), default=0)
+        font = self.font()
+        font.setWeight(QFont.Weight.DemiBold)
+        longest = max((QFontMetrics(font).horizontalAdvance(name) for name in names), default=0)
         return QSize(CELL.width(), min(longest, NAME_LENGTH) + 2 * theme.SPACE)
 
     def paintSection(self, painter: QPainter, rect: QRect, logicalIndex: int) -> None:  # noqa: N803 - Qt's own name
         """Paint one name, turned to the left."""
+        font = self.font()
+        # as the style sheet has those at the side
+        font.setWeight(QFont.Weight.DemiBold)
         painter.save()
+        painter.setFont(font)
         painter.fillRect(rect, self.palette().window())
         painter.setPen(theme.secondary(self.palette()))
         painter.translate(rect.left(), rect.bottom())
         painter.rotate(-90)
         room = rect.height() - 2 * theme.SPACE
-        name = QFontMetrics(self.font()).elidedText(
+        name = QFontMetrics(font).elidedText(
             str(self.model().headerData(logicalIndex, self.orientation())), Qt.TextElideMode.ElideRight, room
         )
-        painter.setFont(self.font())
         painter.drawText(QRect(theme.SPACE, 0, room, rect.width()), int(Qt.AlignmentFlag.AlignVCenter), name)
         painter.restore()
 
@@ -140,7 +145,7 @@ class ConfusionView(QWidget):
         rows.setDefaultSectionSize(CELL.height())
         rows.setMaximumWidth(NAME_LENGTH + 2 * theme.SPACE)
         rows.setHighlightSections(False)
-        hint = QLabel(self.tr("Rows: the label an image has. Columns: the label predicted. Stronger: more of the row."))
+        hint = QLabel(self.tr("Rows: the label an image has. Columns: the label predicted."))
         hint.setProperty("tone", "secondary")
         hint.setWordWrap(True)
         hint.setContentsMargins(theme.PANEL, theme.SPACE // 2, theme.PANEL, theme.SPACE // 2)

@@ -3,7 +3,7 @@
 from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
-from PySide6.QtGui import QFontMetrics
+from PySide6.QtGui import QFontMetrics, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QLabel, QTableView, QVBoxLayout, QWidget
 
 from core.evaluation.metrics import ClassificationScores
@@ -14,6 +14,8 @@ from gui.widgets import theme
 Index = QModelIndex | QPersistentModelIndex
 
 FIGURE, BEFORE, NOW, CHANGE = range(4)
+# in less the names would be cut too short
+_WIDE = 380
 _RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 _LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
 
@@ -83,18 +85,18 @@ class FiguresModel(QAbstractTableModel):
         rows = [
             (self.tr("mAP"), self.tr("Mean average precision over the labels with positives"), means.map),
             (
-                self.tr("mAP, labels without positives as 0"),
-                self.tr("As much published code counts; the same where every label has a positive"),
+                self.tr("mAP over all labels"),
+                self.tr("A label without positives counts 0, as in much published code"),
                 means.map_all_labels,
             ),
             (
-                self.tr("mAP, interpolated (VOC 2010)"),
-                self.tr("Precision at a recall is the highest at that recall or more; never lower than mAP"),
+                self.tr("mAP as in VOC 2010"),
+                self.tr("Interpolated: precision at a recall is the highest at that recall or more"),
                 means.map_voc,
             ),
             (
-                self.tr("mAP, interpolated at 11 recalls (VOC 2007)"),
-                self.tr("The same at the recalls 0, 0.1, … 1 only"),
+                self.tr("mAP as in VOC 2007"),
+                self.tr("Interpolated, at the recalls 0, 0.1, … 1 only"),
                 means.map_voc_2007,
             ),
         ]
@@ -124,7 +126,8 @@ class FiguresModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return self._cells(index.row())[index.column()]
         if role == Qt.ItemDataRole.ToolTipRole:
-            return self._row(index.row())[1]
+            name, tip = self._row(index.row())
+            return f"{name}. {tip}"
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return _LEFT if index.column() == FIGURE else _RIGHT
         return None
@@ -134,7 +137,8 @@ class FiguresModel(QAbstractTableModel):
         if orientation != Qt.Orientation.Horizontal:
             return None
         if role == Qt.ItemDataRole.DisplayRole:
-            return self._headers[section]
+            has_one_value = section == NOW and self._now is not None and self._before is None
+            return self.tr("Value") if has_one_value else self._headers[section]
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return _LEFT if section == FIGURE else _RIGHT
         return None
@@ -163,6 +167,7 @@ class FiguresView(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.model = FiguresModel()
+        self._is_multi_class = False
         self._table = QTableView()
         self._table.setModel(self.model)
         self._table.setShowGrid(False)
@@ -178,7 +183,7 @@ class FiguresView(QWidget):
         header.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         header.setSectionResizeMode(FIGURE, QHeaderView.ResizeMode.Stretch)
         header.setHighlightSections(False)
-        width = QFontMetrics(self.font()).horizontalAdvance("Change") + 24
+        width = QFontMetrics(self.font()).horizontalAdvance(self.tr("Change")) + 20
         for column in (BEFORE, NOW, CHANGE):
             header.resizeSection(column, width)
         self._note = QLabel()
@@ -194,8 +199,8 @@ class FiguresView(QWidget):
     def show_means(self, means: Means) -> None:
         """Show another run or split."""
         self.model.show_means(means)
-        for column in (BEFORE, CHANGE):
-            self._table.setColumnHidden(column, means.top_1 is not None)
+        self._is_multi_class = means.top_1 is not None
+        self._hide_columns()
         self._note.hide()
 
     def show_figures(self, figures: Figures) -> None:
@@ -216,6 +221,15 @@ class FiguresView(QWidget):
                     score(judged.after.class_f1),
                 )
             )
+
+    def _hide_columns(self) -> None:
+        self._table.setColumnHidden(BEFORE, self._is_multi_class)
+        self._table.setColumnHidden(CHANGE, self._is_multi_class or self.width() < _WIDE)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Give the names the room of the change where it is narrow."""
+        super().resizeEvent(event)
+        self._hide_columns()
 
 
 def change(before: float, now: float) -> str:

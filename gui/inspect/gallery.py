@@ -42,9 +42,15 @@ class GalleryModel(QAbstractListModel):
         self.image_ids: NDArray[np.int64] = np.arange(0)
         self.probabilities: NDArray[np.float32] = np.zeros(0, np.float32)
         self.is_false_alarm: NDArray[np.bool_] = np.zeros(0, np.bool_)
+        self.instead: list[str] = []
 
     def show_images(
-        self, image_ids: NDArray[np.int64], probabilities: NDArray[np.float32], is_false_alarm: NDArray[np.bool_]
+        self,
+        image_ids: NDArray[np.int64],
+        probabilities: NDArray[np.float32],
+        is_false_alarm: NDArray[np.bool_],
+        *,
+        instead: list[str],
     ) -> bool:
         """Show other images.
 
@@ -52,6 +58,7 @@ class GalleryModel(QAbstractListModel):
             image_ids: int64 (n,).
             probabilities: of the label, float32 (n,).
             is_false_alarm: bool (n,); the others were missed.
+            instead: the label a missed image got, or a false alarm has; empty in multi-label.
 
         Returns:
             Whether anything changed.
@@ -61,6 +68,7 @@ class GalleryModel(QAbstractListModel):
             return False
         self.beginResetModel()
         self.image_ids, self.probabilities, self.is_false_alarm = image_ids, probabilities, is_false_alarm
+        self.instead = instead
         self.endResetModel()
         return True
 
@@ -71,9 +79,18 @@ class GalleryModel(QAbstractListModel):
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> str | None:
         """What an image is, for screen readers and the tool tip; the delegate paints from the arrays."""
         if role in (Qt.ItemDataRole.AccessibleTextRole, Qt.ItemDataRole.ToolTipRole):
-            kind = self.tr("False alarm") if self.is_false_alarm[index.row()] else self.tr("Missed")
-            return f"{kind} · {self.probabilities[index.row()]:.3f}"
+            row = index.row()
+            kind = self.tr("False alarm") if self.is_false_alarm[row] else self.tr("Missed")
+            if self.instead[row]:
+                other = self.tr("is “{}”") if self.is_false_alarm[row] else self.tr("taken for “{}”")
+                kind = f"{kind}, {other.format(self.instead[row])}"
+            return f"{kind} · {self.probabilities[row]:.3f}"
         return None
+
+    def caption(self, row: int) -> str:
+        """What is written below an image: the label's probability, and in multi-class the other label."""
+        probability = f"{self.probabilities[row]:.3f}"
+        return f"{probability} · {self.instead[row]}" if self.instead[row] else probability
 
 
 class _Delegate(QStyledItemDelegate):
@@ -117,7 +134,8 @@ class _Delegate(QStyledItemDelegate):
         painter.setPen(palette.color(QPalette.ColorRole.HighlightedText if selected else QPalette.ColorRole.Text))
         painter.setFont(theme.tabular(theme.smaller(option.font)))
         caption = QRect(box.x(), box.bottom() + 1, SIDE, CAPTION)
-        painter.drawText(caption, Qt.AlignmentFlag.AlignCenter, f"{self._model.probabilities[row]:.3f}")
+        text = painter.fontMetrics().elidedText(self._model.caption(row), Qt.TextElideMode.ElideRight, SIDE)
+        painter.drawText(caption, Qt.AlignmentFlag.AlignCenter, text)
 
 
 class Gallery(QWidget):
@@ -204,6 +222,7 @@ class Gallery(QWidget):
             predictions.image_ids[rows],
             predictions.probabilities[rows, self._label],
             np.arange(len(rows)) >= len(missed),
+            instead=scored.instead(self._label, rows),
         )
         if changed:
             self._view.verticalScrollBar().setValue(at)

@@ -94,6 +94,22 @@ class ScoredSplit:
         rows = np.flatnonzero(absent & self._predicted[:, label])
         return rows[np.argsort(-self.predictions.probabilities[rows, label], kind="stable")][:limit]
 
+    def instead(self, label: int, rows: NDArray[np.int64]) -> list[str]:
+        """In multi-class, what wrong images are taken for, or what they are where they are taken for the label.
+
+        Args:
+            label: that is missed or a false alarm.
+            rows: of the images.
+
+        Returns:
+            A name per image; empty where nothing is known to be present, and in multi-label.
+        """
+        if not self.is_multi_class:
+            return [""] * len(rows)
+        predicted, present = self._predicted[rows], self.predictions.targets[rows]
+        others = np.where(predicted[:, [label]], present, predicted)
+        return [self.label_names[int(other.argmax())] if other.any() else "" for other in others]
+
     def curve(self, label: int) -> PrecisionRecallCurve:
         """The precision-recall curve of a label, thinned for drawing."""
         return self.ranked.curve(label)

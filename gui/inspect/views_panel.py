@@ -12,7 +12,9 @@ from gui.widgets.panel import Panel
 
 CONFUSION, CURVE, FIGURES = range(3)
 # of a label's name in the button
-_NAME_WIDTH = 76
+_NAME_WIDTH = 60
+# so that all buttons are read, in multi-label and in multi-class
+_WIDTHS = (260, 340)
 
 
 class ViewsPanel(Panel):
@@ -31,7 +33,7 @@ class ViewsPanel(Panel):
         self.figures = FiguresView()
         self._stack = QStackedWidget()
         self._buttons = QButtonGroup(self)
-        texts = {CONFUSION: self.tr("Confusion matrix"), CURVE: "", FIGURES: self.tr("More figures")}
+        texts = {CONFUSION: self.tr("Confusions"), CURVE: "", FIGURES: self.tr("More figures")}
         curve = QWidget()
         around = QVBoxLayout(curve)
         around.setContentsMargins(theme.SPACE, theme.SPACE // 2, theme.SPACE, theme.SPACE // 2)
@@ -53,6 +55,7 @@ class ViewsPanel(Panel):
     def show_task(self, *, is_multi_class: bool) -> None:
         """Offer the views of a task; when it changes, the one that says most of it is shown."""
         self._buttons.button(CONFUSION).setVisible(is_multi_class)
+        self.setMinimumWidth(_WIDTHS[is_multi_class])
         if self._is_multi_class != is_multi_class:
             self._is_multi_class = is_multi_class
             self._show(CONFUSION if is_multi_class else CURVE)

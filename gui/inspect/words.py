@@ -37,6 +37,7 @@ def taken_for(scored: ScoredSplit, label: int) -> str:
     """What a label's images are taken for in a multi-class run, the most frequent first; empty for nothing."""
     others = scored.confusion[label].copy()
     others[label] = 0
-    order = others.argsort(kind="stable")[::-1][:MOST_OTHERS]
-    named = [f"{scored.label_names[other]} ({others[other]:,})" for other in order if others[other]]
+    order = (-others).argsort(kind="stable")[:MOST_OTHERS]
+    # a name and its number stay on one line
+    named = [f"{scored.label_names[other]}\u00a0({others[other]:,})" for other in order if others[other]]
     return translate("inspect", "Taken for {}.").format(", ".join(named)) if named else ""

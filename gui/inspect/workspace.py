@@ -27,6 +27,7 @@ from gui.inspect.scored_split import Decisions, ScoredSplit, load_scored_split
 from gui.inspect.threshold_editor import ThresholdEditor
 from gui.inspect.threshold_panel import ThresholdPanel
 from gui.inspect.views_panel import ViewsPanel
+from gui.inspect.warning_row import WarningRow
 from gui.inspect.words import head_line, taken_for
 from gui.session import Session
 from gui.train.run_chooser import RunChooser
@@ -39,7 +40,6 @@ from gui.widgets.panel import Panel, line
 
 # of the threshold's panel, in a small window and in a wide one
 PANEL_WIDTHS = (208, 264)
-CURVE_WIDTH = 260
 TABLE_WIDTH = 460
 REST_MS = 200
 
@@ -78,7 +78,7 @@ class InspectWorkspace(QWidget):
         self._tune.setMenu(self._menu)
         self._export = flat(QPushButton(self.tr("Export ›")))
         self._error = ErrorRow()
-        self._warning = ErrorRow()
+        self._warning = WarningRow()
         self._table = LabelTable()
         self._views = ViewsPanel()
         self._curve = self._views.curve
@@ -116,6 +116,7 @@ class InspectWorkspace(QWidget):
         self._thresholds.undo_changed.connect(self._on_undo_changed)
         self._thresholds.failed.connect(self._error.show_error)
         self._table.label_selected.connect(self._show_label)
+        self._warning.reset_asked.connect(self._on_reset_all)
         self._views.confusion.label_chosen.connect(self._table.choose)
         self._curve.score_chosen.connect(self._on_score_chosen)
         self._curve.drag_ended.connect(self._thresholds.settle)
@@ -143,7 +144,6 @@ class InspectWorkspace(QWidget):
         self._threshold_panel.add(self._panel, 1)
         self._threshold_panel.setMinimumWidth(PANEL_WIDTHS[0])
         self._threshold_panel.setMaximumWidth(PANEL_WIDTHS[1])
-        self._views.setMinimumWidth(CURVE_WIDTH)
         table_panel = Panel(self.tr("Labels"), margins=False)
         table_panel.add(self._table, 1)
         right = QWidget()
@@ -173,8 +173,8 @@ class InspectWorkspace(QWidget):
         error = QVBoxLayout()
         error.setContentsMargins(theme.PANEL, 0, theme.PANEL, 0)
         error.addWidget(self._error)
-        error.addWidget(self._warning)
         layout.addLayout(error)
+        layout.addWidget(self._warning)
         layout.addWidget(line())
         layout.addWidget(whole, 1)
         return page
@@ -225,7 +225,7 @@ class InspectWorkspace(QWidget):
         self._enable(True)
         if scored.is_multi_class:
             self._views.confusion.model.show_scores(scored)
-        self._warning.clear()
+        self._warning.show_warning("")
         background.run(
             self,
             functools.partial(means_of, scored),
@@ -258,10 +258,7 @@ class InspectWorkspace(QWidget):
         if scored is not self._scored:
             return
         self._views.figures.show_figures(figures)
-        if figures.judged is not None and figures.judged.warning:
-            self._warning.show_text(figures.judged.warning)
-        else:
-            self._warning.clear()
+        self._warning.show_warning("" if figures.judged is None else figures.judged.warning)
 
     def _show_label(self, label: int) -> None:
         if self._scored is None:
