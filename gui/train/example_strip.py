@@ -1,7 +1,7 @@
 """What the model will see: images beside versions of them that are varied as in training."""
 
 from PySide6.QtCore import QRect, QSize, Qt
-from PySide6.QtGui import QFont, QImage, QPainter, QPaintEvent, QPixmap
+from PySide6.QtGui import QFont, QImage, QPainter, QPaintEvent, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from gui.widgets import theme
@@ -48,12 +48,17 @@ class ExampleStrip(QWidget):
         return self._layout()[0]
 
     def sizeHint(self) -> QSize:
-        """As high as the largest pictures and their captions, or as a line of text."""
-        return QSize(5 * _MOST, _MOST + _CAPTION if self._groups else theme.ROW)
+        """As high as the pictures and their captions, or as a line of text."""
+        return QSize(5 * _MOST, self._layout()[1] + _CAPTION if self._groups else theme.ROW)
 
     def minimumSizeHint(self) -> QSize:
         """Room for one image and its versions."""
         return QSize(5 * (_LEAST + _GAP), self.sizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The pictures take the width there is."""
+        super().resizeEvent(event)
+        self.updateGeometry()
 
     def _layout(self) -> tuple[int, int]:
         """How many groups there is room for, and the side of a picture."""

@@ -60,7 +60,9 @@ class MapPlot(Plot):
         set_ranges(self, history, 1.0)
         if best is not None and best.validation_map is not None:
             self._best_name.setText(score(best.validation_map))
-            is_at_border = best.epoch > 0.9 * self.getViewBox().viewRange()[0][1]
+            # the names of the other lines stand at its right
+            has_others = bool(np.isfinite(history.raw_maps).any())
+            is_at_border = has_others or best.epoch > 0.9 * self.getViewBox().viewRange()[0][1]
             is_at_top = best.validation_map > 0.8
             self._best_name.setAnchor((1 if is_at_border else 0.5, -0.4 if is_at_top else 1.3))
             self._best_name.setPos(best.epoch, best.validation_map)

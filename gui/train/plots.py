@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QGridLayout, QPushButton, QStackedWidget, QWidget
+from PySide6.QtWidgets import QGridLayout, QPushButton, QSizePolicy, QStackedWidget, QWidget
 
 from gui.train.history import RunHistory
 from gui.train.label_bars import LabelBars
@@ -61,7 +61,12 @@ class RunPlots(QWidget):
             (self.tr("Learning rate"), self._rates),
             (self.tr("AP per label, worst first"), self._labels),
         ]
+        for number in range(2):
+            layout.setRowStretch(number, 1)
+            layout.setColumnStretch(number, 1)
         for index, (title, plot) in enumerate(parts):
+            # a quarter each, whatever the plots would like
+            plot.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
             panel = Panel(title)
             panel.body.setContentsMargins(theme.SPACE, theme.SPACE // 2, theme.SPACE, theme.SPACE // 2)
             panel.add(plot)

@@ -138,17 +138,16 @@ def published_figures(recipe: Recipe) -> str:
     """The figures that were published for a recipe's method, with their data sets; empty without any."""
     if not recipe.published:
         return ""
-    metric = recipe.published[0].metric
-    shown = figures([one for one in recipe.published if one.metric == metric][:_MOST_FIGURES])
-    return f"Published {shown}{', …' if len(recipe.published) > _MOST_FIGURES else ''}"
+    more = ", …" if len(recipe.published) > _MOST_FIGURES else ""
+    return f"Published: {figures(recipe.published[:_MOST_FIGURES])}{more}"
 
 
 def figures(published: Sequence[Published]) -> str:
-    """Figures in words, those of one metric together: "mAP: VOC 2007 95.86, COCO 88.75"."""
+    """Figures in words, those of one metric together: "mAP 95.86 (VOC 2007), 88.75 (COCO)"."""
     parts = []
     for metric in dict.fromkeys(one.metric for one in published):
-        values = [f"{one.data_set} {one.value:g}" for one in published if one.metric == metric]
-        parts.append(f"{metric}: {', '.join(values)}")
+        values = [f"{one.value:g} ({one.data_set})" for one in published if one.metric == metric]
+        parts.append(f"{metric} {', '.join(values)}")
     return "; ".join(parts)
 
 

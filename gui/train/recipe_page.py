@@ -159,7 +159,7 @@ class RecipePage(QWidget):
 def _more(own: Recipe, recipe: Recipe) -> str:
     """Published figures by their source, and what a graph knows of the labels, a line each."""
     sources = dict.fromkeys(one.source for one in own.published)
-    lines = [f"{source}. {figures([one for one in own.published if one.source == source])}." for source in sources]
+    lines = [f"{source}: {figures([one for one in own.published if one.source == source])}." for source in sources]
     vectors = label_vectors(recipe)
     return "\n".join([*lines, *([f"{vectors}."] if vectors else [])])
 

@@ -15,6 +15,7 @@ from core.recipes.catalogue import catalogue
 from core.recipes.keys import to_text
 from core.recipes.recipe import Recipe, from_toml
 from gui.train.history import RunHistory
+from gui.train.recipe_keys import ADAPTED
 
 # lines of these events are few however long a run is; the lines of steps are skipped without being decoded
 _WANTED = tuple(f'"type": "{kind.__name__}"'.encode() for kind in (RunStarted, EpochEnded, RunFinished, Note))
@@ -100,7 +101,10 @@ def recipe_title(run: Run) -> str:
 
 
 def title_with_changes(recipe: Recipe) -> str:
-    """The title, and the values in which a recipe differs from the one that ships under its name."""
+    """The title, and the values in which a recipe differs from the one that ships under its name.
+
+    Those that may have been chosen from the data are left to the run's notes.
+    """
     shipped = next((one for one in catalogue() if one.name == recipe.name), None)
     if shipped is None:
         return recipe.title
@@ -110,7 +114,7 @@ def title_with_changes(recipe: Recipe) -> str:
         for section, values in asdict(recipe).items()
         if isinstance(values, dict)
         for name, value in values.items()
-        if value != before[section][name]
+        if value != before[section][name] and not (recipe.training.adapt and f"{section}.{name}" in ADAPTED)
     ]
     return f"{recipe.title} · {' '.join(changes)}" if changes else recipe.title
 

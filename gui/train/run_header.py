@@ -4,6 +4,7 @@ import html
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from core.errors import WeightsError
@@ -125,8 +126,8 @@ class RunHeader(QWidget):
         """
         self._state = state
         running = state == RunState.RUNNING
-        self._title.setText(self._title.fontMetrics().elidedText(title, Qt.TextElideMode.ElideRight, _TITLE_WIDTH))
         self._title.setToolTip(title)
+        self._fit_title()
         text = html.escape(words.summary(state, history, asked=asked, verdict=verdict))
         has_model = state in (RunState.FINISHED, RunState.STOPPED)
         link = f' <a href="#">{self.tr("Inspect ›")}</a>' if has_model else ""
@@ -146,10 +147,21 @@ class RunHeader(QWidget):
             self.tr("Delete this run and its files?") if has_ended else self.tr("Discard this run and its files?"),
             words_of_end,
         )
-        self._notes.show_notes(history.notes)
+        early_end = words.early_end(history)
+        self._notes.show_notes([*([early_end] if early_end else []), *history.notes])
         self._show_left_out(history.skipped if has_model else ())
         self._bar.setVisible(running)
         self._bar.show_fraction(history.fraction)
+
+    def _fit_title(self) -> None:
+        room = min(_TITLE_WIDTH, self.width() * 2 // 5)
+        title = self._title.toolTip()
+        self._title.setText(self._title.fontMetrics().elidedText(title, Qt.TextElideMode.ElideRight, room))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Give the title its share of the width."""
+        super().resizeEvent(event)
+        self._fit_title()
 
     def show_stuck(self, stuck: bool) -> None:
         """Offer to kill a worker that does not obey, or take the offer back."""

@@ -82,7 +82,7 @@ def summary(state: RunState, history: RunHistory, *, asked: str = "", verdict: s
         else:
             text = translate("words", "Stopped after {} epochs: {}").format(epochs, value)
         text = f"{text} ({verdict})." if verdict else f"{text}."
-        return " ".join(filter(None, (text, early_end(history), _caution(history))))
+        return f"{text} {_caution(history)}".strip()
     if state == RunState.PAUSED:
         return translate("words", "Paused after {} epochs. Nothing is lost.").format(epochs)
     if state == RunState.INTERRUPTED:
