@@ -19,8 +19,13 @@ from core.jobs.events import (
     StepEnded,
 )
 from core.labels import Split
+from core.learning.training import search
 from core.learning.training.search import steepest_descent
 from core.learning.training.start import Start, Trial
+
+
+def test_a_training_without_trials_does_not_wait_for_optuna():
+    assert not hasattr(search, "optuna")
 
 
 def rates_and(losses):

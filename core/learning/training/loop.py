@@ -216,14 +216,14 @@ class Loop:
         validate = self._setup.validate
         if validate is None:
             counters.best_epoch = epoch
-            self._unsaved_best = _copy(averaged or self._trained)
+            self._unsaved_best = _copy(self._trained if averaged is None else averaged)
             return None, True
-        scored = _Scored(raw=validate(self._trained), average=validate(averaged) if averaged else None)
+        scored = _Scored(raw=validate(self._trained), average=None if averaged is None else validate(averaged))
         score = scored.better
         is_best = counters.best_epoch == 0 or score.rank > rank(counters.best_map, counters.best_loss)
         if is_best:
             counters.best_epoch, counters.best_map, counters.best_loss = epoch, score.map, score.loss
-            self._unsaved_best = _copy(averaged if averaged and scored.is_average else self._trained)
+            self._unsaved_best = _copy(averaged if averaged is not None and scored.is_average else self._trained)
         return scored, is_best
 
     def _save(self) -> None:
