@@ -283,9 +283,9 @@ class InspectWorkspace(QWidget):
         counts = self._decisions.of(label)
         images = self._scored.sizes[self._scored.split]
         self._panel.show_threshold(self._scored.label_names[label], value, counts, images=images)
-        self._curve.show_point(
-            float(counts.recall[0]), float(counts.precision[0]), visible=bool(self._scored.support[label])
-        )
+        # in multi-class the decisions are those of no threshold, so that they lie beside the curve
+        has_point = bool(self._scored.support[label]) and not self._scored.is_multi_class
+        self._curve.show_point(float(counts.recall[0]), float(counts.precision[0]), visible=has_point)
         self._gallery.show_label(self._scored, label, value, missed=int(counts.fn[0]), false_alarms=int(counts.fp[0]))
 
     def _show_totals(self) -> None:

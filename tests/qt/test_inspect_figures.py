@@ -172,6 +172,7 @@ def test_in_multi_class_no_threshold_can_be_moved_and_it_is_said_why(qtbot, mult
     assert multi_class._panel._why_none.isVisible()
     assert multi_class._head.text() == "Measured on 6 validation images: top-1 0.667. The highest probability decides."
     press(qtbot, multi_class, "Curve of ace")
+    assert multi_class._curve._point.getData()[0] is None
     qtbot.mouseClick(multi_class._curve.viewport(), Qt.MouseButton.LeftButton)
     assert multi_class._thresholds.values.tolist() == [0.5, 0.5, 0.5]
 
