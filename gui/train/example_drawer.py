@@ -34,11 +34,13 @@ class ExampleDrawer(QObject):
         drawn: uint8 (images, copies, H, W, 3); the first copy of each image is not varied.
         failed: MultihotError.
         started: a worker is at it.
+        worker_ended: it has ended; the one that was kept ready may be gone.
     """
 
     drawn = Signal(object)
     failed = Signal(object)
     started = Signal()
+    worker_ended = Signal()
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -111,6 +113,7 @@ class ExampleDrawer(QObject):
         if wish != self._at_work:
             return
         self._thread = None
+        self.worker_ended.emit()
         read = functools.partial(_read_and_delete, folder, self._outcome)
         background.run(self, read, functools.partial(self._on_read, wish), self._on_failed)
 

@@ -49,6 +49,7 @@ class ExamplesPanel(Panel):
         self.header.addWidget(self._show)
         self.add(self._strip)
 
+        self._drawer.worker_ended.connect(self.worker_ended)
         self._drawer.started.connect(lambda: self._strip.show_text(self.tr("Drawing examples…")))
         self._drawer.drawn.connect(self._on_drawn)
         self._drawer.failed.connect(self._on_failed)
@@ -79,6 +80,7 @@ class ExamplesPanel(Panel):
         """Draw nothing any more."""
         self._drawer.close()
         self._paths, self._folder = (), None
+        self._asked_for = None
         self._strip.forget()
 
     def _refresh(self) -> None:
@@ -87,14 +89,12 @@ class ExamplesPanel(Panel):
         self._show.setVisible(not reason)
         self._show.setText(self.tr("Others") if self._is_automatic else self.tr("Show examples"))
         if reason:
-            self._strip.forget()
-            self._strip.show_text(reason)
-        elif recipe is not None and self.isVisible():
+            self._say(reason)
+        elif recipe is not None and self.isVisible() and self._wanted() != self._asked_for:
             if self._is_automatic:
                 self._ask()
-            elif (recipe.augmentation, recipe.input.size, self._paths) != self._asked_for:
-                self._strip.forget()
-                self._strip.show_text(self.tr("Press “Show examples” to see images varied as in training."))
+            else:
+                self._say(self.tr("Press “Show examples” to see images varied as in training."))
 
     def _why_nothing(self) -> str:
         if self._recipe is None or not self._paths:
@@ -103,10 +103,21 @@ class ExamplesPanel(Panel):
             return self.tr("This recipe looks at each image once, as it is, so it varies none.")
         return ""
 
+    def _say(self, text: str) -> None:
+        """Show a sentence in place of examples."""
+        self._asked_for = None
+        self._strip.forget()
+        self._strip.show_text(text)
+
+    def _wanted(self) -> tuple[object, ...]:
+        """All that the examples depend on."""
+        assert self._recipe is not None
+        return (self._recipe.augmentation, self._recipe.input.size, self._paths, self._seed)
+
     def _ask(self) -> None:
         assert self._recipe is not None
         assert self._folder is not None
-        self._asked_for = (self._recipe.augmentation, self._recipe.input.size, self._paths)
+        self._asked_for = self._wanted()
         self._drawer.ask(self._recipe, self._paths, folder=self._folder, seed=self._seed)
 
     def _on_show_clicked(self) -> None:
@@ -120,7 +131,6 @@ class ExamplesPanel(Panel):
 
     def _on_scaled(self, groups: list[list[QImage]]) -> None:
         self._strip.show_images(groups)
-        self.worker_ended.emit()
 
     def _on_failed(self, error: MultihotError) -> None:
         self._strip.forget()

@@ -11,10 +11,20 @@ from core.deploy.report import ExportReport
 from core.errors import WeightsError
 from core.evaluation.predictions import Predictions
 from core.evaluation.threshold_file import ThresholdSet
-from core.jobs.events import EpochEnded, ExportFinished, Progress, RunFinished, RunPaused, RunStarted, StepEnded
-from core.jobs.job import ExportJob, TrainJob
+from core.jobs.events import (
+    EpochEnded,
+    ExportFinished,
+    PreviewFinished,
+    Progress,
+    RunFinished,
+    RunPaused,
+    RunStarted,
+    StepEnded,
+)
+from core.jobs.job import ExportJob, PreviewJob, TrainJob
 from core.jobs.worker import main
 from core.project.snapshot import Snapshot
+from core.recipes.recipe import from_toml
 
 STEPS = 4
 EPOCHS = 3
@@ -103,5 +113,16 @@ def export(folder, emit, control):
     emit(ExportFinished(path=job.out, max_abs_difference=2e-7, decisions_equal=True, images_checked=2))
 
 
+def preview(folder, emit, control):
+    job = PreviewJob.load(folder)
+    if os.environ.get("PRETEND") == "refuse":
+        raise WeightsError("No image can be read.", next_step="Look for them.")
+    size = from_toml(folder / "recipe.toml").input.size
+    images = np.empty((len(job.paths), job.copies, size, size, 3), np.uint8)
+    images[:] = np.arange(job.copies, dtype=np.uint8)[:, None, None, None] * 20 + job.seed
+    np.savez(folder / "examples.npz", images=images)
+    emit(PreviewFinished(file="examples.npz"))
+
+
 if __name__ == "__main__":
-    sys.exit(main(runners={"train": train, "export": export}, warm_up=lambda: None))
+    sys.exit(main(runners={"train": train, "export": export, "preview": preview}, warm_up=lambda: None))

@@ -1,10 +1,16 @@
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from core.jobs.events import (
+    EarlyStopped,
     EpochEnded,
+    LearningRateChosen,
+    LearningRateTried,
+    Note,
     Progress,
     RunFailed,
     RunFinished,
@@ -18,7 +24,12 @@ from gui.train import words
 from gui.train.curves import MOST_POINTS, round_up, thinned
 from gui.train.history import RunHistory, Series
 from gui.train.label_bars import worst_labels
+from gui.train.map_plot import MapPlot
+from gui.train.note_lines import NoteLines
+from gui.train.plots import RunPlots
 from gui.train.run_facts import title_with_changes
+from gui.train.run_header import RunHeader
+from gui.train.search_plot import SearchPlot
 
 
 def started(**values):
@@ -175,3 +186,136 @@ def test_a_title_tells_the_values_that_differ_from_the_recipe_of_that_name():
     assert title_with_changes(shipped) == shipped.title
     changed = shipped.with_overrides(["model.backbone=mobilenetv2_100", "flip=false"])
     assert title_with_changes(changed) == f"{shipped.title} · backbone=mobilenetv2_100 flip=false"
+
+
+def tried(number, **values):
+    return LearningRateTried(trial=number, trials=15, learning_rate=10.0 ** -(6 - number), **values)
+
+
+def test_a_search_for_the_learning_rate_is_followed_until_it_has_chosen():
+    history = RunHistory()
+    history.add([started(), tried(1, validation_map=0.3), tried(2, validation_map=0.5, pruned=True)])
+    assert history.is_searching
+    assert history.fraction == pytest.approx(2 / 15)
+    assert words.progress(history) == "looking for a learning rate: 2 of 15, 1.0e-04"
+    history.add([LearningRateChosen(learning_rate=1e-4, reason="best of 15 trials"), step(1)])
+    assert not history.is_searching
+    assert history.chosen.learning_rate == 1e-4
+    assert len(history.tried) == 2
+
+
+def test_a_search_that_begins_anew_forgets_what_it_tried():
+    history = RunHistory()
+    history.add([tried(1), tried(2), started(), tried(1)])
+    assert [one.trial for one in history.tried] == [1]
+
+
+def held(qtbot, plot):
+    """The plot in a widget: pyqtgraph's own does not bear being closed twice."""
+    holder = QWidget()
+    qtbot.addWidget(holder)
+    QVBoxLayout(holder).addWidget(plot)
+    return plot
+
+
+def test_the_search_is_drawn_by_its_kind(qtbot):
+    plot = held(qtbot, SearchPlot())
+    history = RunHistory()
+    history.add(
+        [tried(1, validation_map=0.3), tried(2, validation_map=None), tried(3, validation_map=0.5, pruned=True)]
+    )
+    plot.draw(history)
+    assert plot._points.getData()[0].tolist() == [-5, -3]
+    assert plot.tip(-3.2, 0) == "1.00e-03: mAP 0.500, given up early"
+    assert not plot._chosen.isVisible()
+
+    history = RunHistory()
+    history.add([tried(1, loss=2.0), tried(2, loss=1.0), tried(3, loss=90.0)])
+    history.add([LearningRateChosen(learning_rate=1e-4, reason="steepest")])
+    plot.draw(history)
+    assert plot._curve.getData()[1].tolist() == [2.0, 1.0, 90.0]
+    assert len(plot._points.getData()[0]) == 0
+    # the end of a range test is beyond all bounds
+    assert plot.getViewBox().viewRange()[1][1] < 10
+    assert plot._chosen.value() == -4
+    assert plot.tip(-5.1, 0) == "1.00e-05: loss 2.0000"
+
+
+def test_the_search_gives_way_to_the_schedule_and_a_button_brings_it_back(qtbot):
+    plots = RunPlots()
+    qtbot.addWidget(plots)
+    history = RunHistory()
+    history.add([started(), tried(1, validation_map=0.3)])
+    plots.resize(800, 500)
+    plots.show()
+    plots.show_history(history)
+    qtbot.waitUntil(lambda: plots._search.isVisible())
+    history.add([LearningRateChosen(learning_rate=1e-4, reason="best of 15 trials"), step(1)])
+    plots.refresh()
+    qtbot.waitUntil(lambda: plots._learning_rate.isVisible())
+    plots._show_search.click()
+    assert plots._search.isVisible()
+    plots.show_history(RunHistory())
+    qtbot.waitUntil(lambda: not plots._show_search.isVisible())
+    assert plots._learning_rate.isVisible()
+
+
+def test_raw_and_averaged_weights_and_top1_are_kept_apart(qtbot):
+    history = RunHistory()
+    history.add([started(), replace(epoch(1, 0.5), raw_map=0.4, average_map=0.5, top1=0.75, is_average=True)])
+    history.add([replace(epoch(2, 0.6), raw_map=0.6, average_map=None, top1=0.8)])
+    np.testing.assert_array_equal(history.raw_maps, [0.4, 0.6])
+    np.testing.assert_array_equal(history.average_maps, [0.5, math.nan])
+    np.testing.assert_array_equal(history.top1s, [0.75, 0.8])
+    plot = held(qtbot, MapPlot())
+    plot.draw(history)
+    assert plot.tip(1.1, 0) == "epoch 1: mAP 0.500, raw weights 0.400, averaged weights 0.500, top-1 0.750"
+    assert plot.tip(2.0, 0) == "epoch 2: mAP 0.600, raw weights 0.600, top-1 0.800"
+
+
+def test_the_end_of_a_run_with_one_label_per_image_tells_its_top1():
+    history = RunHistory()
+    finished = RunFinished(epochs=1, best_epoch=1, validation_map=0.5, stopped=False, skipped_images=0, seconds=1.0)
+    history.add([started(), replace(epoch(1, 0.5), top1=0.75), finished])
+    assert words.summary(RunState.FINISHED, history).startswith("Finished: top-1 0.750, mAP 0.500.")
+
+
+def test_an_early_end_tells_its_reason_and_is_forgotten_when_the_run_goes_on():
+    history = RunHistory()
+    reason = "no gain over the smoothed best for 5 epochs"
+    history.add([started(), epoch(1), EarlyStopped(epoch=1, reason=reason)])
+    assert words.early_end(history) == f"Ended at epoch 1 of 4: {reason}."
+    history.add([started(epochs_done=1)])
+    assert words.early_end(history) == ""
+
+
+def test_notes_are_kept_once_and_shown_one_by_one(qtbot):
+    history = RunHistory()
+    history.add([Note(sentence="First & best."), Note(sentence="Second."), started(), Note(sentence="First & best.")])
+    assert history.notes == ["First & best.", "Second."]
+    lines = NoteLines()
+    qtbot.addWidget(lines)
+    lines.show_notes(history.notes)
+    assert "First &amp; best." in lines._text.text()
+    assert "Second." not in lines._text.text()
+    lines._text.linkActivated.emit("#")
+    assert "Second." in lines._text.text()
+    lines.show_notes([])
+    assert lines.isHidden()
+
+
+def test_the_header_shows_why_a_run_ended_early_and_its_notes(qtbot):
+    history = RunHistory()
+    history.add([started(), epoch(1), Note(sentence="8 training images."), EarlyStopped(epoch=1, reason="no gain")])
+    header = RunHeader()
+    qtbot.addWidget(header)
+    header.show_run("Run 1", RunState.FINISHED, history)
+    assert header._notes._sentences == ("Ended at epoch 1 of 4: no gain.", "8 training images.")
+
+
+def test_what_was_chosen_from_the_data_is_no_change_in_a_title():
+    shipped = recipe("efficientnet-b0-224")
+    assert shipped.training.adapt
+    adapted = shipped.with_overrides(["epochs=3", "batch_size=8"])
+    assert title_with_changes(adapted) == shipped.title
+    assert "epochs=3" in title_with_changes(adapted.with_overrides(["adapt=false"]))
