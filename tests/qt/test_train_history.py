@@ -211,15 +211,15 @@ def test_a_search_that_begins_anew_forgets_what_it_tried():
 
 
 def held(qtbot, plot):
-    """The plot in a widget: pyqtgraph's own does not bear being closed twice."""
+    """A widget with the plot, to be kept: pyqtgraph's own does not bear being closed twice."""
     holder = QWidget()
     qtbot.addWidget(holder)
     QVBoxLayout(holder).addWidget(plot)
-    return plot
+    return holder, plot
 
 
 def test_the_search_is_drawn_by_its_kind(qtbot):
-    plot = held(qtbot, SearchPlot())
+    _holder, plot = held(qtbot, SearchPlot())
     history = RunHistory()
     history.add(
         [tried(1, validation_map=0.3), tried(2, validation_map=None), tried(3, validation_map=0.5, pruned=True)]
@@ -267,7 +267,7 @@ def test_raw_and_averaged_weights_and_top1_are_kept_apart(qtbot):
     np.testing.assert_array_equal(history.raw_maps, [0.4, 0.6])
     np.testing.assert_array_equal(history.average_maps, [0.5, math.nan])
     np.testing.assert_array_equal(history.top1s, [0.75, 0.8])
-    plot = held(qtbot, MapPlot())
+    _holder, plot = held(qtbot, MapPlot())
     plot.draw(history)
     assert plot.tip(1.1, 0) == "epoch 1: mAP 0.500, raw weights 0.400, averaged weights 0.500, top-1 0.750"
     assert plot.tip(2.0, 0) == "epoch 2: mAP 0.600, raw weights 0.600, top-1 0.800"
