@@ -205,16 +205,24 @@ class NewProjectDialog(QDialog):
         self._found.setText("" if annotations is None else self._described(annotations))
         # folders without splits may be albums as well as labels
         self.folders_box.setChecked(has_splits)
+        self._grow()
+
+    def _grow(self) -> None:
+        """Make room for what was not shown before; Qt asks a window for it only when it is first shown."""
+        layout = self.layout()
+        if layout is not None and self.isVisible():
+            layout.activate()
+            self.resize(self.width(), max(self.height(), layout.totalHeightForWidth(self.width())))
 
     def _described(self, annotations: Annotations) -> str:
         names = annotations.label_names
-        listed = ", ".join(names[:_NAMED]) + (", …" if len(names) > _NAMED else "")
-        text = self.tr("{count} folders: {names}.").format(count=f"{len(names):,}", names=listed)
+        more = self.tr(" and {:,} more").format(len(names) - _NAMED) if len(names) > _NAMED else ""
+        text = self.tr("{names}{more}.").format(names=", ".join(names[:_NAMED]), more=more)
         counts = [int((annotations.splits == split).sum()) for split in (Split.TRAIN, Split.VALIDATION, Split.TEST)]
         if any(counts):
             parts = zip(counts, (self.tr("train"), self.tr("validation"), self.tr("test")), strict=True)
             splits = ", ".join(f"{count:,} {split}" for count, split in parts if count)
-            text += " " + self.tr("Images already in splits: {}.").format(splits)
+            text += " " + self.tr("Splits: {}.").format(splits)
         return text
 
     def _on_task_clicked(self) -> None:

@@ -31,7 +31,7 @@ def test_folders_that_name_labels_and_splits_become_a_multi_class_project(qtbot,
     qtbot.waitUntil(dialog.folders_box.isVisible)
     assert (dialog.takes_labels, dialog.task) == (True, "multi-class")
     assert "apple, kiwi" in dialog._found.text()
-    assert "6 train, 4 validation" in dialog._found.text()
+    assert "Splits: 6 train, 4 validation." in dialog._found.text()
     dialog.project_field.setText(str(tmp_path / "shop project"))
     qtbot.mouseClick(dialog.create_button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: "with 2 labels of their folders" in window.status.message())
