@@ -117,7 +117,7 @@ def _once(compute: Callable[..., Any]) -> Callable[..., Any]:
     known: dict[tuple[object, ...], Any] = {}
 
     def computed(net: Any, pixels: Any, rows: Any, **rest: Any) -> Any:
-        key = (rows.tobytes(), net.wants_map)
+        key = (rows.tobytes(), net.config.uses_map)
         if key not in known:
             known[key] = compute(net, pixels, rows, **rest)
         return known[key]
