@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 import torch
 
+from core.errors import JobError
 from core.evaluation.predictions import Predictions
 from core.jobs.events import EarlyStopped, EpochEnded, Note, RunFinished, RunPaused, RunStarted
 from core.labels import Split
+from core.learning.features import _allocate
 from core.learning.training.start import Start
 from core.learning.training.summary import Summary
 
@@ -233,3 +235,11 @@ def test_a_frozen_backbone_gives_whole_maps_to_heads_that_want_them(training, ti
     assert tracked
     assert not any(tracked), "batch-norm of a frozen backbone has taken in images"
     assert Path(run / "predictions.npz").is_file()
+
+
+def test_features_that_do_not_fit_into_memory_are_said():
+    maps = torch.zeros(2, 1280, 14, 14)
+    assert _allocate(5, maps).shape == (5, 1280, 14, 14)
+    # more than any address space
+    with pytest.raises(JobError, match=r"The features of 1,000,000,000,000 images need 1003520000\.0 GB"):
+        _allocate(10**12, maps)
