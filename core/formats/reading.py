@@ -1,10 +1,12 @@
 """The formats by name."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from core.formats import class_folders, multihot_csv
+from core.formats.annotations import Annotations
 
-READERS = {"csv": multihot_csv.read, "class-folders": class_folders.read}
+READERS: dict[str, Callable[[Path], Annotations]] = {"csv": multihot_csv.read, "class-folders": class_folders.read}
 """By the name of the format, what reads it."""
 
 
