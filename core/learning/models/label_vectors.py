@@ -12,6 +12,8 @@ from core.labels import LabelState
 
 #: Most dimensions of vectors from co-occurrence; as many as the usual word vectors have.
 WIDEST = 300
+#: Usual length of GloVe's vectors; the layers over them were designed for it, and shrink features to nothing with less.
+_USUAL_LENGTH = 6.5
 _NEXT_STEP = "Choose a text file of GloVe vectors, or set model.label_vectors to co-occurrence."
 
 
@@ -64,8 +66,8 @@ def cooccurrence_vectors(states: NDArray[np.int8]) -> NDArray[np.float32]:
         states: int8 (N, C) in {1, 0, -1}.
 
     Returns:
-        float32 (C, min(C, 300)); the row of a label that never occurs is 0. Signs are fixed: the largest entry of a
-        column is positive.
+        float32 (C, min(C, 300)), on average as long as word vectors usually are; the row of a label that never occurs
+        is 0. Signs are fixed: the largest entry of a column is positive.
     """
     present = (states == LabelState.PRESENT).astype(np.float64)
     known = (states != LabelState.UNKNOWN).astype(np.float64)
@@ -77,7 +79,9 @@ def cooccurrence_vectors(states: NDArray[np.int8]) -> NDArray[np.float32]:
     width = min(len(information), WIDEST)
     vectors = left[:, :width] * np.sqrt(values[:width])
     largest = vectors[np.abs(vectors).argmax(axis=0), np.arange(width)]
-    signed: NDArray[np.float32] = (vectors * np.where(largest < 0, -1.0, 1.0)).astype(np.float32)
+    lengths = np.linalg.norm(vectors, axis=1)
+    factor = _USUAL_LENGTH / lengths[lengths > 0].mean() if lengths.any() else 1.0
+    signed: NDArray[np.float32] = (factor * vectors * np.where(largest < 0, -1.0, 1.0)).astype(np.float32)
     return signed
 
 
