@@ -1,14 +1,16 @@
 """`multihot new PROJECT --images DIR` or `multihot new PROJECT --from-class-folders DIR`."""
 
 import argparse
+import contextlib
+from collections.abc import Sequence
 from pathlib import Path
 
 from core.cli.choosing import add_project
 from core.cli.output import Output
-from core.errors import ProjectError
+from core.errors import FormatError, ProjectError
 from core.formats import class_folders
 from core.formats.apply import import_annotations
-from core.labels import MULTI_CLASS, MULTI_LABEL
+from core.labels import MULTI_CLASS, MULTI_LABEL, Split
 from core.project.scan import scan_folder
 from core.project.store import Store
 
@@ -49,4 +51,16 @@ def run(arguments: argparse.Namespace, output: Output) -> int:
         output.say(f"Project {store.folder} with {len(store.paths):,} images of {root}{labels}.")
         result = {"project": str(store.folder), "images": len(store.paths), "task": store.task}
         output.result({**result, **({"labels": len(store.labels)} if annotations is not None else {})})
+        if annotations is None:
+            _tell_of_labels(root, [image.relative_path for image in found], arguments.project, output)
     return 0
+
+
+def _tell_of_labels(root: Path, paths: Sequence[str], project: Path, output: Output) -> None:
+    """Say that the folders of the images name their splits and labels."""
+    # what is wrong with a name is said to who wants to read it
+    with contextlib.suppress(FormatError):
+        annotations = class_folders.recognised(root, paths)
+        if annotations is not None and (annotations.splits != Split.UNASSIGNED).any():
+            labels = len(annotations.label_names)
+            output.say(f"Its folders name {labels:,} labels: multihot import {project} {root} reads them.")

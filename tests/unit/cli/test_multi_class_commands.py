@@ -31,7 +31,8 @@ def test_new_from_class_folders_makes_a_multi_class_project(class_folders, tmp_p
 
 
 def test_import_finds_class_folders_out_and_says_what_it_refused(class_folders, tmp_path, multihot, known_states):
-    assert multihot("new", tmp_path / "p", "--images", class_folders, "--task", "multi-class").code == 0
+    made = multihot("new", tmp_path / "p", "--images", class_folders, "--task", "multi-class")
+    assert f"2 labels: multihot import {tmp_path / 'p'} {class_folders} reads them" in made.out
     done = multihot("import", tmp_path / "p", class_folders, "--json")
     assert (done.code, done.result["matched"], done.result["refused"]) == (0, 8, [])
     table = tmp_path / "more.csv"
