@@ -72,7 +72,7 @@ class KeyField(QWidget):
 
     def show_wrong(self, wrong: bool) -> None:
         """Mark the value as one that is not allowed."""
-        if isinstance(self.control, QLineEdit) and bool(self.control.property("wrong")) != wrong:
+        if bool(self.control.property("wrong")) != wrong:
             self.control.setProperty("wrong", wrong)
             self.control.style().polish(self.control)
 

@@ -2,10 +2,12 @@
 
 import functools
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 from PySide6.QtCore import QObject, Signal
 
+from core.errors import RecipeError
 from core.labels import LabelState
 from core.project.changes import Changes
 from core.recipes.recipe import Recipe
@@ -43,6 +45,7 @@ class RecipeDesk(QObject):
         setup.recipe_clicked.connect(self.page_wanted)
         page.duplicate_asked.connect(self._on_duplicate_asked)
         page.edited.connect(self._on_edited)
+        page.delete_asked.connect(self._on_delete_asked)
         self._on_settings_changed()
 
     def refresh(self) -> None:
@@ -98,6 +101,10 @@ class RecipeDesk(QObject):
         self.page_wanted.emit()
         self.refresh()
 
+    def _on_delete_asked(self, file: Path) -> None:
+        delete = functools.partial(_delete, file)
+        background.run(self, delete, lambda _: self.refresh(), self._page.show_error)
+
     def _on_edited(self, recipe: Recipe) -> None:
         count = len(self._session.store.labels)
         entries = tuple(
@@ -105,3 +112,10 @@ class RecipeDesk(QObject):
             for one in self._book.entries
         )
         self._on_book_read(replace(self._book, entries=entries))
+
+
+def _delete(file: Path) -> None:
+    try:
+        file.unlink(missing_ok=True)
+    except OSError as error:
+        raise RecipeError(f"{file} cannot be deleted: {error.strerror}.") from error

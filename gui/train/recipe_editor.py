@@ -27,7 +27,7 @@ from gui.widgets import theme
 from gui.widgets.error_row import ErrorRow
 
 _FIELD_WIDTH = 190
-_NAME_WIDTH = 170
+_NAME_WIDTH = 150
 
 
 class RecipeEditor(QWidget):
@@ -53,7 +53,7 @@ class RecipeEditor(QWidget):
         self._tabs = QTabWidget()
         self._tabs.setDocumentMode(True)
         for section in SECTIONS:
-            self._tabs.addTab(QScrollArea(), _capitalised(section))
+            self._tabs.addTab(QScrollArea(), section.capitalize())
 
         names = QFormLayout()
         names.setContentsMargins(theme.PANEL, theme.SPACE, theme.PANEL, 0)
@@ -94,6 +94,7 @@ class RecipeEditor(QWidget):
         self._state.setToolTip(str(file))
         self._title.setText(recipe.title)
         self._purpose.setText(recipe.purpose)
+        self._purpose.setCursorPosition(0)
         self._on_tab_changed(self._tabs.currentIndex())
         self._show_values()
 
@@ -133,7 +134,7 @@ class RecipeEditor(QWidget):
             field.setFixedWidth(_FIELD_WIDTH)
             field.changed.connect(lambda field=field: self._on_field_changed(field))
             self._fields[key.path] = field
-            meaning = QLabel(_capitalised(key.rule.meaning))
+            meaning = QLabel(key.rule.meaning)
             meaning.setProperty("tone", "secondary")
             meaning.setWordWrap(True)
             name = QLabel(key.name)
@@ -205,7 +206,3 @@ class RecipeEditor(QWidget):
 
     def _on_failed(self, error: MultihotError) -> None:
         self._error.show_error(error)
-
-
-def _capitalised(text: str) -> str:
-    return text[:1].upper() + text[1:]

@@ -14,10 +14,11 @@ from gui.train.key_table import KeyTable
 from gui.train.recipe_book import RecipeEntry, figures, label_vectors
 from gui.train.recipe_editor import RecipeEditor
 from gui.widgets import theme
-from gui.widgets.buttons import with_icon
+from gui.widgets.buttons import icon_button, with_icon
 from gui.widgets.error_row import ErrorRow
 from gui.widgets.icons import icon
 from gui.widgets.panel import Panel, line
+from gui.widgets.question import Question
 
 
 class RecipePage(QWidget):
@@ -26,9 +27,11 @@ class RecipePage(QWidget):
     Signals:
         duplicate_asked: a copy of one's own is wanted.
         edited: Recipe, one's own has another value.
+        delete_asked: Path, the file of one's own is to be deleted.
     """
 
     duplicate_asked = Signal()
+    delete_asked = Signal(object)
     edited = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -56,6 +59,10 @@ class RecipePage(QWidget):
         self._duplicate.setToolTip(self.tr("Make a copy in this project, and change any of its keys"))
         self._edit = with_icon(QPushButton(self.tr("Edit")), "pencil-simple")
         self._edit.setCheckable(True)
+        self._delete = icon_button("trash", self.tr("Delete this recipe"))
+        self._question = Question(
+            self.tr("Delete this recipe? Its runs stay."), self.tr("Delete recipe"), self.tr("Keep")
+        )
         self._table = KeyTable()
         self._editor = RecipeEditor()
         self._filter = QLineEdit()
@@ -71,13 +78,14 @@ class RecipePage(QWidget):
         buttons = QHBoxLayout()
         buttons.setSpacing(theme.SPACE)
         buttons.addWidget(self._title, 1)
+        buttons.addWidget(self._delete)
         buttons.addWidget(self._edit)
         buttons.addWidget(self._duplicate)
         head = QVBoxLayout()
         head.setContentsMargins(theme.PANEL, theme.SPACE, theme.PANEL, theme.SPACE)
         head.setSpacing(theme.SPACE // 2)
         head.addLayout(buttons)
-        for widget in (self._purpose, self._facts, self._more, self._error):
+        for widget in (self._purpose, self._facts, self._more, self._question, self._error):
             head.addWidget(widget)
         self._keys_panel = Panel(self.tr("All keys"), margins=False)
         self._keys_panel.header.addWidget(self._filter)
@@ -91,6 +99,8 @@ class RecipePage(QWidget):
         layout.addWidget(self._keys_panel, 1)
 
         self._duplicate.clicked.connect(self.duplicate_asked)
+        self._delete.clicked.connect(self._question.show)
+        self._question.accepted.connect(self._on_delete_accepted)
         self._edit.toggled.connect(self._on_edit_toggled)
         self._filter.textChanged.connect(self._table.set_filter)
         self._editor.edited.connect(self.edited)
@@ -128,20 +138,28 @@ class RecipePage(QWidget):
         self._more.setText(_more(entry.recipe, recipe))
         self._more.setVisible(bool(self._more.text()))
         self._edit.setVisible(entry.file is not None)
+        self._delete.setVisible(entry.file is not None)
         self._table.show_recipe(recipe, own=entry.recipe, chosen=chosen)
         if self._shown is None or recipe != self._shown:
             self.examples.show_recipe(recipe)
         self._shown = recipe
         if is_other:
             self._error.clear()
+            self._question.hide()
             self._edit.setChecked(False)
         if self._edits_next == entry.recipe.name and entry.file is not None:
             self._edits_next = ""
             self._edit.setChecked(True)
 
+    def _on_delete_accepted(self) -> None:
+        if self._entry is not None and self._entry.file is not None:
+            self.delete_asked.emit(self._entry.file)
+
     def _on_edit_toggled(self, is_on: bool) -> None:
         self._edit.setText(self.tr("Done") if is_on else self.tr("Edit"))
         self._filter.setVisible(not is_on)
+        # it stands in the form too
+        self._purpose.setVisible(not is_on)
         if not is_on or self._entry is None or self._entry.file is None:
             self._keys.setCurrentWidget(self._table)
             return

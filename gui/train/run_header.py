@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from core.errors import WeightsError
 from core.jobs.events import ImageSkipped, RunFailed
@@ -19,6 +19,7 @@ from gui.widgets.buttons import flat
 from gui.widgets.error_row import ErrorRow
 from gui.widgets.icons import icon
 from gui.widgets.progress_line import ProgressLine
+from gui.widgets.question import Question
 
 # of the run's name, which may tell of many changed values
 _TITLE_WIDTH = 360
@@ -60,8 +61,8 @@ class RunHeader(QWidget):
         self._stop = QPushButton(icon("stop"), self.tr("Stop and keep best"))
         self._discard = flat(QPushButton(icon("trash"), self.tr("Discard")))
         self._bar = ProgressLine()
-        self._question = _Question(self.tr("Discard this run and its files?"), self.tr("Discard"), self.tr("Keep"))
-        self._stuck = _Question(
+        self._question = Question(self.tr("Discard this run and its files?"), self.tr("Discard"), self.tr("Keep"))
+        self._stuck = Question(
             self.tr("The run does not obey. End its process? Its last checkpoint stays."),
             self.tr("End it"),
             self.tr("Wait"),
@@ -193,40 +194,3 @@ class RunHeader(QWidget):
             self.pause_asked.emit()
         else:
             self.resume_asked.emit()
-
-
-class _Question(QFrame):
-    """A question in its place, with two answers; hidden until it is asked.
-
-    Signals:
-        accepted: the first answer.
-    """
-
-    accepted = Signal()
-
-    def __init__(self, text: str, yes: str, no: str) -> None:
-        super().__init__()
-        self._text = QLabel(text)
-        self._text.setWordWrap(True)
-        self.yes = QPushButton(yes)
-        self.no = flat(QPushButton(no))
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(theme.SPACE)
-        layout.addStretch(1)
-        layout.addWidget(self._text)
-        layout.addWidget(self.yes)
-        layout.addWidget(self.no)
-        self.hide()
-
-        self.yes.clicked.connect(self._on_yes_clicked)
-        self.no.clicked.connect(self.hide)
-
-    def set_texts(self, text: str, yes: str) -> None:
-        """Ask something else."""
-        self._text.setText(text)
-        self.yes.setText(yes)
-
-    def _on_yes_clicked(self) -> None:
-        self.hide()
-        self.accepted.emit()

@@ -204,7 +204,8 @@ class TrainingSetup(QWidget):
         self._adapted, self._sentences = self._set, ()
         if self._set is not None and self._train_images:
             self._adapted, self._sentences = adapt(self._set, self._train_images, keep=self._form.keep())
-        self._form.show_chosen_epochs(self._adapted.training.epochs if self._adapted and self._sentences else None)
+        is_known = self._adapted is not None and self._train_images > 0
+        self._form.show_chosen_epochs(self._adapted.training.epochs if self._adapted and is_known else None)
         self._adaptation.show_notes(self._sentences)
         self.recipe_changed.emit()
 

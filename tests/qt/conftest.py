@@ -148,6 +148,30 @@ def label(window):
     return window.workspace("label")
 
 
+@pytest.fixture
+def controller(session):
+    """What starts and follows the runs of the open project."""
+    from gui.train.controller import TrainingController
+
+    one = TrainingController(session)
+    yield one
+    one.close()
+
+
+@pytest.fixture
+def train(qtbot, session, controller):
+    """The Train workspace, shown, with its recipes read."""
+    from gui.train.workspace import TrainWorkspace
+
+    one = TrainWorkspace(session, controller)
+    qtbot.addWidget(one)
+    one.resize(1300, 700)
+    one.show()
+    one.activate()
+    qtbot.waitUntil(lambda: one._setup.entry is not None)
+    return one
+
+
 # runs
 
 

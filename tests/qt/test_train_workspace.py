@@ -21,24 +21,6 @@ from gui.train.workspace import TrainWorkspace
 LONG = 20_000
 
 
-@pytest.fixture
-def controller(session):
-    one = TrainingController(session)
-    yield one
-    one.close()
-
-
-@pytest.fixture
-def workspace(qtbot, session, controller):
-    one = TrainWorkspace(session, controller)
-    qtbot.addWidget(one)
-    one.resize(1300, 700)
-    one.show()
-    one.activate()
-    qtbot.waitUntil(lambda: one._setup.entry is not None)
-    return one
-
-
 def texts(widget):
     return [label.text() for label in widget.findChildren(QLabel) if label.isVisible()]
 
@@ -58,153 +40,151 @@ def press(qtbot, widget, text):
     qtbot.mouseClick(button(widget, text), Qt.MouseButton.LeftButton)
 
 
-def test_without_annotations_the_workspace_says_what_to_do_and_there_is_no_training(qtbot, session, workspace):
-    qtbot.waitUntil(lambda: has_text(workspace, "Label at least 20 images"))
-    assert not button(workspace, "Train").isEnabled()
+def test_without_annotations_the_workspace_says_what_to_do_and_there_is_no_training(qtbot, session, train):
+    qtbot.waitUntil(lambda: has_text(train, "Label at least 20 images"))
+    assert not button(train, "Train").isEnabled()
     with qtbot.waitSignal(session.workspace_requested) as asked:
-        press(qtbot, workspace, "Go to Label")
+        press(qtbot, train, "Go to Label")
     assert asked.args == ["label"]
 
 
-def test_the_data_is_summed_up_with_warnings_that_name_the_labels(qtbot, annotated, workspace):
-    qtbot.waitUntil(lambda: has_text(workspace, "Only 12 images are annotated"))
-    assert has_text(workspace, "“ace”")
-    counts = [int(text) for text in texts(workspace) if text.isdecimal()]
+def test_the_data_is_summed_up_with_warnings_that_name_the_labels(qtbot, annotated, train):
+    qtbot.waitUntil(lambda: has_text(train, "Only 12 images are annotated"))
+    assert has_text(train, "“ace”")
+    counts = [int(text) for text in texts(train) if text.isdecimal()]
     assert sum(counts) == 12
     store = annotated.store
     annotated.apply(store.set_states(store.image_ids[:4].tolist(), dict.fromkeys([1, 2, 3], LabelState.UNKNOWN)))
-    qtbot.waitUntil(lambda: has_text(workspace, "4 images without annotations"))
+    qtbot.waitUntil(lambda: has_text(train, "4 images without annotations"))
 
 
 def test_a_run_is_trained_from_the_button_to_the_sentence_at_its_end(
-    qtbot, annotated, controller, workspace, pretend, tmp_path
+    qtbot, annotated, controller, train, pretend, tmp_path
 ):
     pretend("learn")
-    press(qtbot, workspace, "Train")
-    qtbot.waitUntil(lambda: has_text(workspace, r"Finished: mAP 0\.600\."), timeout=LONG)
-    qtbot.waitUntil(lambda: has_text(workspace, "Inspect"))
-    assert workspace._runs.selected_run == 1
-    assert len(workspace._history.epochs) == 3
+    press(qtbot, train, "Train")
+    qtbot.waitUntil(lambda: has_text(train, r"Finished: mAP 0\.600\."), timeout=LONG)
+    qtbot.waitUntil(lambda: has_text(train, "Inspect"))
+    assert train._runs.selected_run == 1
+    assert len(train._history.epochs) == 3
     assert annotated.jobs.items() == []
-    model = workspace._runs.model()
+    model = train._runs.model()
     qtbot.waitUntil(lambda: model.rowCount() == 1)
     qtbot.waitUntil(lambda: [model.index(0, column).data() for column in (1, 3, 4)] == ["finished", "3 / 3", "0.600"])
 
 
-def test_the_job_is_listed_while_the_run_goes_on_and_its_cancel_stops_it(
-    qtbot, annotated, controller, workspace, pretend
-):
+def test_the_job_is_listed_while_the_run_goes_on_and_its_cancel_stops_it(qtbot, annotated, controller, train, pretend):
     pretend("wait")
-    press(qtbot, workspace, "Train")
-    qtbot.waitUntil(lambda: has_text(workspace, "epoch 1 of 3 · 9 images/s"), timeout=LONG)
+    press(qtbot, train, "Train")
+    qtbot.waitUntil(lambda: has_text(train, "epoch 1 of 3 · 9 images/s"), timeout=LONG)
     (job,) = annotated.jobs.items()
     assert job.name == "Run 1"
     assert job.fraction == pytest.approx(1 / 3)
-    assert button(workspace, "Run 1 is training").isEnabled() is False
+    assert button(train, "Run 1 is training").isEnabled() is False
     job.cancel()
-    qtbot.waitUntil(lambda: has_text(workspace, "Stopped after 1 epochs: mAP 0.200"), timeout=LONG)
+    qtbot.waitUntil(lambda: has_text(train, "Stopped after 1 epochs: mAP 0.200"), timeout=LONG)
     assert annotated.jobs.items() == []
 
 
-def test_a_run_is_paused_and_resumed_by_the_same_button(qtbot, annotated, controller, workspace, pretend):
+def test_a_run_is_paused_and_resumed_by_the_same_button(qtbot, annotated, controller, train, pretend):
     pretend("wait")
-    press(qtbot, workspace, "Train")
-    qtbot.waitUntil(lambda: has_text(workspace, "epoch 1 of 3"), timeout=LONG)
-    press(qtbot, workspace, "Pause")
-    qtbot.waitUntil(lambda: has_text(workspace, "Paused after 1 epochs"), timeout=LONG)
-    press(qtbot, workspace, "Resume")
-    qtbot.waitUntil(lambda: has_text(workspace, "Finished: mAP 0.600"), timeout=LONG)
-    assert workspace._history.epochs.tolist() == [1, 2, 3]
+    press(qtbot, train, "Train")
+    qtbot.waitUntil(lambda: has_text(train, "epoch 1 of 3"), timeout=LONG)
+    press(qtbot, train, "Pause")
+    qtbot.waitUntil(lambda: has_text(train, "Paused after 1 epochs"), timeout=LONG)
+    press(qtbot, train, "Resume")
+    qtbot.waitUntil(lambda: has_text(train, "Finished: mAP 0.600"), timeout=LONG)
+    assert train._history.epochs.tolist() == [1, 2, 3]
 
 
-def test_stop_pressed_twice_offers_to_end_the_process(qtbot, annotated, controller, workspace, pretend):
+def test_stop_pressed_twice_offers_to_end_the_process(qtbot, annotated, controller, train, pretend):
     pretend("hang")
-    press(qtbot, workspace, "Train")
-    qtbot.waitUntil(lambda: has_text(workspace, "epoch 1 of 3"), timeout=LONG)
-    press(qtbot, workspace, "Stop and keep best")
-    qtbot.waitUntil(lambda: has_text(workspace, "the best model is kept…"))
-    press(qtbot, workspace, "Stop and keep best")
-    press(qtbot, workspace, "End it")
-    qtbot.waitUntil(lambda: has_text(workspace, "Interrupted"), timeout=LONG)
-    qtbot.waitUntil(lambda: has_text(workspace, "was interrupted.*Resume it"))
+    press(qtbot, train, "Train")
+    qtbot.waitUntil(lambda: has_text(train, "epoch 1 of 3"), timeout=LONG)
+    press(qtbot, train, "Stop and keep best")
+    qtbot.waitUntil(lambda: has_text(train, "the best model is kept…"))
+    press(qtbot, train, "Stop and keep best")
+    press(qtbot, train, "End it")
+    qtbot.waitUntil(lambda: has_text(train, "Interrupted"), timeout=LONG)
+    qtbot.waitUntil(lambda: has_text(train, "was interrupted.*Resume it"))
 
 
 def test_a_worker_that_does_not_obey_in_time_is_offered_to_be_killed(
-    qtbot, annotated, controller, workspace, pretend, monkeypatch
+    qtbot, annotated, controller, train, pretend, monkeypatch
 ):
     monkeypatch.setattr("gui.train.followed_run.PATIENCE_MS", 300)
     pretend("hang")
-    press(qtbot, workspace, "Train")
-    qtbot.waitUntil(lambda: has_text(workspace, "epoch 1 of 3"), timeout=LONG)
-    press(qtbot, workspace, "Pause")
-    qtbot.waitUntil(lambda: has_text(workspace, "does not obey"), timeout=LONG)
+    press(qtbot, train, "Train")
+    qtbot.waitUntil(lambda: has_text(train, "epoch 1 of 3"), timeout=LONG)
+    press(qtbot, train, "Pause")
+    qtbot.waitUntil(lambda: has_text(train, "does not obey"), timeout=LONG)
 
 
-def test_discard_asks_once_and_deletes_the_run(qtbot, annotated, controller, workspace, pretend):
+def test_discard_asks_once_and_deletes_the_run(qtbot, annotated, controller, train, pretend):
     pretend("wait")
-    press(qtbot, workspace, "Train")
-    qtbot.waitUntil(lambda: has_text(workspace, "epoch 1 of 3"), timeout=LONG)
+    press(qtbot, train, "Train")
+    qtbot.waitUntil(lambda: has_text(train, "epoch 1 of 3"), timeout=LONG)
     folder = annotated.store.run(1).folder
-    press(qtbot, workspace, "Discard")
-    press(qtbot, workspace, "Keep")
+    press(qtbot, train, "Discard")
+    press(qtbot, train, "Keep")
     assert folder.exists()
-    qtbot.mouseClick(button(workspace, "Discard"), Qt.MouseButton.LeftButton)
-    qtbot.mouseClick(workspace._header._question.yes, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(button(train, "Discard"), Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(train._header._question.yes, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: not folder.exists(), timeout=LONG)
-    qtbot.waitUntil(lambda: has_text(workspace, "No run yet"))
+    qtbot.waitUntil(lambda: has_text(train, "No run yet"))
     assert annotated.jobs.items() == []
 
 
-def test_a_failure_is_told_in_its_place_with_its_next_step(qtbot, annotated, controller, workspace, pretend):
+def test_a_failure_is_told_in_its_place_with_its_next_step(qtbot, annotated, controller, train, pretend):
     pretend("refuse")
-    press(qtbot, workspace, "Train")
-    qtbot.waitUntil(lambda: has_text(workspace, "The weights do not fit. Choose others."), timeout=LONG)
+    press(qtbot, train, "Train")
+    qtbot.waitUntil(lambda: has_text(train, "The weights do not fit. Choose others."), timeout=LONG)
 
 
-def test_the_details_of_a_mistake_can_be_seen_and_copied(qtbot, qapp, annotated, controller, workspace, pretend):
+def test_the_details_of_a_mistake_can_be_seen_and_copied(qtbot, qapp, annotated, controller, train, pretend):
     pretend("stumble")
-    press(qtbot, workspace, "Train")
-    qtbot.waitUntil(lambda: has_text(workspace, "ZeroDivisionError"), timeout=LONG)
-    press(qtbot, workspace._header, "Show details")
-    assert "Traceback" in workspace._header._error.findChild(QPlainTextEdit).toPlainText()
-    press(qtbot, workspace._header, "Copy")
+    press(qtbot, train, "Train")
+    qtbot.waitUntil(lambda: has_text(train, "ZeroDivisionError"), timeout=LONG)
+    press(qtbot, train._header, "Show details")
+    assert "Traceback" in train._header._error.findChild(QPlainTextEdit).toPlainText()
+    press(qtbot, train._header, "Copy")
     assert "Traceback" in qapp.clipboard().text()
 
 
-def test_a_value_that_is_not_valid_is_refused_before_a_run_is_made(qtbot, annotated, workspace):
-    workspace._setup._form._other.setText("batch_size=none")
-    press(qtbot, workspace, "Train")
-    qtbot.waitUntil(lambda: has_text(workspace, "batch_size"))
+def test_a_value_that_is_not_valid_is_refused_before_a_run_is_made(qtbot, annotated, train):
+    train._setup._form._other.setText("batch_size=none")
+    press(qtbot, train, "Train")
+    qtbot.waitUntil(lambda: has_text(train, "batch_size"))
     assert annotated.store.runs() == []
 
 
-def test_settings_reach_the_run(qtbot, annotated, controller, workspace, pretend):
+def test_settings_reach_the_run(qtbot, annotated, controller, train, pretend):
     pretend("learn")
-    workspace._setup.choose("resnet18-224")
-    workspace._setup._form._epochs.setValue(7)
-    workspace._setup._form._other.setText("training.batch_size=4")
-    press(qtbot, workspace, "Train")
+    train._setup.choose("resnet18-224")
+    train._setup._form._epochs.setValue(7)
+    train._setup._form._other.setText("training.batch_size=4")
+    press(qtbot, train, "Train")
     text = (annotated.store.run(1).folder / "recipe.toml").read_text(encoding="utf-8")
     assert "epochs = 7" in text
     assert "batch_size = 4" in text
-    qtbot.waitUntil(lambda: has_text(workspace, "Finished"), timeout=LONG)
+    qtbot.waitUntil(lambda: has_text(train, "Finished"), timeout=LONG)
 
 
-def test_an_older_run_shows_its_curves_when_it_is_selected(qtbot, workspace, finished_run):
+def test_an_older_run_shows_its_curves_when_it_is_selected(qtbot, train, finished_run):
     finished_run(validation_map=0.7)
     finished_run(validation_map=0.8)
-    qtbot.waitUntil(lambda: workspace._runs.model().rowCount() == 2)
-    qtbot.waitUntil(lambda: has_text(workspace, "Finished: mAP 0.800 .best so far, .0.100"))
-    workspace._runs.selectRow(1)
-    qtbot.waitUntil(lambda: has_text(workspace, "Finished: mAP 0.700 .run 2 has 0.800"))
-    assert len(workspace._history.losses) == 6
+    qtbot.waitUntil(lambda: train._runs.model().rowCount() == 2)
+    qtbot.waitUntil(lambda: has_text(train, "Finished: mAP 0.800 .best so far, .0.100"))
+    train._runs.selectRow(1)
+    qtbot.waitUntil(lambda: has_text(train, "Finished: mAP 0.700 .run 2 has 0.800"))
+    assert len(train._history.losses) == 6
 
 
-def test_a_double_click_opens_the_run_in_inspect(qtbot, annotated, workspace, finished_run):
+def test_a_double_click_opens_the_run_in_inspect(qtbot, annotated, train, finished_run):
     finished_run()
-    qtbot.waitUntil(lambda: workspace._runs.model().rowCount() == 1)
+    qtbot.waitUntil(lambda: train._runs.model().rowCount() == 1)
     with qtbot.waitSignal(annotated.workspace_requested) as asked:
-        workspace._runs.activated.emit(workspace._runs.model().index(0, 0))
+        train._runs.activated.emit(train._runs.model().index(0, 0))
     assert asked.args == ["inspect"]
     assert annotated.current_run == 1
 
@@ -250,46 +230,46 @@ def test_a_run_that_was_paused_can_be_stopped_and_kept(qtbot, annotated, control
 def test_without_a_project_there_is_nothing_to_train_and_nothing_breaks(qtbot, qapp):
     session = Session()
     controller = TrainingController(session)
-    workspace = TrainWorkspace(session, controller)
-    qtbot.addWidget(workspace)
-    workspace.activate()
+    train = TrainWorkspace(session, controller)
+    qtbot.addWidget(train)
+    train.activate()
     with pytest.raises(ProjectError):
         _ = session.store
     controller.close()
     background.cancel_all()
 
 
-def test_opening_another_project_shows_its_runs(qtbot, annotated, workspace, finished_run, tmp_path):
+def test_opening_another_project_shows_its_runs(qtbot, annotated, train, finished_run, tmp_path):
     finished_run()
-    qtbot.waitUntil(lambda: workspace._runs.model().rowCount() == 1)
+    qtbot.waitUntil(lambda: train._runs.model().rowCount() == 1)
     Store.create(tmp_path / "other").close()
     annotated.open(tmp_path / "other")
-    qtbot.waitUntil(lambda: workspace._runs.model().rowCount() == 0)
-    qtbot.waitUntil(lambda: has_text(workspace, "Nothing to train on yet"))
+    qtbot.waitUntil(lambda: train._runs.model().rowCount() == 0)
+    qtbot.waitUntil(lambda: has_text(train, "Nothing to train on yet"))
 
 
-def test_a_new_run_is_looked_at_while_an_older_one_was_selected(qtbot, annotated, workspace, finished_run, pretend):
+def test_a_new_run_is_looked_at_while_an_older_one_was_selected(qtbot, annotated, train, finished_run, pretend):
     finished_run()
     finished_run()
-    qtbot.waitUntil(lambda: workspace._runs.model().rowCount() == 2)
-    workspace._runs.selectRow(1)
-    assert workspace._shown == 1
+    qtbot.waitUntil(lambda: train._runs.model().rowCount() == 2)
+    train._runs.selectRow(1)
+    assert train._shown == 1
     pretend("wait")
-    press(qtbot, workspace, "Train")
-    qtbot.waitUntil(lambda: workspace._runs.model().rowCount() == 3)
-    qtbot.waitUntil(lambda: has_text(workspace, "epoch 1 of 3"), timeout=LONG)
-    assert workspace._shown == workspace._runs.selected_run == 3
+    press(qtbot, train, "Train")
+    qtbot.waitUntil(lambda: train._runs.model().rowCount() == 3)
+    qtbot.waitUntil(lambda: has_text(train, "epoch 1 of 3"), timeout=LONG)
+    assert train._shown == train._runs.selected_run == 3
 
 
-def test_the_workspace_fits_into_a_small_window(workspace):
+def test_the_workspace_fits_into_a_small_window(train):
     # 1024 x 700 without the rail, the menus and the status bar
-    assert workspace.minimumSizeHint().width() <= 1024 - 65
-    assert workspace.minimumSizeHint().height() <= 700 - 60
+    assert train.minimumSizeHint().width() <= 1024 - 65
+    assert train.minimumSizeHint().height() <= 700 - 60
 
 
-def test_the_number_of_warnings_is_beside_the_button_and_leads_to_them(qtbot, annotated, workspace):
-    workspace.resize(1300, 600)
-    setup = workspace._setup
+def test_the_number_of_warnings_is_beside_the_button_and_leads_to_them(qtbot, annotated, train):
+    train.resize(1300, 600)
+    setup = train._setup
     qtbot.waitUntil(lambda: setup._warnings.isVisible())
     assert re.fullmatch(r"1 warning ›|\d+ warnings ›", setup._warnings.text())
     place = setup._scroll.viewport()
@@ -298,17 +278,17 @@ def test_the_number_of_warnings_is_beside_the_button_and_leads_to_them(qtbot, an
     qtbot.waitUntil(lambda: place.rect().contains(setup._data_panel.mapTo(place, bottom)))
 
 
-def test_opening_the_settings_brings_them_into_view(qtbot, workspace):
-    workspace.resize(1300, 600)
-    setup = workspace._setup
+def test_opening_the_settings_brings_them_into_view(qtbot, train):
+    train.resize(1300, 600)
+    setup = train._setup
     place = setup._scroll.viewport()
     qtbot.mouseClick(setup._fold, Qt.MouseButton.LeftButton)
     other = setup._form._other
     qtbot.waitUntil(lambda: place.rect().contains(other.mapTo(place, other.rect().bottomLeft())))
 
 
-def test_a_long_name_of_a_weights_file_does_not_widen_the_column(qtbot, workspace):
-    setup = workspace._setup
+def test_a_long_name_of_a_weights_file_does_not_widen_the_column(qtbot, train):
+    setup = train._setup
     setup._fold.setChecked(True)
     file = Path("/weights") / f"{'mobilenetv3_large_100' * 4}.safetensors"
     setup._form.choose_weights(file)
@@ -330,59 +310,55 @@ def test_images_that_were_left_out_are_named(count, sentence):
     assert words.left_out(skipped) == sentence
 
 
-def test_the_end_of_a_run_tells_which_images_were_left_out_and_why(qtbot, workspace, finished_run):
+def test_the_end_of_a_run_tells_which_images_were_left_out_and_why(qtbot, train, finished_run):
     finished_run()
-    qtbot.waitUntil(lambda: has_text(workspace, "Finished"))
-    workspace._history.add([ImageSkipped(path="photos/a.jpg", sentence="It is damaged.")] * 2)
-    workspace._show_state()
-    assert has_text(workspace, "1 unreadable image was left out: a.jpg")
-    press(qtbot, workspace._header._skipped, "Show details")
-    workspace._show_state()
-    details = workspace._header._skipped.findChild(QPlainTextEdit)
+    qtbot.waitUntil(lambda: has_text(train, "Finished"))
+    train._history.add([ImageSkipped(path="photos/a.jpg", sentence="It is damaged.")] * 2)
+    train._show_state()
+    assert has_text(train, "1 unreadable image was left out: a.jpg")
+    press(qtbot, train._header._skipped, "Show details")
+    train._show_state()
+    details = train._header._skipped.findChild(QPlainTextEdit)
     assert details.isVisible()
     assert details.toPlainText() == "photos/a.jpg: It is damaged."
 
 
-def test_a_key_that_no_recipe_has_is_told_in_a_short_sentence_and_can_be_mended(qtbot, annotated, workspace):
-    workspace._setup._form._other.setText("nonsense=1")
-    press(qtbot, workspace, "Train")
-    qtbot.waitUntil(lambda: workspace._setup._error.text() == "No recipe has a key “nonsense”.")
-    assert workspace._setup.window().focusWidget() is workspace._setup._form._other
-    press(qtbot, workspace._setup, "Show details")
-    assert "training.batch_size" in workspace._setup._error.findChild(QPlainTextEdit).toPlainText()
-    assert workspace._setup._form._other.isVisible()
+def test_a_key_that_no_recipe_has_is_told_in_a_short_sentence_and_can_be_mended(qtbot, annotated, train):
+    train._setup._form._other.setText("nonsense=1")
+    press(qtbot, train, "Train")
+    qtbot.waitUntil(lambda: train._setup._error.text() == "No recipe has a key “nonsense”.")
+    assert train._setup.window().focusWidget() is train._setup._form._other
+    press(qtbot, train._setup, "Show details")
+    assert "training.batch_size" in train._setup._error.findChild(QPlainTextEdit).toPlainText()
+    assert train._setup._form._other.isVisible()
 
 
-def test_without_pretrained_weights_other_starts_are_offered(
-    qtbot, annotated, workspace, pretend, monkeypatch, tmp_path
-):
+def test_without_pretrained_weights_other_starts_are_offered(qtbot, annotated, train, pretend, monkeypatch, tmp_path):
     pretend("refuse")
-    press(qtbot, workspace, "Train")
-    qtbot.waitUntil(lambda: has_text(workspace, "The weights do not fit"), timeout=LONG)
-    press(qtbot, workspace, "Train from scratch")
-    assert workspace._setup._form._weights.currentIndex() == SCRATCH
+    press(qtbot, train, "Train")
+    qtbot.waitUntil(lambda: has_text(train, "The weights do not fit"), timeout=LONG)
+    press(qtbot, train, "Train from scratch")
+    assert train._setup._form._weights.currentIndex() == SCRATCH
     file = tmp_path / "mine.safetensors"
     monkeypatch.setattr("gui.train.options.QFileDialog.getOpenFileName", lambda *_: (str(file), ""))
-    press(qtbot, workspace, "Pick a weights file…")
-    assert workspace._setup._form._weights.currentIndex() == FILE
+    press(qtbot, train, "Pick a weights file…")
+    assert train._setup._form._weights.currentIndex() == FILE
 
 
 @pytest.mark.parametrize(("name", "content"), [("a.pth", None), ("a.pth", b"text"), ("a.safetensors", b"PK\x03\x04")])
-def test_a_file_that_holds_no_weights_is_refused_before_a_run_is_made(
-    qtbot, annotated, workspace, tmp_path, name, content
-):
+def test_a_file_that_holds_no_weights_is_refused_before_a_run_is_made(qtbot, annotated, train, tmp_path, name, content):
     if content is not None:
         (tmp_path / name).write_bytes(content)
-    workspace._setup._form.choose_weights(tmp_path / name)
-    press(qtbot, workspace, "Train")
-    qtbot.waitUntil(lambda: "in Settings" in workspace._setup._error.text())
+    train._setup._form.choose_weights(tmp_path / name)
+    press(qtbot, train, "Train")
+    qtbot.waitUntil(lambda: "in Settings" in train._setup._error.text())
     assert annotated.store.runs() == []
 
 
-def test_a_run_that_has_ended_is_deleted(qtbot, annotated, workspace, finished_run):
+def test_a_run_that_has_ended_is_deleted(qtbot, annotated, train, finished_run):
     run = finished_run()
-    qtbot.waitUntil(lambda: has_text(workspace, "Finished"))
-    press(qtbot, workspace, "Delete run")
-    assert has_text(workspace, "Delete this run and its files?")
-    qtbot.mouseClick(workspace._header._question.yes, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: has_text(train, "Finished"))
+    press(qtbot, train, "Delete run")
+    assert has_text(train, "Delete this run and its files?")
+    qtbot.mouseClick(train._header._question.yes, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: not run.folder.exists())
