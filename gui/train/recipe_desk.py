@@ -79,6 +79,9 @@ class RecipeDesk(QObject):
         self._page.show_recipe(entry, adapted, facts=facts, chosen=chosen)
 
     def _on_project_changed(self, changes: Changes) -> None:
+        if not self._setup.isVisible():
+            # read when the workspace is seen again; an edit in Label must not wait for it
+            return
         if changes.labels:
             # the size of the heads depends on how many there are
             self.refresh()

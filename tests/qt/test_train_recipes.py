@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QLabel, QPushButton
 from core.labels import MULTI_CLASS
 from core.project.store import Store
 from core.recipes.catalogue import DEFAULT, catalogue, recipe
+from gui import background
 from gui.session import Session
 from gui.train.controller import TrainingController
 from gui.train.options import AUTOMATIC, RUN
@@ -251,3 +252,20 @@ def test_the_rows_of_images_for_examples_come_from_all_over_the_project(annotate
     store = annotated.store
     rows = [store.paths.index(next(one for one in store.paths if path.endswith(one))) for path in paths]
     np.testing.assert_array_equal(rows, [0, 4, 8])
+
+
+def test_an_edit_in_another_workspace_reads_no_recipes(qtbot, annotated, train, monkeypatch):
+    asked = []
+
+    def read(*arguments, **values):
+        asked.append(values["num_labels"])
+        return read_book(*arguments, **values)
+
+    monkeypatch.setattr("gui.train.recipe_desk.read_book", read)
+    train.hide()
+    annotated.apply(annotated.store.add_label("queen"))
+    background.cancel_all()
+    assert asked == []
+    train.show()
+    train.activate()
+    qtbot.waitUntil(lambda: asked == [4])
