@@ -61,7 +61,7 @@ class MapPlot(Plot):
         if best is not None and best.validation_map is not None:
             self._best_name.setText(score(best.validation_map))
             # the names of the other lines stand at its right
-            has_others = bool(np.isfinite(history.raw_maps).any())
+            has_others = bool(np.isfinite(history.raw_maps).any() or np.isfinite(history.top1s).any())
             is_at_border = has_others or best.epoch > 0.9 * self.getViewBox().viewRange()[0][1]
             is_at_top = best.validation_map > 0.8
             self._best_name.setAnchor((1 if is_at_border else 0.5, -0.4 if is_at_top else 1.3))

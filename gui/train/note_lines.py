@@ -34,7 +34,7 @@ class NoteLines(QWidget):
         self.hide()
         self._paint_sign()
 
-        theme.on_change(self, self._paint_sign)
+        theme.on_change(self, self._on_palette_changed)
         self._text.linkActivated.connect(self._on_link_activated)
 
     def show_notes(self, sentences: Sequence[str]) -> None:
@@ -54,6 +54,12 @@ class NoteLines(QWidget):
 
     def _on_link_activated(self) -> None:
         self._is_open = not self._is_open
+        self._show_texts()
+
+    def _on_palette_changed(self) -> None:
+        self._paint_sign()
+        # a link keeps the colour it was set in, also when the same text is set again
+        self._text.clear()
         self._show_texts()
 
     def _paint_sign(self) -> None:

@@ -44,9 +44,8 @@ class RunPlots(QWidget):
         self._rates = QStackedWidget()
         self._rates.addWidget(self._learning_rate)
         self._rates.addWidget(self._search)
-        self._show_search = flat(QPushButton(self.tr("Search")))
+        self._show_search = flat(QPushButton(self.tr("Show the search")))
         self._show_search.setCheckable(True)
-        self._show_search.setToolTip(self.tr("What the search for the learning rate tried"))
         self._show_search.hide()
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -76,7 +75,7 @@ class RunPlots(QWidget):
             layout.addWidget(panel, index // 2, index % 2)
 
         self._timer.timeout.connect(self._draw)
-        self._show_search.toggled.connect(lambda shown: self._rates.setCurrentIndex(1 if shown else 0))
+        self._show_search.toggled.connect(self._on_search_toggled)
 
     def show_history(self, history: RunHistory) -> None:
         """Draw another run from now on."""
@@ -84,6 +83,11 @@ class RunPlots(QWidget):
         self._was_searching = history.is_searching
         self._show_search.setChecked(history.is_searching)
         self.refresh()
+
+    def _on_search_toggled(self, shown: bool) -> None:
+        self._rates.setCurrentWidget(self._search if shown else self._learning_rate)
+        # it names what it leads to
+        self._show_search.setText(self.tr("Show the schedule") if shown else self.tr("Show the search"))
 
     def show_earlier(self, maps: Sequence[NDArray[np.float64]]) -> None:
         """Put the validation mAP per epoch of earlier runs, float64 (epochs,) each, faint behind."""

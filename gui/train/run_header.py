@@ -100,6 +100,7 @@ class RunHeader(QWidget):
         layout.addWidget(self._error)
         layout.addWidget(self._other_starts)
 
+        theme.on_change(self, self._on_palette_changed)
         self._pause.clicked.connect(self._on_pause_clicked)
         self._stop.clicked.connect(self.stop_asked)
         self._discard.clicked.connect(self._question.show)
@@ -148,8 +149,8 @@ class RunHeader(QWidget):
             self.tr("Delete this run and its files?") if has_ended else self.tr("Discard this run and its files?"),
             words_of_end,
         )
-        early_end = words.early_end(history)
-        self._notes.show_notes([*([early_end] if early_end else []), *history.notes])
+        outcomes = (words.early_end(history), words.chosen_rate(history))
+        self._notes.show_notes([*filter(None, outcomes), *history.notes])
         self._show_left_out(history.skipped if has_model else ())
         self._bar.setVisible(running)
         self._bar.show_fraction(history.fraction)
@@ -188,6 +189,12 @@ class RunHeader(QWidget):
             self._skipped.show_text(words.left_out(skipped), details=details)
         else:
             self._skipped.clear()
+
+    def _on_palette_changed(self) -> None:
+        # a link keeps the colour it was set in, also when the same text is set again
+        text = self._text.text()
+        self._text.clear()
+        self._text.setText(text)
 
     def _on_pause_clicked(self) -> None:
         if self._state == RunState.RUNNING:

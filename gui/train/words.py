@@ -98,6 +98,14 @@ def early_end(history: RunHistory) -> str:
     return translate("words", "Ended at epoch {} of {}: {}.").format(ended.epoch, history.started.epochs, ended.reason)
 
 
+def chosen_rate(history: RunHistory) -> str:
+    """Which learning rate a search ended with, and why; empty without a search."""
+    chosen = history.chosen
+    if chosen is None:
+        return ""
+    return translate("words", "Learning rate {:.2g}: {}.").format(chosen.learning_rate, chosen.reason)
+
+
 def _search(history: RunHistory) -> str:
     last = history.tried[-1]
     words = translate("words", "looking for a learning rate: {} of {}, {:.1e}")

@@ -307,10 +307,15 @@ def test_notes_are_kept_once_and_shown_one_by_one(qtbot):
 def test_the_header_shows_why_a_run_ended_early_and_its_notes(qtbot):
     history = RunHistory()
     history.add([started(), epoch(1), Note(sentence="8 training images."), EarlyStopped(epoch=1, reason="no gain")])
+    history.add([LearningRateChosen(learning_rate=0.0021, reason="best of 15 trials")])
     header = RunHeader()
     qtbot.addWidget(header)
     header.show_run("Run 1", RunState.FINISHED, history)
-    assert header._notes._sentences == ("Ended at epoch 1 of 4: no gain.", "8 training images.")
+    assert header._notes._sentences == (
+        "Ended at epoch 1 of 4: no gain.",
+        "Learning rate 0.0021: best of 15 trials.",
+        "8 training images.",
+    )
 
 
 def test_what_was_chosen_from_the_data_is_no_change_in_a_title():
