@@ -108,7 +108,8 @@ QLineEdit:focus, QPlainTextEdit:focus, QTextEdit:focus, QAbstractSpinBox:focus, 
     border: 1px solid palette(accent); }}
 QLineEdit:disabled, QAbstractSpinBox:disabled, QComboBox:disabled {{ color: palette(dark);
     background: palette(window); }}
-QLineEdit[wrong="true"], QAbstractSpinBox[wrong="true"], QComboBox[wrong="true"] {{ border: 1px solid palette(bright-text); }}
+QLineEdit[wrong="true"], QAbstractSpinBox[wrong="true"], QComboBox[wrong="true"] {{
+    border: 1px solid palette(bright-text); }}
 QComboBox::drop-down {{ border: none; width: 20px; }}
 QComboBox::down-arrow {{ image: url({icons}/caret-down.png); width: 12px; height: 12px; }}
 QComboBox QAbstractItemView {{ background: palette(window); border: 1px solid palette(dark); padding: 4px;
