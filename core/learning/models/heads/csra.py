@@ -47,13 +47,14 @@ class CSRAHead(nn.Module):
     def forward(self, features: Tensor) -> Tensor:
         """Logits (N, C) of a feature map (N, S, H, W)."""
         directions = functional.normalize(self.weight, dim=2)
-        places = features.flatten(2)
+        # in this order an exported file also takes no images at all; onnxruntime fails on a plain transpose there
+        places = features.permute(0, 2, 3, 1)
         logits = []
         for direction, temperature in zip(directions, self.temperatures, strict=True):
-            scores = torch.matmul(direction, places)
+            scores = functional.linear(places, direction).flatten(1, 2)
             if math.isinf(temperature):
-                attended = scores.amax(dim=2)
+                attended = scores.amax(dim=1)
             else:
-                attended = (functional.softmax(temperature * scores, dim=2) * scores).sum(dim=2)
-            logits.append(scores.mean(dim=2) + self.attention_weight * attended)
+                attended = (functional.softmax(temperature * scores, dim=1) * scores).sum(dim=1)
+            logits.append(scores.mean(dim=1) + self.attention_weight * attended)
         return torch.stack(logits).sum(dim=0)

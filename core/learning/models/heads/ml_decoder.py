@@ -72,7 +72,8 @@ class MLDecoderHead(nn.Module):
 
     def forward(self, features: Tensor) -> Tensor:
         """Logits or cosines (N, C) of a feature map (N, S, H, W)."""
-        tokens = self.embed(features.flatten(2).transpose(1, 2))
+        # in this order an exported file also takes no images at all; onnxruntime fails on a plain transpose there
+        tokens = self.embed(features.permute(0, 2, 3, 1)).flatten(1, 2)
         memory = functional.relu(tokens) if self.bias is not None else functional.leaky_relu(tokens, 0.2)
         answers = self._decode(memory)
         if self.bias is not None:
