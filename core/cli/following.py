@@ -110,11 +110,13 @@ def _epoch_line(event: EpochEnded) -> str:
     parts = [f"Epoch {event.epoch:3d}: loss {number(event.train_loss, decimals=4)}"]
     if event.validation_loss is not None:
         parts.append(f"validation loss {event.validation_loss:.4f}")
-    if event.validation_map is not None:
-        remarks = [*(["best"] if event.is_best else []), *(["averaged weights"] if event.is_average else [])]
-        parts.append(f"mAP {event.validation_map:.4f}" + (f" ({', '.join(remarks)})" if remarks else ""))
-    if event.top1 is not None:
-        parts.append(f"top-1 {event.top1:.4f}")
+    # the first is what epochs are compared by
+    figures = {"top-1": event.top1, "mAP": event.validation_map}
+    said = [f"{name} {value:.4f}" for name, value in figures.items() if value is not None]
+    remarks = [*(["best"] if event.is_best else []), *(["averaged weights"] if event.is_average else [])]
+    if said and remarks:
+        said[0] += f" ({', '.join(remarks)})"
+    parts += said
     return ", ".join(parts) + _left(event.eta_seconds)
 
 
@@ -123,7 +125,11 @@ def _trial_line(event: LearningRateTried) -> str:
     if event.loss is not None:
         parts.append(f"loss {event.loss:.4f}")
     if event.validation_map is not None:
-        parts.append(f"mAP {event.validation_map:.4f}{' (given up)' if event.pruned else ''}")
+        parts.append(f"mAP {event.validation_map:.4f}")
+    if event.top1 is not None:
+        parts.append(f"top-1 {event.top1:.4f}")
+    if event.pruned:
+        parts[-1] += " (given up)"
     return ", ".join(parts)
 
 

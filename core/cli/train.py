@@ -112,9 +112,10 @@ def train(
     if not isinstance(outcome, RunFinished):
         raise JobError(f"Run {prepared.id} was paused by another program.", next_step="Resume it in the window.")
     end = "stopped" if outcome.stopped else "finished"
+    metric, value = ("mAP", outcome.validation_map) if outcome.top1 is None else ("top-1", outcome.top1)
     output.say(
-        f"Run {prepared.id} {end} after {duration(outcome.seconds)}: validation mAP "
-        f"{number(outcome.validation_map, decimals=4)} at epoch {outcome.best_epoch} of {outcome.epochs}."
+        f"Run {prepared.id} {end} after {duration(outcome.seconds)}: validation {metric} "
+        f"{number(value, decimals=4)} at epoch {outcome.best_epoch} of {outcome.epochs}."
     )
     return prepared, outcome
 
@@ -125,6 +126,7 @@ def result_of(training: Run, outcome: RunFinished) -> dict[str, object]:
         "run": training.id,
         "recipe": training.recipe,
         "map": outcome.validation_map,
+        "top1": outcome.top1,
         "best_epoch": outcome.best_epoch,
         "epochs": outcome.epochs,
         "stopped": outcome.stopped,

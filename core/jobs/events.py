@@ -111,6 +111,7 @@ class LearningRateTried(Event):
         learning_rate: that was tried.
         loss: of a range test, smoothed, per image; None in short trials.
         validation_map: of a short trial's last epoch; None in a range test.
+        top1: likewise, of a multi-class run; None of others.
         pruned: whether the trial was given up early because others had been better by then.
     """
 
@@ -119,6 +120,7 @@ class LearningRateTried(Event):
     learning_rate: float
     loss: float | None = None
     validation_map: float | None = None
+    top1: float | None = None
     pruned: bool = False
 
 
@@ -243,6 +245,7 @@ class RunFinished(Outcome):
         stopped: True when a person stopped it before its last epoch.
         skipped_images: images that could not be read.
         seconds: in all, pauses excluded.
+        top1: of the kept weights, in a multi-class run; None in others.
     """
 
     epochs: int
@@ -251,6 +254,7 @@ class RunFinished(Outcome):
     stopped: bool
     skipped_images: int
     seconds: float
+    top1: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -154,7 +154,7 @@ class TrainingConfig:
     )
     plateau_factor: float = key(0.5, Rule(meaning="what plateau multiplies the learning rate by", above=0.0, below=1.0))
     plateau_patience: int = key(1, Rule(meaning="epochs without gain that plateau waits for", low=0))
-    plateau_threshold: float = key(0.001, Rule(meaning="gain in mAP that counts for plateau", low=0.0))
+    plateau_threshold: float = key(0.001, Rule(meaning="gain in mAP or top-1 that counts for plateau", low=0.0))
     minimum_rate: float = key(0.0, Rule(meaning="plateau and cosine go no lower than this", low=0.0))
     sam_rho: float = key(
         0.0, Rule(meaning="radius of sharpness-aware minimisation, 0 for none; it doubles the time of a step", low=0.0)
@@ -167,9 +167,12 @@ class TrainingConfig:
         0, Rule(meaning="stop after so many epochs without gain over the smoothed best, 0 for never", low=0)
     )
     early_stopping_smoothing: float = key(
-        0.8, Rule(meaning="share of the newest mAP in the smoothed best; 1 for the best itself", above=0.0, high=1.0)
+        0.8, Rule(meaning="share of the newest epoch in the smoothed best; 1 for the best itself", above=0.0, high=1.0)
     )
-    early_stopping_gain: float = key(0.0, Rule(meaning="gain in mAP that counts for early stopping", low=0.0))
+    early_stopping_gain: float = key(0.0, Rule(meaning="gain in mAP or top-1 that counts for early stopping", low=0.0))
+    early_stopping_from: int = key(
+        0, Rule(meaning="first epochs, of which none counts as one without gain for early stopping", low=0)
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

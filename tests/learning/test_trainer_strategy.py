@@ -10,9 +10,20 @@ import torch
 
 from core.errors import JobError
 from core.evaluation.predictions import Predictions
-from core.jobs.events import EarlyStopped, EpochEnded, Note, RunFinished, RunPaused, RunStarted
+from core.jobs.events import (
+    EarlyStopped,
+    EpochEnded,
+    LearningRateChosen,
+    LearningRateTried,
+    Note,
+    RunFinished,
+    RunPaused,
+    RunStarted,
+)
 from core.labels import Split
 from core.learning.features import _allocate
+from core.learning.training import trainer
+from core.learning.training.scoring import Score
 from core.learning.training.start import Start
 from core.learning.training.summary import Summary
 
@@ -53,6 +64,13 @@ def test_early_stopping_waits_for_the_end_of_the_warm_up(training, tiny, snapsho
     training.run("run", recipe, snapshot)
     # of 60 steps 30 rise, the last of them at the end of epoch 10
     assert training.of(EarlyStopped)[0].epoch == 11
+
+
+def test_the_first_epochs_do_not_count_for_early_stopping(training, tiny, snapshot):
+    recipe = tiny.with_overrides(["epochs=50", "early_stopping=3", "early_stopping_from=4", *STANDSTILL])
+    training.run("run", recipe, snapshot)
+    # without it, epochs 2, 3 and 4 would
+    assert training.of(EarlyStopped)[0].epoch == 7
 
 
 def test_a_run_paused_as_it_stops_early_trains_no_further(training, tiny, snapshot):
@@ -130,11 +148,109 @@ def test_a_multi_class_run_has_one_distribution_per_image_and_its_top_1(training
     right = validation.probabilities.argmax(1) == validation.states.argmax(1)
     best = next(epoch for epoch in training.of(EpochEnded) if epoch.epoch == training.events[-1].best_epoch)
     assert best.top1 == pytest.approx(right.mean())
+    assert training.events[-1].top1 == Summary.load(run).top1 == best.top1
+
+
+@pytest.fixture
+def scripted(monkeypatch):
+    """Gives validations scores of one's own: top-1, mAP and loss of each."""
+
+    def script(*scores):
+        left = iter(scores)
+
+        def next_score(*_, **__):
+            top1, mean, loss = next(left)
+            return Score(loss, np.array([mean, np.nan, np.nan]), top1=top1)
+
+        monkeypatch.setattr(trainer, "score", next_score)
+
+    return script
+
+
+def test_the_best_epoch_of_a_multi_class_run_has_the_best_top_1_then_map_then_loss(training, tiny, snapshot, scripted):
+    recipe = replace(tiny, task="multi-class").with_overrides(["loss=cross_entropy", "epochs=6", "early_stopping=5"])
+    recipe = recipe.with_overrides([*STANDSTILL])
+    scripted((0.375, 1.0, 0.1), (0.5, 0.8, 3), (0.5, 0.9, 2), (0.5, 0.9, 1), (0.25, 1.0, 0.1), (0.5, 0.9, 1))
+    run = training.run("run", recipe, one_label_each(snapshot))
+    assert [epoch.is_best for epoch in training.of(EpochEnded)] == [True, True, True, True, False, False]
+    finished = training.events[-1]
+    assert (finished.best_epoch, finished.top1, finished.validation_map) == (4, 0.5, 0.9)
+    assert (Summary.load(run).top1, Summary.load(run).map) == (0.5, 0.9)
+
+
+def test_early_stopping_of_a_multi_class_run_follows_top_1(training, tiny, snapshot, scripted):
+    recipe = replace(tiny, task="multi-class").with_overrides(["loss=cross_entropy", "epochs=9", "early_stopping=2"])
+    recipe = recipe.with_overrides([*STANDSTILL])
+    scripted((0.375, 1.0, 1), (0.5, 0.2, 1), (1.0, 0.1, 1))
+    training.run("perfect", recipe, one_label_each(snapshot))
+    (stopped,) = training.of(EarlyStopped)
+    assert (stopped.epoch, stopped.reason) == (3, "the metric is as good as it can be")
+    scripted((0.375, 0.1, 1), (0.375, 0.2, 1), (0.25, 0.3, 1))
+    training.run("waiting", recipe, one_label_each(snapshot))
+    assert training.of(EarlyStopped)[0].epoch == 3
+
+
+def test_the_plateau_of_a_multi_class_run_is_one_of_top_1(training, tiny, snapshot, scripted):
+    recipe = replace(tiny, task="multi-class").with_overrides(["loss=cross_entropy", "epochs=3", *STANDSTILL])
+    recipe = recipe.with_overrides(["schedule=plateau", "plateau_patience=0", "learning_rate=1e-6"])
+    scripted((0.5, 0.1, 1), (0.4, 0.2, 1), (0.3, 0.3, 1))
+    training.run("run", recipe, one_label_each(snapshot))
+    assert [epoch.learning_rate for epoch in training.of(EpochEnded)] == pytest.approx([1e-6, 1e-6, 5e-7])
+
+
+def test_trials_of_a_multi_class_run_are_compared_by_top_1(training, tiny, snapshot, scripted):
+    recipe = replace(tiny, task="multi-class").with_overrides(["loss=cross_entropy", "epochs=1", *STANDSTILL])
+    recipe = recipe.with_overrides(["search.method=trials", "trials=3", "trial_epochs=1", "low=1e-6", "high=1e-3"])
+    scripted((0.25, 0.9, 1), (0.75, 0.2, 1), (0.5, 1.0, 1), (0.5, 0.5, 1))
+    training.run("run", recipe, one_label_each(snapshot))
+    tried = training.of(LearningRateTried)
+    assert [(event.top1, event.validation_map) for event in tried] == [(0.25, 0.9), (0.75, 0.2), (0.5, 1.0)]
+    assert training.of(LearningRateChosen)[0].learning_rate == tried[1].learning_rate
+
+
+@pytest.mark.parametrize(("start", "moments"), [(0, []), (1, [1]), (2, [2])])
+def test_a_jump_of_the_loss_that_is_wanted_is_explained_once(training, tiny, snapshot, start, moments):
+    settings = ["loss=influence_balanced", f"influence_start={start}", "epochs=4", "frozen=true"]
+    recipe = replace(tiny, task="multi-class").with_overrides(settings)
+    snapshot = one_label_each(snapshot)
+    training.run("cache", recipe, snapshot)
+    epochs_done, said = 0, []
+    # paused after each step, so also at the end of the epoch before and in the epoch itself
+    for _ in range(20):
+        training.run("run", recipe, snapshot, commands=[(2, "pause")])
+        for event in training.events:
+            epochs_done += isinstance(event, EpochEnded)
+            if isinstance(event, Note):
+                said.append(epochs_done)
+                assert f"From epoch {epochs_done + 1} on" in event.sentence
+        if training.of(RunFinished):
+            break
+    assert (epochs_done, said) == (4, moments)
+    # it is then that the loss changes
+    training.run("whole", recipe, snapshot)
+    losses = [epoch.train_loss for epoch in training.of(EpochEnded)]
+    jumps = [number for number in (1, 2, 3) if losses[number] > 2 * losses[number - 1]]
+    assert jumps == moments
+
+
+def test_a_checkpoint_of_another_version_is_said_with_what_to_do(training, tiny, snapshot):
+    run = training.run("run", tiny, snapshot, commands=[(44 + 2, "pause")])
+    stored = torch.load(run / "last.ckpt", weights_only=True)
+    del stored["format"]
+    # of versions before, which could do less
+    for name in ("ema_updates", "plateau", "early_stopping"):
+        del stored["state"][name]
+    torch.save(stored, run / "last.ckpt")
+    with pytest.raises(JobError, match=r"last\.ckpt was written by another version of Multihot") as caught:
+        training.run("run", tiny, snapshot)
+    assert "train again" in caught.value.next_step
 
 
 def test_a_multi_label_run_has_no_top_1(training, tiny, snapshot):
-    training.run("run", tiny.with_overrides(["epochs=1"]), snapshot)
+    run = training.run("run", tiny.with_overrides(["epochs=1"]), snapshot)
     assert training.of(EpochEnded)[0].top1 is None
+    assert training.events[-1].top1 is None
+    assert Summary.load(run).top1 is None
 
 
 def test_the_notes_of_a_job_come_first_and_once(training, tiny, snapshot):

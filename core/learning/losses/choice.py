@@ -53,6 +53,10 @@ class Loss:
         """Whether it must be given the head's pooled inputs while training."""
         return self.config.name == "influence_balanced"
 
+    def starts_to_balance(self, epoch: int) -> bool:
+        """Whether an epoch, from 1, is the first with another loss than the epoch before."""
+        return self.config.name == "influence_balanced" and epoch == self.config.influence_start + 1 > 1
+
     def __call__(
         self,
         logits: Tensor,

@@ -18,6 +18,9 @@ BEST_FILE = "best.safetensors"
 #: Everything that a resumed training needs.
 LAST_FILE = "last.ckpt"
 
+_FORMAT = 2
+"""To be raised with every change of what a checkpoint holds, the network's parts included."""
+
 
 @dataclass
 class Counters:
@@ -32,6 +35,7 @@ class Counters:
         seconds: spent on training in all, pauses excluded.
         best_epoch: the epoch whose weights are kept; 0 for none yet.
         best_map: their mAP on validation; None when it is not defined.
+        best_top1: their top-1 on validation; None when it is not defined.
         best_loss: their loss on validation.
         early_stopped: whether the training has ended before its last epoch, for want of gain.
     """
@@ -44,6 +48,7 @@ class Counters:
     seconds: float = 0.0
     best_epoch: int = 0
     best_map: float | None = None
+    best_top1: float | None = None
     best_loss: float = float("inf")
     early_stopped: bool = False
 
@@ -72,7 +77,7 @@ def save_last(path: Path, counters: Counters, state: dict[str, Any]) -> None:
     """Write the state of a training: dictionaries and lists of tensors and numbers."""
     # not straight into the file: of a full disk torch says something that nobody can make sense of
     buffer = io.BytesIO()
-    torch.save({"counters": asdict(counters), "state": state}, buffer)
+    torch.save({"format": _FORMAT, "counters": asdict(counters), "state": state}, buffer)
     write_atomically(path, buffer.getvalue())
 
 
@@ -80,12 +85,18 @@ def load_last(path: Path, device: torch.device) -> tuple[Counters, dict[str, Any
     """Read what `save_last` wrote; no code in the file is ever run.
 
     Raises:
-        JobError: the file is damaged.
+        JobError: the file is damaged, or of another version of the program.
     """
     try:
         stored = torch.load(path, map_location=device, weights_only=True)
-        return Counters(**stored["counters"]), stored["state"]
+        # the first format had no number
+        if stored.get("format", 1) == _FORMAT:
+            return Counters(**stored["counters"]), stored["state"]
     except Exception as error:  # the zip reader, the unpickler and torch each have errors of their own
         raise JobError(
             f"The checkpoint {path} is damaged, so the run cannot go on.", next_step="Discard the run and train again."
         ) from error
+    raise JobError(
+        f"The checkpoint {path} was written by another version of Multihot, so the run cannot go on.",
+        next_step="Discard the run and train again, or resume it with the version that it was paused in.",
+    )

@@ -8,7 +8,7 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from core.jobs.events import CheckpointSaved, EarlyStopped, EpochEnded, RunPaused
+from core.jobs.events import CheckpointSaved, EarlyStopped, EpochEnded, Note, RunPaused
 from core.jobs.job import Command
 from core.learning.training.checkpoint import BEST_FILE, LAST_FILE, Counters, load_last, save_best, save_last
 from core.learning.training.divergence import check_finite
@@ -21,6 +21,11 @@ from core.learning.training.setup import Setup
 
 _SECONDS_BETWEEN_CHECKPOINTS = 10.0
 """A crash loses no more than this, or an epoch; a head on frozen features has hundreds of epochs in that time."""
+
+_BALANCING = (
+    "From epoch {} on the loss weighs classes and images by their influence: it is another loss than before, so the "
+    "training loss jumps here, which is no fault."
+)
 
 
 @dataclass(frozen=True)
@@ -98,6 +103,8 @@ class Loop:
             loss_sum = torch.tensor(counters.epoch_loss, dtype=torch.float64, device=setup.device.place)
             command: Command = "continue"
             self._trained.train()
+            if counters.step == (epoch - 1) * steps_per_epoch and setup.loss.starts_to_balance(epoch):
+                self._emit(Note(sentence=_BALANCING.format(epoch)))
             self._meter.start()
             for batch in setup.data.batches(epoch, skip=counters.step - (epoch - 1) * steps_per_epoch):
                 peak = self._plateau.rate if self._plateau else config.learning_rate
@@ -143,7 +150,7 @@ class Loop:
         """Go back to where the checkpoint in the folder was written.
 
         Raises:
-            JobError: the checkpoint is damaged.
+            JobError: the checkpoint is damaged, or of another version of the program.
         """
         self.counters, state = load_last(self._setup.folder / LAST_FILE, self._setup.device.place)
         self._setup.net.load_state_dict(state["net"])
@@ -189,15 +196,17 @@ class Loop:
                 eta_seconds=self._meter.eta_seconds(counters.step),
             )
         )
-        if score is not None and score.map is not None:
-            self._consider(epoch, score.map)
+        if score is not None and score.metric is not None:
+            self._consider(epoch, score.metric)
 
     def _consider(self, epoch: int, metric: float) -> None:
         """Lower the learning rate on a plateau, and end the training where nothing is gained any more."""
         if self._plateau:
             self._plateau.update(metric)
         if self._early_stopping:
-            warming_up = is_warming_up(self._config, self.counters.step, self._total_steps)
+            warming_up = epoch <= self._config.early_stopping_from or is_warming_up(
+                self._config, self.counters.step, self._total_steps
+            )
             decision = self._early_stopping.update(metric, warming_up=warming_up)
             if decision.stop and epoch < self._config.epochs:
                 self.counters.early_stopped = True
@@ -220,9 +229,11 @@ class Loop:
             return None, True
         scored = _Scored(raw=validate(self._trained), average=None if averaged is None else validate(averaged))
         score = scored.better
-        is_best = counters.best_epoch == 0 or score.rank > rank(counters.best_map, counters.best_loss)
+        best = rank(counters.best_top1, counters.best_map, counters.best_loss)
+        is_best = counters.best_epoch == 0 or score.rank > best
         if is_best:
-            counters.best_epoch, counters.best_map, counters.best_loss = epoch, score.map, score.loss
+            counters.best_epoch, counters.best_top1 = epoch, score.top1
+            counters.best_map, counters.best_loss = score.map, score.loss
             self._unsaved_best = _copy(averaged if averaged is not None and scored.is_average else self._trained)
         return scored, is_best
 

@@ -15,6 +15,8 @@ from core.learning.data.batches import targets_of
 from core.learning.losses.choice import Loss
 from core.learning.training.divergence import check_finite
 
+Rank = tuple[float, float, float]
+
 InputsOf = Callable[[NDArray[np.int64]], Tensor]
 """Gives the module's inputs, on the device, for rows of the data."""
 
@@ -41,14 +43,19 @@ class Score:
         return float(defined.mean()) if len(defined) else None
 
     @property
-    def rank(self) -> tuple[float, float]:
-        """What is compared: the mAP, and where that is equal or undefined the loss."""
-        return rank(self.map, self.loss)
+    def metric(self) -> float | None:
+        """What should rise: top-1 where there is one, else the mAP; None without either."""
+        return self.map if self.top1 is None else self.top1
+
+    @property
+    def rank(self) -> Rank:
+        """What is compared: top-1, where that is equal or undefined the mAP, and then the loss."""
+        return rank(self.top1, self.map, self.loss)
 
 
-def rank(mean_average_precision: float | None, loss: float) -> tuple[float, float]:
+def rank(top1: float | None, mean_average_precision: float | None, loss: float) -> Rank:
     """What two scores are compared by; the larger is the better."""
-    return mean_average_precision or 0.0, -loss
+    return top1 or 0.0, mean_average_precision or 0.0, -loss
 
 
 def score(

@@ -147,8 +147,8 @@ class Search:
                 if loss is None:
                     return None
                 score = setup.validate(setup.trained) if setup.validate else None
-                # without a mAP the loss is all there is to compare
-                value = -(score.loss if score else loss) if score is None or score.map is None else score.map
+                # without a metric the loss is all there is to compare
+                value = -(score.loss if score else loss) if score is None or score.metric is None else score.metric
                 values.append(value)
                 asked.report(value, epoch)
                 pruned = epoch < search.trial_epochs and bool(asked.should_prune())
@@ -162,6 +162,7 @@ class Search:
                 trials=search.trials,
                 learning_rate=rate,
                 validation_map=score.map if score else None,
+                top1=score.top1 if score else None,
                 pruned=pruned,
             )
         )

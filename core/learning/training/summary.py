@@ -17,6 +17,7 @@ class Summary:
 
     Attributes:
         map: of the kept weights on validation; None when it is not defined.
+        top1: likewise, of a multi-class run; None of others.
         epochs: whole epochs done.
         best_epoch: the epoch whose weights were kept.
         seconds: of training, pauses excluded.
@@ -36,6 +37,7 @@ class Summary:
     validation_images: int
     skipped_images: int
     stopped: bool
+    top1: float | None = None
 
     def save(self, run: Path) -> None:
         """Write it into the run's folder."""
@@ -50,6 +52,7 @@ class Summary:
         """
         try:
             values = json.loads((run / SUMMARY_FILE).read_text(encoding="utf-8"))
-            return cls(**{one.name: values[one.name] for one in fields(cls)})
+            # those of older versions have no top-1
+            return cls(**{one.name: values[one.name] for one in fields(cls) if one.name in values})
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise JobError(f"The run in {run} has not finished.", next_step="Train it to its end first.") from error

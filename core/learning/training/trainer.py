@@ -150,6 +150,7 @@ def train(job: TrainJob, folder: Path, emit: Callable[[Event], None], control: C
         validation_images=len(validation_rows),
         skipped_images=prepared.skipped,
         stopped=ended == "stopped",
+        top1=counters.best_top1,
     )
     summary.save(folder)
     emit(
@@ -160,6 +161,7 @@ def train(job: TrainJob, folder: Path, emit: Callable[[Event], None], control: C
             stopped=summary.stopped,
             skipped_images=summary.skipped_images,
             seconds=summary.seconds,
+            top1=summary.top1,
         )
     )
 

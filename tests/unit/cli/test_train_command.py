@@ -2,9 +2,10 @@
 
 import pytest
 
+from core.cli import train
 from core.cli.following import show
 from core.cli.output import Output
-from core.jobs.events import EarlyStopped, EpochEnded, LearningRateChosen, LearningRateTried, Note
+from core.jobs.events import EarlyStopped, EpochEnded, LearningRateChosen, LearningRateTried, Note, RunFinished
 from core.jobs.job import TrainJob
 from core.labels import LabelState
 from core.project.store import Store
@@ -109,7 +110,7 @@ def epoch(**facts):
             "Learning rate 0.00123: best of 15 trials.",
         ),
         (EarlyStopped(epoch=7, reason="no gain for 5 epochs"), "Ends at epoch 7: no gain for 5 epochs."),
-        (epoch(top1=0.5), "mAP 0.7500 (best), top-1 0.5000"),
+        (epoch(top1=0.5), "top-1 0.5000 (best), mAP 0.7500"),
         (epoch(is_average=True), "mAP 0.7500 (best, averaged weights)"),
     ],
 )
@@ -123,6 +124,20 @@ def test_the_rates_of_a_search_pass_by_on_a_terminal(capsys, monkeypatch):
     output = Output(is_json=False)
     show(LearningRateTried(trial=2, trials=15, learning_rate=0.003, validation_map=0.5, pruned=True), output)
     show(LearningRateTried(trial=3, trials=90, learning_rate=0.001, loss=0.25), output)
+    show(LearningRateTried(trial=4, trials=15, learning_rate=0.1, validation_map=0.5, top1=0.25, pruned=True), output)
     said = capsys.readouterr().err
     assert "Looking for a learning rate, 2 of 15: 0.003, mAP 0.5000 (given up)" in said
     assert "Looking for a learning rate, 3 of 90: 0.001, loss 0.2500" in said
+    assert "Looking for a learning rate, 4 of 15: 0.1, mAP 0.5000, top-1 0.2500 (given up)" in said
+
+
+@pytest.mark.parametrize(("top1", "said"), [(None, "validation mAP 0.7500 at"), (0.25, "validation top-1 0.2500 at")])
+def test_a_run_ends_with_the_figure_that_its_epochs_were_compared_by(top1, said, project, monkeypatch, capsys):
+    finished = RunFinished(
+        epochs=3, best_epoch=2, validation_map=0.75, stopped=False, skipped_images=0, seconds=1.0, top1=top1
+    )
+    monkeypatch.setattr(train, "work", lambda *_: finished)
+    run, outcome = train.train(project, recipe("sample-tiny"), Output(is_json=False))
+    assert f"{said} epoch 2 of 3." in capsys.readouterr().out
+    result = train.result_of(run, outcome)
+    assert (result["map"], result["top1"]) == (0.75, top1)

@@ -90,7 +90,8 @@ def test_otx_is_trained_as_its_documentation_says(name):
         assert (training.schedule, training.plateau_factor, training.plateau_patience) == ("plateau", 0.5, 1)
         assert (training.plateau_threshold, training.early_stopping_gain) == (0.001, 0.001)
         assert (training.epochs, training.batch_size, training.warm_up_steps) == (90, 64, 10)
-        assert (training.early_stopping, training.sam_rho, training.ema_decay) == (3, 0.0, 0.0)
+        assert (training.early_stopping, training.early_stopping_from) == (3, 3)
+        assert (training.sam_rho, training.ema_decay) == (0.0, 0.0)
         assert one.input.size == 224
     loss = recipe(name).loss
     assert (loss.name, loss.positive_weight, loss.clip) == ("asymmetric_angular_margin", 0.8, 0.05)
