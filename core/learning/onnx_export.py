@@ -73,7 +73,7 @@ def export(job: ExportJob, folder: Path, emit: Callable[[Event], None], control:
     # its vectors and links are among the weights, so that only a graph of the same size can take them
     graph = LabelGraph.load(run / GRAPH_FILE) if recipe.model.uses_graph else None
     net = build_net(recipe, len(snapshot.label_names), graph=graph)
-    net.load_state_dict(load_best(run / BEST_FILE))
+    net.load_run_state(load_best(run / BEST_FILE))
     net.eval()
     metadata = Metadata(
         label_names=snapshot.label_names,

@@ -1,49 +1,47 @@
 """What `core.recipes.complexity` says without torch, against counting on torch's meta device and METHOD's table."""
 
+import functools
 import tomllib
 
 import pytest
 import torch
-from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 
-from core.learning.models.net import build_net
+from core.learning.models import net
+from core.learning.models.backbone import build_backbone
 from core.paths import resources
-from core.recipes.catalogue import recipe
+from core.recipes.catalogue import catalogue, recipe
 from core.recipes.complexity import complexity
 
 BACKBONES = tomllib.loads((resources() / "backbones.toml").read_text(encoding="utf-8"))
-# of the layers that make features of the pooled map; heads that take the map leave them out
-NECKS = ("conv_head", "norm_head", "classifier")
 
 
-def network(**model):
+def with_model(**model):
     settings = [f"{key}={value}" for key, value in model.items()]
     return recipe("resnet18-224").with_overrides(settings)
 
 
-def counted(one, num_labels, *, mode):
+def counted(one, num_labels):
     """Parameters and GMACs of the network that is built, without computing anything."""
     # attention in parts that can be counted
-    with mode, sdpa_kernel(SDPBackend.MATH):
-        net = build_net(one, num_labels)
-        unused = tuple(f"backbone.{neck}" for neck in NECKS) if one.model.uses_map else ()
-        parameters = sum(each.numel() for name, each in net.named_parameters() if not name.startswith(unused))
+    with torch.device("meta"), sdpa_kernel(SDPBackend.MATH):
+        network = net.build_net(one, num_labels)
+        parameters = sum(each.numel() for each in network.parameters())
         # what the graph of labels gives is computed once, before the network is used
-        net.eval()
-        net.fold()
+        network.eval()
+        network.fold()
         images = torch.zeros(1, 3, one.input.size, one.input.size, dtype=torch.uint8)
         with FlopCounterMode(display=False) as counter:
-            net(images)
+            network(images)
     return parameters, counter.get_total_flops() / 2e9
 
 
 # 320 px are in no row
 @pytest.mark.parametrize("name", BACKBONES)
 def test_every_backbone_is_as_large_as_its_row_says(name):
-    one = network(backbone=name, size=320, head="linear")
-    parameters, gmacs = counted(one, 20, mode=torch.device("meta"))
+    one = with_model(backbone=name, size=320, head="linear")
+    parameters, gmacs = counted(one, 20)
     said = complexity(one, 20)
     assert said.parameters == parameters
     assert said.gmacs == pytest.approx(gmacs, rel=0.01)
@@ -68,12 +66,36 @@ def test_every_backbone_is_as_large_as_its_row_says(name):
 )
 @pytest.mark.parametrize("num_labels", [1, 501])
 def test_every_head_is_as_large_as_it_is_said_to_be(model, num_labels):
-    one = network(backbone="mobilenetv3_small_100", size=448, **model)
-    # cosines switch autocast off, which the meta device does not know; some backbones do not know fake tensors
-    parameters, gmacs = counted(one, num_labels, mode=FakeTensorMode())
+    one = with_model(backbone="mobilenetv3_small_100", size=448, **model)
+    parameters, gmacs = counted(one, num_labels)
     said = complexity(one, num_labels)
     assert said.parameters == parameters
     assert said.gmacs == pytest.approx(gmacs, rel=0.01)
+
+
+HEADS = (
+    "head=linear",
+    "head=cosine",
+    "head=linear pooling=average+max",
+    "head=ml_decoder",
+    "head=ml_decoder_cosine graph=gcn",
+    "head=query2label",
+    "head=csra",
+    "head=ml_gcn",
+    "head=cosine graph=gat",
+)
+
+
+# one recipe of each backbone
+@pytest.mark.parametrize("one", {each.model.backbone: each for each in catalogue()}.values(), ids=lambda one: one.name)
+def test_the_network_of_every_recipes_backbone_with_any_head_holds_nothing_but_what_its_card_counts(one, monkeypatch):
+    # with and without its neck is enough
+    monkeypatch.setattr(net, "build_backbone", functools.cache(build_backbone))
+    for head in HEADS:
+        changed = one.with_overrides(["graph=none", "pooling=average", *head.split()])
+        with torch.device("meta"):
+            parameters = sum(each.numel() for each in net.build_net(changed, 20).parameters())
+        assert complexity(changed, 20).parameters == parameters, head
 
 
 # METHOD.md, section 7: parameters in millions with a classifier for 1000 labels, multiply-adds in 1e9 with it
@@ -107,11 +129,11 @@ def test_every_head_is_as_large_as_it_is_said_to_be(model, num_labels):
     ],
 )
 def test_the_facts_agree_with_the_published_ones(backbone, size, head, num_labels, millions, gmacs):
-    said = complexity(network(backbone=backbone, size=size, head=head), num_labels)
+    said = complexity(with_model(backbone=backbone, size=size, head=head), num_labels)
     assert said.gmacs == pytest.approx(gmacs, rel=0.01)
     if millions is not None:
         assert said.parameters / 1e6 == pytest.approx(millions, rel=0.01)
 
 
 def test_a_backbone_without_a_row_has_no_facts():
-    assert complexity(network(backbone="convnext_tiny"), 20) is None
+    assert complexity(with_model(backbone="convnext_tiny"), 20) is None

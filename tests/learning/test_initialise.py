@@ -168,6 +168,32 @@ def test_of_another_head_only_the_backbone_is_taken_over(runs, before, after, se
         assert torch.equal(net.backbone.state_dict()[name], tensor), name
 
 
+@pytest.mark.parametrize("name", ["mobilenetv3_small_050", "torchvision/alexnet"])
+def test_a_neck_that_the_other_run_did_not_have_starts_fresh(runs, name):
+    wide = [f"backbone={name}", "size=64", "head=csra"]
+    narrow = [f"backbone={name}", "size=64", "head=linear"]
+    old, folder = runs.run(wide)
+    net, initialised = runs.start(narrow, folder)
+    assert initialised.notes == (
+        "What the backbone has between its feature map and the head starts fresh.",
+        "Its head was csra, now it is linear: only the backbone was taken over.",
+    )
+    for key, tensor in old.backbone.state_dict().items():
+        assert torch.equal(net.backbone.state_dict()[key], tensor), key
+    fresh = runs.net(narrow, NEW, seed=5).backbone.state_dict()
+    neck = set(fresh) - set(old.backbone.state_dict())
+    assert neck
+    assert all(torch.equal(net.backbone.state_dict()[key], fresh[key]) for key in neck)
+
+
+def test_a_neck_of_the_other_run_that_is_not_wanted_is_left_out(runs):
+    old, folder = runs.run(["backbone=mobilenetv3_small_050", "size=64", "head=linear"])
+    net, initialised = runs.start(["backbone=mobilenetv3_small_050", "size=64", "head=csra"], folder)
+    assert initialised.notes == ("Its head was linear, now it is csra: only the backbone was taken over.",)
+    for key, tensor in net.backbone.state_dict().items():
+        assert torch.equal(tensor, old.backbone.state_dict()[key]), key
+
+
 def test_another_backbone_is_refused(runs):
     _, folder = runs.run(["head=linear"])
     with pytest.raises(WeightsError, match="0007 has the backbone test_efficientnet, not test_resnet") as caught:

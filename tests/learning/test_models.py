@@ -5,6 +5,7 @@ import pytest
 import timm
 import torch
 import torchvision
+from safetensors.torch import save_file
 from torch import nn
 
 from core.errors import RecipeError
@@ -78,6 +79,30 @@ def test_torchvisions_networks_are_torchvisions_own(name, last, pooled, channels
     whole = build_net(one.with_overrides(["pooling=average+max"]), 3).eval().features(images)
     assert whole.shape[:2] == (4, channels)
     assert whole.shape[2] > 1
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "mobilenetv3_small_050", "ghostnet_050", "fasternet_t0", "lcnetv2_small", "vgg11", "convnext_atto",
+        "hgnet_tiny", "beit_base_patch16_224", "mambaout_femto", "efficientvit_b0", "tiny_vit_5m_224",
+        "efficientnet_b0", "regnetz_b16", "resnet18", "torchvision/alexnet", "torchvision/googlenet",
+    ],
+)  # fmt: skip
+def test_a_backbone_without_its_neck_has_all_that_makes_the_map_and_no_more(name):
+    with torch.device("meta"):
+        backbone = build_backbone(name, 224, neck=False).eval()
+        used = set()
+        for part, module in backbone.named_modules():
+            if next(module.parameters(recurse=False), None) is not None and "." in part:
+                module.register_forward_hook(lambda *_, part=part: used.add(part.partition(".")[0]))
+            elif part:
+                module.register_forward_hook(lambda *_, part=part: used.add(part))
+        shape = backbone.forward_features(torch.zeros(1, 3, 224, 224)).shape
+        whole = build_backbone(name, 224).eval().forward_features(torch.zeros(1, 3, 224, 224)).shape
+    assert shape == whole
+    unused = [part for part, module in backbone.named_children() if part not in used and [*module.parameters()]]
+    assert unused == []
 
 
 def test_torchvisions_networks_have_their_published_sizes():
@@ -157,6 +182,33 @@ def test_folding_a_network_changes_none_of_its_answers(settings):
     assert torch.equal(net(images), before)
     assert net.scale == scale
     assert not any("vectors" in name for name in net.state_dict())
+
+
+@pytest.mark.parametrize("name", ["mobilenetv3_small_050", "torchvision/alexnet"])
+def test_weights_with_a_neck_load_into_a_network_without(name, tmp_path):
+    one = recipe("sample-tiny").with_overrides([f"backbone={name}", "size=64", "head=csra"])
+    published = build_backbone(name, 64)
+    path = tmp_path / "published.safetensors"
+    save_file(published.state_dict(), path)
+    net = build_net(one, 3).eval()
+    weights.load_file(net.backbone, path)
+    for key, tensor in net.backbone.state_dict().items():
+        assert torch.equal(tensor, published.state_dict()[key]), key
+    assert len(net.backbone.state_dict()) < len(published.state_dict())
+
+
+def test_the_weights_of_a_run_of_an_older_version_may_have_a_neck():
+    one = recipe("sample-tiny").with_overrides(["backbone=mobilenetv3_small_050", "size=64", "head=csra"])
+    old, net = build_net(one, 3), build_net(one, 3)
+    kept = {f"backbone.{key}": one for key, one in build_backbone("mobilenetv3_small_050", 64).state_dict().items()}
+    net.load_run_state({**kept, **old.state_dict()})
+    for key, tensor in old.state_dict().items():
+        assert torch.equal(net.state_dict()[key], tensor), key
+    with pytest.raises(RuntimeError, match=r"backbone\.conv_stem"):
+        net.load_run_state({key: one for key, one in old.state_dict().items() if "conv_stem" not in key})
+    # a head that does not fit is no neck
+    with pytest.raises(RuntimeError, match=r"head\.other"):
+        net.load_run_state({**old.state_dict(), "head.other": torch.zeros(1)})
 
 
 def test_weights_trained_over_a_graph_load_into_a_network_without_one():

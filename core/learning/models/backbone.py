@@ -1,12 +1,13 @@
 """The feature extractor: a timm or torchvision model without its classifier."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import timm
 from torch import Tensor, nn
 
 from core.errors import RecipeError
-from core.learning.models.torchvision_backbone import PREFIX, build_torchvision
+from core.learning.models.torchvision_backbone import PREFIX, TorchvisionBackbone, build_torchvision
 
 if TYPE_CHECKING:
 
@@ -31,20 +32,46 @@ else:
     Backbone = nn.Module
 
 
-def build_backbone(name: str, size: int) -> Backbone:
+# what timm's models have behind the feature map
+_NECK = ("head", "fc_norm", "pre_logits")
+# behind the map of some families, before that of others
+_LATE_NECK = ("conv_head", "norm_head")
+
+
+def build_backbone(name: str, size: int, *, neck: bool = True) -> Backbone:
     """Make a model without a classifier, with random weights from torch's global generator.
 
     Args:
         name: timm's name of it, or torchvision's behind "torchvision/".
         size: width and height of the images in pixels.
+        neck: whether it keeps what it has between its feature map and the classifier; without, `forward_head` is not to
+            be called.
 
     Raises:
         RecipeError: there is no such model, or it cannot take images of that size.
     """
-    backbone: Backbone
-    if name.startswith(PREFIX):
-        backbone = build_torchvision(name, size)  # type: ignore[assignment]
-        return backbone
+    build: Callable[[str, int], Any] = build_torchvision if name.startswith(PREFIX) else _build_timm
+    backbone: Backbone = build(name, size)
+    if not neck:
+        for part in _neck_parts(backbone):
+            backbone.register_module(part, nn.Identity())
+    return backbone
+
+
+def neck_of(backbone: Backbone) -> dict[str, Tensor]:
+    """The weights that a backbone has between its feature map and the classifier, by their names."""
+    parts = tuple(f"{part}." for part in _neck_parts(backbone))
+    return {name: tensor for name, tensor in backbone.state_dict().items() if name.startswith(parts)}
+
+
+def _neck_parts(backbone: nn.Module) -> tuple[str, ...]:
+    if isinstance(backbone, TorchvisionBackbone):
+        return backbone.neck
+    is_late = getattr(backbone, "head_hidden_size", None) != backbone.num_features
+    return tuple(part for part in (*_NECK, *(_LATE_NECK if is_late else ())) if hasattr(backbone, part))
+
+
+def _build_timm(name: str, size: int) -> Backbone:
     if not timm.is_model(name):
         near = timm.list_models(f"*{name.split('_')[0]}*")[:8]
         raise RecipeError(
@@ -54,7 +81,7 @@ def build_backbone(name: str, size: int) -> Backbone:
     # only models whose weights depend on the size, such as vision transformers, take it
     fixed = timm.get_pretrained_cfg(name).fixed_input_size
     try:
-        backbone = timm.create_model(name, num_classes=0, **({"img_size": size} if fixed else {}))
+        backbone: Backbone = timm.create_model(name, num_classes=0, **({"img_size": size} if fixed else {}))
     except (AssertionError, ValueError) as error:
         raise RecipeError(
             f"The backbone {name} cannot take images of {size} × {size} px.", next_step="Choose another size."

@@ -1,6 +1,6 @@
 """Starting from what another run has learned."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import safetensors
@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from core.errors import WeightsError
+from core.learning.models.backbone import neck_of
 from core.learning.models.heads.choice import PlainHead, build_head
 from core.learning.models.heads.label_branch import Nodes
 from core.learning.models.heads.ml_decoder import MLDecoderHead
@@ -54,11 +55,16 @@ def load_run(net: Net, run_folder: Path, label_names: tuple[str, ...]) -> Initia
         )
     old_names = Snapshot.load(run_folder / "snapshot.npz").label_names
     state = _read(run_folder)
-    load_state(net.backbone, _below("backbone.", state), source=f"the run {run_folder.name}")
+    backbone = _below("backbone.", state)
+    # the head of the run wanted the whole map, this one does not
+    missing = {name: tensor for name, tensor in neck_of(net.backbone).items() if name not in backbone}
+    load_state(net.backbone, {**backbone, **missing}, source=f"the run {run_folder.name}")
+    notes = ["What the backbone has between its feature map and the head starts fresh."] if missing else []
     if config.head != net.config.head:
-        sentence = f"Its head was {config.head}, now it is {net.config.head}: only the backbone was taken over."
-        return Initialised((), label_names, (sentence,))
-    return _load_head(net, _below("head.", state), config=config, old_names=old_names, label_names=label_names)
+        notes.append(f"Its head was {config.head}, now it is {net.config.head}: only the backbone was taken over.")
+        return Initialised((), label_names, tuple(notes))
+    taken = _load_head(net, _below("head.", state), config=config, old_names=old_names, label_names=label_names)
+    return replace(taken, notes=(*notes, *taken.notes))
 
 
 def _load_head(

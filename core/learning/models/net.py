@@ -17,7 +17,7 @@ class Net(nn.Module):
 
     Attributes:
         config: what it was made of.
-        backbone: the model without its classifier.
+        backbone: the model without its classifier, and without its neck where the head wants the whole map.
         head: takes a feature map (N, S, H, W), gives logits (N, C).
         frozen: whether the backbone stays in evaluation mode, without gradients.
     """
@@ -55,6 +55,13 @@ class Net(nn.Module):
             return as_map(self.backbone, features)
         return self.backbone.forward_head(features, pre_logits=True)[:, :, None, None]
 
+    def load_run_state(self, state: dict[str, Tensor]) -> None:
+        """Load the weights of a run of the same recipe; `state` may have a neck, which older versions always kept."""
+        if self.config.uses_map:
+            own = self.state_dict()
+            state = {name: one for name, one in state.items() if name in own or not name.startswith("backbone.")}
+        self.load_state_dict(state)
+
     def fold(self) -> None:
         """Replace what the head computes from the label graph alone by its value, in evaluation mode, for good.
 
@@ -87,7 +94,7 @@ def build_net(recipe: Recipe, num_labels: int, *, graph: LabelGraph | None = Non
         RecipeError: there is no such backbone, it cannot take the recipe's size, or head and graph do not go together.
     """
     config = recipe.model
-    backbone = build_backbone(config.backbone, recipe.input.size)
+    backbone = build_backbone(config.backbone, recipe.input.size, neck=not config.uses_map)
     channels = backbone.num_features if config.uses_map else channels_of(backbone)
     scale = recipe.loss.scale or compute_scale(num_labels)
     head = build_head(config, channels=channels, num_labels=num_labels, scale=scale, graph=graph)

@@ -61,6 +61,7 @@ class TorchvisionBackbone(nn.Module):
         pretrained_cfg: as timm's: architecture, mean, std, classifier; `url` of torchvision's weights.
         num_features: channels of the feature map.
         head_hidden_size: features behind the neck.
+        neck: names of the parts between pooling and the classifier.
     """
 
     def __init__(self, name: str, facts: _Facts) -> None:
@@ -85,6 +86,7 @@ class TorchvisionBackbone(nn.Module):
         }
         self.num_features = facts.channels
         self.head_hidden_size = facts.pooled
+        self.neck = facts.neck
 
     def forward_features(self, inputs: Tensor) -> Tensor:
         """The feature map (N, channels, H, W) of normalised images."""
@@ -96,7 +98,7 @@ class TorchvisionBackbone(nn.Module):
         """The pooled features (N, pooled); there are no logits to be had."""
         assert pre_logits
         pooled: Tensor = self.get_submodule("avgpool")(features).flatten(1)
-        for name in self._facts.neck:
+        for name in self.neck:
             pooled = self.get_submodule(name)(pooled)
         return pooled
 
