@@ -160,7 +160,8 @@ class TrainingController(QObject):
     def _last_words(self, one: FollowedRun) -> str:
         run_id, finished = one.run.id, one.history.finished
         if finished is not None:
-            return self.tr("Run {} finished: mAP {}").format(run_id, words.score(finished.validation_map))
+            figure = words.figure(finished.validation_map, finished.top1)
+            return self.tr("Run {} finished: {}").format(run_id, figure)
         if one.state == RunState.PAUSED:
             return self.tr("Run {} is paused").format(run_id)
         return self.tr("Run {} ended without a model").format(run_id)

@@ -193,8 +193,13 @@ class RunHistory:
 
     @property
     def best_map(self) -> float | None:
-        """The highest validation mAP so far; None when there is none yet."""
+        """Validation mAP of the best epoch so far; None when there is none yet."""
         return self.best.validation_map if self.best is not None else None
+
+    @property
+    def best_top1(self) -> float | None:
+        """Top-1 accuracy of the best epoch so far; None in a run with several labels per image."""
+        return self.best.top1 if self.best is not None else None
 
     @property
     def is_searching(self) -> bool:

@@ -11,7 +11,7 @@ from core.project.runs import Run
 from gui import background
 from gui.session import Session
 from gui.train.run_facts import RunFacts, read_facts
-from gui.train.words import score
+from gui.train.words import figure
 
 
 class RunChooser(QComboBox):
@@ -60,7 +60,7 @@ class RunChooser(QComboBox):
         with QSignalBlocker(self):
             self.clear()
             for facts in runs:
-                text = self.tr("Run {} · mAP {} · {}").format(facts.run.id, score(facts.best_map), facts.title)
+                text = f"{self.tr('Run')} {facts.run.id} · {figure(facts.best_map, facts.best_top1)} · {facts.title}"
                 self.addItem(text, facts.run.id)
         self.setEnabled(bool(runs))
         self._choose()

@@ -32,9 +32,10 @@ class RunFacts:
         epochs: epochs in all; 0 before it began.
         parameters: of the network; 0 before it began.
         maps: validation mAP per whole epoch, float64 (epochs done,), NaN where there is none.
-        best_map: the highest of them; None without any.
+        best_map: that of the best epoch; None without any.
         error: why it failed or was interrupted; None in any other state.
         notes: sentences about what was chosen for it.
+        best_top1: top-1 accuracy of the best epoch; None in a run with several labels per image.
     """
 
     run: Run
@@ -46,6 +47,12 @@ class RunFacts:
     best_map: float | None
     error: RunFailed | None
     notes: tuple[str, ...] = ()
+    best_top1: float | None = None
+
+    @property
+    def best_figure(self) -> float | None:
+        """What it is judged by: its top-1 where it has one, else its mAP."""
+        return self.best_map if self.best_top1 is None else self.best_top1
 
     @property
     def has_model(self) -> bool:
@@ -57,29 +64,30 @@ def read_facts(run: Run) -> RunFacts:
     """Read the facts of one run; a few milliseconds, or more on a slow disk: off the GUI thread."""
     job = JobFolder(run.folder)
     state = job.state()
-    epochs, parameters, maps = 0, 0, dict[int, float]()
+    epochs, parameters, ended = 0, 0, dict[int, EpochEnded]()
     notes = dict[str, None]()
     for event in _milestones(job.events):
         if isinstance(event, RunStarted):
             epochs, parameters = event.epochs, event.parameters
-            maps = {epoch: value for epoch, value in maps.items() if epoch <= event.epochs_done}
+            ended = {epoch: one for epoch, one in ended.items() if epoch <= event.epochs_done}
         elif isinstance(event, EpochEnded):
-            maps[event.epoch] = float("nan") if event.validation_map is None else event.validation_map
+            ended[event.epoch] = event
         elif isinstance(event, Note):
             # a run that goes on says them again
             notes[event.sentence] = None
-    values = np.array(list(maps.values()), dtype=np.float64)
-    finite = values[np.isfinite(values)]
+    maps = [float("nan") if one.validation_map is None else one.validation_map for one in ended.values()]
+    best = next((one for one in reversed(ended.values()) if one.is_best), None)
     return RunFacts(
         run=run,
         title=recipe_title(run),
         state=state,
         epochs=epochs,
         parameters=parameters,
-        maps=values,
-        best_map=float(finite.max()) if len(finite) else None,
+        maps=np.array(maps, dtype=np.float64),
+        best_map=best.validation_map if best is not None else None,
         error=job.last_error(),
         notes=tuple(notes),
+        best_top1=best.top1 if best is not None else None,
     )
 
 

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidge
 
 from core.jobs.folder import RunState
 from gui.train.controller import TrainingController
+from gui.train.history import RunHistory
 from gui.train.run_facts import RunFacts
 from gui.train.words import score
 from gui.widgets import theme
@@ -26,7 +27,7 @@ _STATES = {
     RunState.FAILED: ("x-circle", "failed"),
     RunState.INTERRUPTED: ("warning-circle", "interrupted"),
 }
-RUN, STATE, RECIPE, EPOCHS, MAP, STARTED = range(6)
+RUN, STATE, RECIPE, EPOCHS, FIGURE, STARTED = range(6)
 
 
 class RunModel(QAbstractTableModel):
@@ -41,7 +42,7 @@ class RunModel(QAbstractTableModel):
             self.tr("State"),
             self.tr("Recipe"),
             self.tr("Epochs"),
-            self.tr("mAP"),
+            "",
             self.tr("Started"),
         )
 
@@ -71,12 +72,13 @@ class RunModel(QAbstractTableModel):
 
     def _tell(self, first: int, last: int) -> None:
         if last >= first:
+            self.headerDataChanged.emit(Qt.Orientation.Horizontal, FIGURE, FIGURE)
             self.dataChanged.emit(self.index(first, 0), self.index(last, STARTED))
 
     def _text(self, facts: RunFacts, column: int) -> str:
         followed = self._controller.followed(facts.run.id)
         state = followed.state if followed is not None else facts.state
-        history = followed.history if followed is not None and followed.history.started is not None else None
+        history = self._history(facts)
         if column == RUN:
             return str(facts.run.id)
         if column == STATE:
@@ -87,9 +89,22 @@ class RunModel(QAbstractTableModel):
             done = len(history.epochs) if history is not None else len(facts.maps)
             total = history.started.epochs if history is not None and history.started is not None else facts.epochs
             return f"{done} / {total}" if total else "–"
-        if column == MAP:
-            return score(history.best_map if history is not None else facts.best_map)
+        if column == FIGURE:
+            mean, top1 = self._figures(facts)
+            return score(mean if top1 is None else top1)
         return time.strftime("%Y-%m-%d %H:%M", time.localtime(facts.run.created))
+
+    def _history(self, facts: RunFacts) -> RunHistory | None:
+        """Of a run at work that has begun."""
+        followed = self._controller.followed(facts.run.id)
+        return followed.history if followed is not None and followed.history.started is not None else None
+
+    def _figures(self, facts: RunFacts) -> tuple[float | None, float | None]:
+        """The mAP and the top-1 of the best epoch."""
+        history = self._history(facts)
+        if history is not None:
+            return history.best_map, history.best_top1
+        return facts.best_map, facts.best_top1
 
     def _icon(self, facts: RunFacts) -> QIcon:
         followed = self._controller.followed(facts.run.id)
@@ -115,15 +130,19 @@ class RunModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.ToolTipRole:
             error = f"{facts.error.sentence} {facts.error.next_step}".strip() if facts.error is not None else ""
             return "\n".join(filter(None, (facts.title, error, *facts.notes)))
-        if role == Qt.ItemDataRole.TextAlignmentRole and column in (RUN, EPOCHS, MAP):
+        if role == Qt.ItemDataRole.TextAlignmentRole and column in (RUN, EPOCHS, FIGURE):
             return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         return None
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:  # noqa: ANN401 - as Qt asks
         """The names of the columns."""
         if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
+            if section == FIGURE:
+                # all runs of a project have the same task
+                has_top1 = any(self._figures(facts)[1] is not None for facts in self._rows)
+                return self.tr("top-1") if has_top1 else self.tr("mAP")
             return self._headers[section]
-        if role == Qt.ItemDataRole.TextAlignmentRole and section in (RUN, EPOCHS, MAP):
+        if role == Qt.ItemDataRole.TextAlignmentRole and section in (RUN, EPOCHS, FIGURE):
             return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         return None
 

@@ -22,7 +22,7 @@ from core.jobs.job import JOB_FILE
 from core.project.runs import Run
 from gui import background
 from gui.train.run_facts import RunFacts, read_facts
-from gui.train.words import score
+from gui.train.words import figure
 from gui.widgets import theme
 from gui.widgets.buttons import primary
 
@@ -95,7 +95,7 @@ class RunPicker(QDialog):
         self._runs = runs
         self._list.clear()
         for facts in runs:
-            text = self.tr("Run {} · mAP {} · {}").format(facts.run.id, score(facts.best_map), facts.title)
+            text = f"{self.tr('Run')} {facts.run.id} · {figure(facts.best_map, facts.best_top1)} · {facts.title}"
             self._list.addItem(QListWidgetItem(text))
         self._list.setVisible(bool(runs))
         self._nothing.setVisible(not runs)

@@ -14,7 +14,7 @@ from gui.widgets.plot import Plot
 
 
 class SearchPlot(Plot):
-    """Learning rate, on a logarithmic axis, against the loss of a range test or the mAP of short trials."""
+    """Learning rate, on a logarithmic axis, against the loss of a range test or the mAP or top-1 of short trials."""
 
     def __init__(self) -> None:
         super().__init__(x="learning rate tried", y="loss per image")
@@ -30,7 +30,8 @@ class SearchPlot(Plot):
         """Draw the search of a run."""
         self._tried = [one for one in history.tried if _value(one) is not None and one.learning_rate > 0]
         is_range = any(one.loss is not None for one in self._tried)
-        self.set_axis_name("left", self.tr("loss per image") if is_range else self.tr("mAP of the trial"))
+        of_trial = self.tr("{} of the trial").format(self._metric())
+        self.set_axis_name("left", self.tr("loss per image") if is_range else of_trial)
         rates = np.log10([one.learning_rate for one in self._tried])
         values = np.array([_value(one) for one in self._tried], dtype=np.float64)
         self._curve.setData(rates if is_range else [], values if is_range else [])
@@ -73,11 +74,18 @@ class SearchPlot(Plot):
         if not self._tried:
             return ""
         one = min(self._tried, key=lambda tried: abs(math.log10(tried.learning_rate) - x))
-        what = self.tr("loss {:.4f}").format(one.loss) if one.loss is not None else f"mAP {_value(one):.3f}"
+        of_trial = f"{self._metric()} {_value(one):.3f}"
+        what = self.tr("loss {:.4f}").format(one.loss) if one.loss is not None else of_trial
         text: str = self.tr("{:.2e}: {}").format(one.learning_rate, what)
         return f"{text}, {self.tr('given up early')}" if one.pruned else text
 
+    def _metric(self) -> str:
+        """What trials are compared by."""
+        name: str = self.tr("top-1") if any(one.top1 is not None for one in self._tried) else self.tr("mAP")
+        return name
+
 
 def _value(tried: LearningRateTried) -> float | None:
-    value = tried.loss if tried.loss is not None else tried.validation_map
+    figure = tried.validation_map if tried.top1 is None else tried.top1
+    value = tried.loss if tried.loss is not None else figure
     return value if value is not None and math.isfinite(value) else None

@@ -40,6 +40,13 @@ def score(value: float | None) -> str:
     return "–" if value is None or value != value else f"{value:.3f}"
 
 
+def figure(mean_average_precision: float | None, top1: float | None) -> str:
+    """What a run is judged by: "top-1 0.912" where images have one label each, else "mAP 0.830"."""
+    if top1 is not None:
+        return translate("words", "top-1 {}").format(score(top1))
+    return f"mAP {score(mean_average_precision)}"
+
+
 def progress(history: RunHistory) -> str:
     """Where a run is: "epoch 6 of 20 · 41 images/s · 3 min left", or the stage it is at."""
     if history.stage is not None:
@@ -68,15 +75,15 @@ def summary(state: RunState, history: RunHistory, *, asked: str = "", verdict: s
         state: of its folder.
         history: of its events.
         asked: "pause", "stop", "kill" or "discard" while its worker has not obeyed yet.
-        verdict: how its mAP compares with other runs, such as "best so far, +0.015".
+        verdict: how it compares with other runs, such as "best so far, +0.015".
     """
     if state == RunState.RUNNING:
         return _waiting(asked) if asked else progress(history)
     epochs = len(history.epochs)
     if state in (RunState.FINISHED, RunState.STOPPED):
-        value = f"mAP {score(history.finished.validation_map if history.finished is not None else history.best_map)}"
-        if history.best is not None and history.best.top1 is not None:
-            value = translate("words", "top-1 {}, {}").format(score(history.best.top1), value)
+        value = figure(history.best_map, history.best_top1)
+        if history.finished is not None:
+            value = figure(history.finished.validation_map, history.finished.top1)
         if state == RunState.FINISHED:
             text = translate("words", "Finished: {}").format(value)
         else:
@@ -128,11 +135,11 @@ def left_out(skipped: Sequence[ImageSkipped]) -> str:
 
 
 def verdict(value: float | None, others: Mapping[int, float]) -> str:
-    """How a run's mAP compares: "best so far, +0.015", or "run 3 has 0.830"; empty without a comparison.
+    """How a run compares: "best so far, +0.015", or "run 3 has 0.830"; empty without a comparison.
 
     Args:
-        value: the run's mAP.
-        others: mAP of the other runs with a model, by run id.
+        value: the run's mAP or top-1.
+        others: the same of the other runs with a model, by run id.
     """
     if value is None or not others:
         return ""

@@ -241,17 +241,20 @@ class TrainWorkspace(QWidget):
         state = followed.state if followed is not None else facts.state if facts is not None else RunState.PREPARED
         title = facts.title if facts is not None else followed.run.recipe if followed is not None else ""
         others = {
-            one.run.id: one.best_map
+            one.run.id: one.best_figure
             for one in self._facts.values()
-            if one.run.id != self._shown and one.has_model and one.best_map is not None
+            if one.run.id != self._shown and one.has_model and one.best_figure is not None
         }
         finished = self._history.finished
+        value = None
+        if finished is not None:
+            value = finished.validation_map if finished.top1 is None else finished.top1
         self._header.show_run(
             self.tr("Run {} · {}").format(self._shown, title),
             state,
             self._history,
             asked=followed.asked if followed is not None else "",
-            verdict=words.verdict(finished.validation_map, others) if finished is not None else "",
+            verdict=words.verdict(value, others),
         )
         self._header.show_stuck(followed is not None and followed.can_kill)
         is_over = state in (RunState.FAILED, RunState.INTERRUPTED)

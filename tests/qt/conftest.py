@@ -212,7 +212,7 @@ def pretend(monkeypatch):
 def finished_run(annotated):
     """Makes a run whose events and scores were written before, as if it had been trained."""
 
-    def make(probabilities=None, *, validation_map=0.8):
+    def make(probabilities=None, *, validation_map=0.8, top1=None):
         store = annotated.store
         run = prepare_training(store, recipe("mobilenetv3-large-224"))
         snapshot = Snapshot.load(run.folder / "snapshot.npz")
@@ -240,14 +240,15 @@ def finished_run(annotated):
                 EpochEnded(
                     epoch=epoch, step=epoch * 3, train_loss=1 / epoch, validation_loss=1.1 / epoch,
                     validation_map=validation_map / (3 - epoch), average_precision=(0.9, 0.7, None), is_best=True,
-                    learning_rate=0.1, images_per_second=9.0, seconds=1.0, eta_seconds=9.0,
+                    learning_rate=0.1, images_per_second=9.0, seconds=1.0, eta_seconds=9.0, top1=top1,
                 )
             )  # fmt: skip
         write(
             RunFinished(
-                epochs=2, best_epoch=2, validation_map=validation_map, stopped=False, skipped_images=0, seconds=2.0
+                epochs=2, best_epoch=2, validation_map=validation_map, stopped=False, skipped_images=0, seconds=2.0,
+                top1=top1,
             )
-        )
+        )  # fmt: skip
         write.close()
         annotated.apply(Changes(runs=True))
         return run

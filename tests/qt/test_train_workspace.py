@@ -180,6 +180,16 @@ def test_an_older_run_shows_its_curves_when_it_is_selected(qtbot, train, finishe
     assert len(train._history.losses) == 6
 
 
+def test_runs_with_one_label_per_image_are_judged_by_their_top_1(qtbot, train, finished_run):
+    model = train._runs.model()
+    assert model.headerData(4, Qt.Orientation.Horizontal) == "mAP"
+    finished_run(validation_map=0.9, top1=0.5)
+    finished_run(validation_map=0.8, top1=0.75)
+    qtbot.waitUntil(lambda: has_text(train, "Finished: top-1 0.750 .best so far, .0.250"))
+    assert [model.index(row, 4).data() for row in (0, 1)] == ["0.750", "0.500"]
+    assert model.headerData(4, Qt.Orientation.Horizontal) == "top-1"
+
+
 def test_a_double_click_opens_the_run_in_inspect(qtbot, annotated, train, finished_run):
     finished_run()
     qtbot.waitUntil(lambda: train._runs.model().rowCount() == 1)
