@@ -42,16 +42,16 @@ def adapt(recipe: Recipe, train_images: int, *, keep: Set[str] = frozenset()) ->
         keep: keys that a person set, such as "training.epochs", which stay as they are.
 
     Returns:
-        The recipe, and sentences that say what was chosen and why; none when nothing was to be chosen.
+        The recipe, and sentences that say what was chosen and why; none when it does not ask for that.
     """
     training = recipe.training
-    row = next((one for one in _TABLE if train_images <= one.images), None)
-    if not training.adapt or row is None:
+    if not training.adapt:
         return recipe, ()
     batch_size, epochs, rate = training.batch_size, training.epochs, training.learning_rate
-    if "training.batch_size" not in keep:
+    row = next((one for one in _TABLE if train_images <= one.images), None)
+    if row is not None and "training.batch_size" not in keep:
         batch_size = min(batch_size, row.batch_size)
-    if "training.epochs" not in keep:
+    if row is not None and "training.epochs" not in keep:
         epochs = row.epochs
     if "training.learning_rate" not in keep and training.optimizer != "sgd":
         # Adam's step does not grow with the gradient, so its noise is kept by the square root of the batch size

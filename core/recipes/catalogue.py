@@ -12,8 +12,8 @@ from core.paths import resources
 from core.recipes.recipe import Recipe, from_toml
 
 DEFAULT: Final[dict[Task, str]] = {
-    MULTI_LABEL: "mobilenetv3-large-224",
-    MULTI_CLASS: "mobilenetv3-large-224-multi-class",
+    MULTI_LABEL: "adaptive-224",
+    MULTI_CLASS: "adaptive-224-multi-class",
 }
 """What a project is trained with when nobody says."""
 

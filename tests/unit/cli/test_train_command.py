@@ -22,7 +22,7 @@ def recipe_of(project, run=1):
 def test_without_a_name_the_usual_recipe_is_trained_and_adapted(project, multihot, pretend):
     done = multihot("train", project, "--set", "pretrained=false")
     assert done.code == 0, done.err
-    usual, trained = recipe("mobilenetv3-large-224"), recipe_of(project)
+    usual, trained = recipe("adaptive-224"), recipe_of(project)
     assert trained.name == usual.name
     assert trained.training.batch_size < usual.training.batch_size
     (note,) = TrainJob.load(project / "runs" / "0001").notes
@@ -73,7 +73,7 @@ def test_wrong_ways_to_start_are_wrong_usage(project, multihot, wrong):
 def test_a_recipe_of_another_task_is_refused(project, multihot, pretend):
     done = multihot("train", project, "--recipe", "mobilenetv3-large-224-multi-class", *SCRATCH)
     assert (done.code, "is multi-class, and the project is multi-label" in done.err) == (1, True)
-    assert "Choose one such as mobilenetv3-large-224." in done.err
+    assert "Choose one such as adaptive-224." in done.err
     assert not (project / "runs" / "0001").exists()
 
 
@@ -91,7 +91,7 @@ def test_in_a_multi_class_project_a_recipe_is_named_without_its_ending(images, t
     trained = recipe_of(project)
     assert (trained.name, trained.task) == ("efficientnet-b0-224-multi-class", "multi-class")
     assert multihot("train", project, *SCRATCH).code == 0
-    assert recipe_of(project, 2).name == "mobilenetv3-large-224-multi-class"
+    assert recipe_of(project, 2).name == "adaptive-224-multi-class"
 
 
 def epoch(**facts):

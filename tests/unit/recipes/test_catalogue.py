@@ -22,13 +22,14 @@ SLIDES = ("alexnet-frozen", "googlenet-frozen", "resnet18-frozen")
 def test_the_catalogue_has_the_recipes_of_otx_the_paper_and_the_slides():
     names = [one.name for one in catalogue()]
     assert names == sorted(names)
-    own = {"resnet18-224", "sample-tiny"}
+    own = {"adaptive-224", "adaptive-224-multi-class", "resnet18-224", "sample-tiny"}
     assert set(names) == {*OTX, *(f"{name}-multi-class" for name in OTX), *PAPER, *SLIDES, *own}
 
 
 def test_recipes_are_listed_by_task():
     assert {one.task for one in catalogue(MULTI_LABEL)} == {MULTI_LABEL}
-    assert [one.name for one in catalogue(MULTI_CLASS)] == sorted(f"{name}-multi-class" for name in OTX)
+    names = sorted(f"{name}-multi-class" for name in ("adaptive-224", *OTX))
+    assert [one.name for one in catalogue(MULTI_CLASS)] == names
 
 
 @pytest.mark.parametrize("task", [MULTI_LABEL, MULTI_CLASS])
