@@ -4,8 +4,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from torch.nn import functional
 
 from core.errors import JobError, RecipeError
+from core.learning.models.heads import GraphReweighting, LinearHead, MLGCNHead
 from core.learning.models.label_graph import (
     LabelGraph,
     cooccurrence,
@@ -88,8 +90,8 @@ def test_vectors_from_cooccurrence_rebuild_positive_pmi():
     rng = np.random.default_rng(0)
     states = (rng.random((200, 8)) < rng.random(8)).astype(np.int8)
     states[:, 1] = states[:, 0]
-    vectors = cooccurrence_vectors(states)
-    assert vectors.shape == (8, 8)
+    vectors, without = cooccurrence_vectors(states, tuple("abcdefgh"))
+    assert (vectors.shape, without) == ((8, 8), ())
     information = np.zeros((8, 8))
     for one in range(8):
         for other in range(8):
@@ -113,15 +115,67 @@ def test_labels_that_come_together_have_vectors_alike():
     indoors = rng.random(400) < 0.5
     likely = np.where(indoors[:, None], [0.6, 0.6, 0.05, 0.05], [0.05, 0.05, 0.6, 0.6])
     states = np.where(rng.random((400, 4)) < 0.1, -1, rng.random((400, 4)) < likely).astype(np.int8)
-    vectors = cooccurrence_vectors(states)
+    vectors, _ = cooccurrence_vectors(states, NAMES)
     alike = np.corrcoef(vectors)
     assert alike[0, 1] > alike[0, 2]
     assert alike[2, 3] > alike[1, 3]
 
 
 def test_vectors_from_cooccurrence_are_cut_to_300_dimensions():
-    states = (np.random.default_rng(2).random((40, 310)) < 0.1).astype(np.int8)
-    assert cooccurrence_vectors(states).shape == (310, 300)
+    states = (np.random.default_rng(2).random((200, 310)) < 0.1).astype(np.int8)
+    names = tuple(map(str, range(310)))
+    vectors, without = cooccurrence_vectors(states, names)
+    assert (vectors.shape, without) == ((310, 300), ())
+    states[:, [7, 300]] = [0, 1]
+    vectors, without = cooccurrence_vectors(states, names)
+    assert (vectors.shape, without) == ((310, 302), ("7", "300"))
+
+
+def test_labels_on_no_image_or_on_all_have_a_dimension_of_their_own():
+    rng = np.random.default_rng(3)
+    states = (rng.random((60, 6)) < 0.3).astype(np.int8)
+    states[:, 1], states[:, 3], states[:, 4] = 0, 1, -1
+    vectors, without = cooccurrence_vectors(states, tuple("abcdef"))
+    assert without == ("b", "d", "e")
+    assert vectors.shape == (6, 6)
+    np.testing.assert_allclose(vectors[[1, 3, 4]], np.hstack([np.zeros((3, 3)), 6.5 * np.eye(3)]), rtol=1e-6)
+    alone, _ = cooccurrence_vectors(states[:, [0, 2, 5]], tuple("acf"))
+    np.testing.assert_allclose(vectors[[0, 2, 5]], np.hstack([alone, np.zeros((3, 3))]), atol=1e-5)
+
+
+DEGENERATE = {
+    "one label": np.array([[1], [0], [1]], np.int8),
+    "one label on all": np.ones((3, 1), np.int8),
+    "one label on none": np.zeros((3, 1), np.int8),
+    "all labels on all": np.ones((3, 4), np.int8),
+    "all labels together": np.array([[1] * 4, [0] * 4], np.int8),
+    "nothing known": np.full((3, 4), -1, np.int8),
+    "no images": np.zeros((0, 4), np.int8),
+}
+
+
+@pytest.mark.parametrize("states", DEGENERATE.values(), ids=DEGENERATE)
+@pytest.mark.parametrize("layer", ["gcn", "gat"])
+def test_a_graph_never_wipes_out_all_channels(states, layer):
+    torch.manual_seed(0)
+    graph = label_graph_of(ModelConfig(graph=layer), tuple("abcd")[: states.shape[1]], states)
+    head = GraphReweighting(8, graph, LinearHead(8, states.shape[1]), layer=layer).eval()
+    assert head.factors().abs().max() > 0.05
+
+
+def test_ml_gcn_learns_labels_that_the_training_images_say_nothing_of():
+    torch.manual_seed(0)
+    graph = label_graph_of(ModelConfig(head="ml_gcn"), NAMES, np.hstack([STATES[:, :3], np.zeros((6, 1), np.int8)]))
+    assert graph.labels_without_vector == ("unicorn",)
+    head = MLGCNHead(8, graph)
+    features = torch.rand(4, 8, 2, 2)
+    optimizer = torch.optim.SGD(head.parameters(), lr=0.001)
+    before = head(features)[:, 3].detach()
+    for _ in range(5):
+        optimizer.zero_grad()
+        functional.softplus(head(features)[:, 3]).sum().backward()
+        optimizer.step()
+    assert (head(features)[:, 3] < before - 0.1).all(), "the label becomes less likely"
 
 
 @pytest.mark.parametrize(
@@ -188,7 +242,8 @@ def test_a_missing_file_and_one_without_any_label_are_said(glove, tmp_path):
 def test_the_graph_of_a_recipe_says_where_its_vectors_are_from(glove):
     made = label_graph_of(ModelConfig(head="ml_gcn"), NAMES, STATES)
     assert made.source == "which labels come together in the training images"
-    np.testing.assert_allclose(made.vectors, cooccurrence_vectors(STATES))
+    assert made.labels_without_vector == ("unicorn",)
+    np.testing.assert_allclose(made.vectors, cooccurrence_vectors(STATES, NAMES)[0])
     read = label_graph_of(ModelConfig(head="ml_gcn", label_vectors=str(glove)), NAMES, STATES)
     assert (read.source, read.labels_without_vector) == ("the word vectors in vectors.txt", ("unicorn",))
     assert read.vectors.shape == (4, 4)

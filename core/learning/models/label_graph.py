@@ -84,8 +84,8 @@ def label_graph_of(config: ModelConfig, label_names: tuple[str, ...], train_stat
     links = correlation_matrix(together, counts, threshold=config.graph_threshold, reweight=config.graph_reweight)
     adjacency = normalised_adjacency(links).astype(np.float32)
     if config.label_vectors == CO_OCCURRENCE:
-        vectors = cooccurrence_vectors(train_states)
-        return LabelGraph(adjacency, vectors, "which labels come together in the training images")
+        vectors, without = cooccurrence_vectors(train_states, label_names)
+        return LabelGraph(adjacency, vectors, "which labels come together in the training images", without)
     path = Path(config.label_vectors).expanduser()
     vectors, without = read_glove(path, label_names)
     return LabelGraph(adjacency, vectors, f"the word vectors in {path.name}", without)

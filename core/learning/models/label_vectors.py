@@ -10,10 +10,13 @@ from numpy.typing import NDArray
 from core.errors import RecipeError
 from core.labels import LabelState
 
-#: Most dimensions of vectors from co-occurrence; as many as the usual word vectors have.
+#: Most dimensions that labels share in vectors from co-occurrence; as many as the usual word vectors have.
 WIDEST = 300
 #: Usual length of GloVe's vectors; the layers over them were designed for it, and shrink features to nothing with less.
 _USUAL_LENGTH = 6.5
+#: Shorter vectors from co-occurrence, before they get the usual length, are those of labels on all images but for
+#: rounding, or all but one in a million.
+_SHORTEST = 1e-3
 _NEXT_STEP = "Choose a text file of GloVe vectors, or set model.label_vectors to co-occurrence."
 
 
@@ -55,19 +58,24 @@ def read_glove(path: Path, label_names: tuple[str, ...]) -> tuple[NDArray[np.flo
     return vectors, tuple(label_names[number] for number in without)
 
 
-def cooccurrence_vectors(states: NDArray[np.int8]) -> NDArray[np.float32]:
+def cooccurrence_vectors(
+    states: NDArray[np.int8], label_names: tuple[str, ...]
+) -> tuple[NDArray[np.float32], tuple[str, ...]]:
     """Vectors of labels from which labels they come together with: truncated SVD of positive PMI.
 
     The positive pointwise mutual information of two labels is max(0, log(p(i, j) / (p(i) p(j)))), each probability a
     share of the images in which the states are known (Bullinaria and Levy 2007; Levy and Goldberg 2014 for the square
-    roots of the singular values). The diagonal is kept, so that labels that come alone differ from each other.
+    roots of the singular values). The diagonal is kept, so that labels that come alone differ from each other. A label
+    that is on no image or on all says nothing of the others; each of them gets a dimension of its own.
 
     Args:
         states: int8 (N, C) in {1, 0, -1}.
+        label_names: C names.
 
     Returns:
-        float32 (C, min(C, 300)), on average as long as word vectors usually are; the row of a label that never occurs
-        is 0. Signs are fixed: the largest entry of a column is positive.
+        float32 (C, D), on average as long as word vectors usually are, and the names of the labels with a dimension of
+        their own. D is C, or 300 and those dimensions where that is less. Signs are fixed: the largest entry of a
+        column is positive.
     """
     present = (states == LabelState.PRESENT).astype(np.float64)
     known = (states != LabelState.UNKNOWN).astype(np.float64)
@@ -76,13 +84,19 @@ def cooccurrence_vectors(states: NDArray[np.int8]) -> NDArray[np.float32]:
     ratio = _share(together, np.outer(alone, alone))
     information = np.log(np.maximum(ratio, 1.0))
     left, values, _ = np.linalg.svd(information)
-    width = min(len(information), WIDEST)
-    vectors = left[:, :width] * np.sqrt(values[:width])
-    largest = vectors[np.abs(vectors).argmax(axis=0), np.arange(width)]
-    lengths = np.linalg.norm(vectors, axis=1)
-    factor = _USUAL_LENGTH / lengths[lengths > 0].mean() if lengths.any() else 1.0
-    signed: NDArray[np.float32] = (factor * vectors * np.where(largest < 0, -1.0, 1.0)).astype(np.float32)
-    return signed
+    learnt = left[:, :WIDEST] * np.sqrt(values[:WIDEST])
+    lengths = np.linalg.norm(learnt, axis=1)
+    without = np.flatnonzero(lengths < _SHORTEST)
+    learnt[without] = 0
+    # as many of the last columns are zero as there are such labels
+    learnt = learnt[:, : len(learnt) - len(without)]
+    if learnt.size:
+        largest = learnt[np.abs(learnt).argmax(axis=0), np.arange(learnt.shape[1])]
+        learnt *= np.where(largest < 0, -1.0, 1.0) * _USUAL_LENGTH / lengths[lengths >= _SHORTEST].mean()
+    vectors = np.zeros((len(learnt), learnt.shape[1] + len(without)), np.float32)
+    vectors[:, : learnt.shape[1]] = learnt
+    vectors[without, learnt.shape[1] + np.arange(len(without))] = _USUAL_LENGTH
+    return vectors, tuple(label_names[number] for number in without)
 
 
 def _share(part: NDArray[np.float64], whole: NDArray[np.float64]) -> NDArray[np.float64]:
