@@ -35,10 +35,11 @@ def best_f_beta(
     """Find the threshold per label with the highest F-beta on the given images.
 
     F = (1 + β²) TP / ((1 + β²) TP + β² FN + FP), a label being predicted where probability >= threshold. Every
-    distinct score is tried. The threshold lies midway between the lowest score that it takes and the next lower one,
-    or 0 where there is none; so it equals neither, and rounded to the precision of the probabilities it still parts
-    them (between two neighbouring float32 it may have to leave the middle by the last digit). Of several equally good
-    thresholds the one closest to 0.5 is taken, and of two equally close ones the lower.
+    distinct score is tried. The threshold is 0.5 where that does as well as the best. Else it lies midway between the
+    lowest score that it takes and the next lower one, or 0 where there is none; so it equals neither, and rounded to
+    the precision of the probabilities it still parts them (between two neighbouring float32 it may have to leave the
+    middle by the last digit). Of several equally good ones that closest to 0.5 is taken, and of two equally close ones
+    the lower.
 
     Args:
         probabilities: float32 or float64 (N, C) in [0, 1].
@@ -76,8 +77,10 @@ def _best_cut(row: Keys, beta: float) -> tuple[float, float]:
     # an unknown element below has key 0; its score does not count, so the threshold lies midway to 0
     below = row[np.maximum(starts - 1, 0)]
     lower = np.where((starts > 0) & (below > 0), scores_of(np.maximum(below, 2)), 0)
-    thresholds = _midway(lower, scores_of(row[starts]))
-    return float(thresholds[np.argmin(np.abs(thresholds - 0.5))]), float(highest)
+    upper = scores_of(row[starts])
+    takes_default = (lower < DEFAULT_THRESHOLD) & (upper >= DEFAULT_THRESHOLD)
+    thresholds = np.where(takes_default, DEFAULT_THRESHOLD, _midway(lower, upper))
+    return float(thresholds[np.argmin(np.abs(thresholds - DEFAULT_THRESHOLD))]), float(highest)
 
 
 def _midway(lower: NDArray[np.floating[Any]], upper: NDArray[np.floating[Any]]) -> NDArray[np.float64]:

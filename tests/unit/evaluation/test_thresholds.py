@@ -20,7 +20,8 @@ def by_trying_everything(scores, present, beta):
     if not present.any():
         return 0.5, 0.0
     distinct = [0.0, *np.unique(scores).astype(float)]
-    found = [
+    found = [(f_beta_at(scores, present, 0.5, beta), 0.5)]
+    found += [
         (f_beta_at(scores, present, upper, beta), (lower + upper) / 2) for lower, upper in itertools.pairwise(distinct)
     ]
     best = max(value for value, _ in found)
@@ -52,7 +53,7 @@ def test_a_threshold_reaches_its_f_also_when_rounded_to_the_scores_precision(see
                 assert f_beta_at(scores, present, tuned.values[label], 1) == pytest.approx(tuned.f_beta[label])
                 rounded = scores.dtype.type(tuned.values[label])
                 assert f_beta_at(scores, present, rounded, 1) == pytest.approx(tuned.f_beta[label])
-                assert tuned.values[label] not in scores.astype(float) or tuned.values[label] == 0
+                assert tuned.values[label] not in scores.astype(float) or tuned.values[label] in (0, 0.5)
 
 
 @pytest.mark.parametrize("lower", [0.1, 0.3, 0.49999997, 0.5, 0.75, np.float32(1) - np.float32(2**-24)])
@@ -65,7 +66,7 @@ def test_neighbouring_float32_scores_are_parted(lower, step):
     upper = np.nextafter(lower, np.float32(1))
     (threshold,) = best_f_beta(np.array([[lower], [upper]]), np.array([[0], [1]])).values
 
-    assert float(lower) < threshold < float(upper)
+    assert float(lower) < threshold < float(upper) or threshold == 0.5 == upper
     assert lower < np.float32(threshold) <= upper
 
 
@@ -76,9 +77,23 @@ def test_neighbouring_float64_scores_are_parted():
 
 
 def test_the_threshold_lies_midway_between_the_scores():
-    tuned = best_f_beta(np.array([[0.2], [0.4], [0.8], [0.9]]), np.array([[0], [0], [1], [1]]))
-    assert tuned.values == pytest.approx([0.6])
+    tuned = best_f_beta(np.array([[0.2], [0.6], [0.8], [0.9]]), np.array([[0], [0], [1], [1]]))
+    assert tuned.values == pytest.approx([0.7])
     assert tuned.f_beta.tolist() == [1.0]
+
+
+@pytest.mark.parametrize("lower", [0.0, 0.4, np.nextafter(0.5, 0)])
+@pytest.mark.parametrize("upper", [0.5, np.nextafter(0.5, 1), 0.9])
+def test_a_half_is_kept_where_it_does_as_well_as_any(lower, upper):
+    for lowest in ([], [0.0]):
+        scores = np.array([*lowest, lower, upper, 0.95])[:, None]
+        targets = np.array([*(0 for _ in lowest), 0, 1, 1])[:, None]
+        assert best_f_beta(scores, targets).values == [0.5]
+
+
+def test_a_half_that_takes_a_negative_or_leaves_a_positive_is_not_kept():
+    assert best_f_beta(np.array([[0.5], [0.9]]), np.array([[0], [1]])).values == pytest.approx([0.7])
+    assert best_f_beta(np.array([[0.1], [0.49]]), np.array([[0], [1]])).values == pytest.approx([0.295])
 
 
 def test_when_all_are_taken_it_lies_midway_to_zero():
@@ -87,7 +102,8 @@ def test_when_all_are_taken_it_lies_midway_to_zero():
 
 
 def test_one_image_is_enough():
-    assert best_f_beta(np.array([[0.8]]), np.array([[1]])).values == pytest.approx([0.4])
+    assert best_f_beta(np.array([[0.8]]), np.array([[1]])).values == [0.5]
+    assert best_f_beta(np.array([[0.4]]), np.array([[1]])).values == pytest.approx([0.2])
     assert best_f_beta(np.array([[0.8]]), np.array([[0]])).values == [0.5]
 
 
@@ -104,7 +120,9 @@ def test_of_equally_good_thresholds_the_one_closest_to_a_half_is_taken():
     tuned = best_f_beta(np.array([[0.9], [0.5], [0.4], [0.3]]), targets)
     assert tuned.f_beta == pytest.approx([2 / 3])
     assert tuned.values == pytest.approx([0.7])
-    assert best_f_beta(np.array([[0.99], [0.98], [0.97], [0.96]]), targets).values == pytest.approx([0.48])
+    assert best_f_beta(np.array([[0.99], [0.98], [0.97], [0.96]]), targets).values == [0.5]
+    # midway are 0.2 and 0.45
+    assert best_f_beta(np.array([[0.46], [0.44], [0.42], [0.4]]), targets).values == pytest.approx([0.45])
 
 
 def test_beta_moves_the_threshold_towards_recall():
