@@ -42,7 +42,7 @@ def test_two_steps_on_a_quadratic_are_those_derived_by_hand():
 def test_an_adaptive_step_on_a_quadratic_is_that_derived_by_hand():
     """f = ½(3a² + b²) from (1, 2): g = (3, 2), |w|·g = (3, 4) of norm 5, e = 0.5 · w²g / 5 = (0.3, 0.8)."""
     a, b = nn.Parameter(torch.tensor(1.0).double()), nn.Parameter(torch.tensor(2.0).double())
-    update(SAM(torch.optim.SGD([a, b], lr=0.1), 0.5, adaptive=True), lambda: 0.5 * (3 * a**2 + b**2))
+    update(SAM(torch.optim.SGD([a, b], lr=0.1), 0.5, True), lambda: 0.5 * (3 * a**2 + b**2))
     assert (a.item(), b.item()) == pytest.approx((1 - 0.1 * 3 * 1.3, 2 - 0.1 * 2.8), rel=1e-12)
 
 

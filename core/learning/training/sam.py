@@ -24,7 +24,7 @@ class SAM:
         adaptive: whether the radius is relative to the weights.
     """
 
-    def __init__(self, base_optimizer: torch.optim.Optimizer, rho: float = 0.05, *, adaptive: bool = False) -> None:
+    def __init__(self, base_optimizer: torch.optim.Optimizer, rho: float = 0.05, adaptive: bool = False) -> None:
         if rho < 0:
             raise ValueError(f"rho must be 0 or more, not {rho}")
         self.base_optimizer = base_optimizer
