@@ -70,6 +70,16 @@ def test_a_constant_metric_creeps_above_its_average_for_some_twenty_epochs():
     assert 15 < min(delays) <= max(delays) < 25
 
 
+def test_a_constant_metric_that_four_decimals_raise_never_stops_and_one_that_they_lower_stops_soon():
+    """The smoothed best comes up to the metric, not to its four decimals.
+
+    0.73706 counts as 0.7371, which stays above it. 0.73704 counts as 0.7370: of the gap 0.2^n · 0.73704 less than
+    0.00004 is left after the 7th epoch, so five without gain end with the 12th.
+    """
+    assert epochs_until_stop([0.73706] * 1000) is None
+    assert epochs_until_stop([0.73704] * 1000) == 12
+
+
 def test_gains_smaller_than_asked_for_do_not_count():
     metrics = [0.5 + 0.0005 * epoch for epoch in range(30)]
     assert epochs_until_stop(metrics, patience=3, smoothing=1.0) is None

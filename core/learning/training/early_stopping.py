@@ -27,7 +27,9 @@ class EarlyStopping:
     The rule of Prokofiev & Sovrasov's training code: with c the metric to four decimals, the smoothed best b becomes
     smoothing · metric + (1 - smoothing) · b whenever c > b, and an epoch with c <= b counts against the patience. A
     metric of 1 ends the training at once. A metric that never changes exceeds the smoothed best until that has crept
-    up to it, for some twenty epochs.
+    up to c, and only then the patience begins: after some twenty epochs where the metric is c to the bit, after some
+    six where it is above c. Where it is below, as 0.73706 is below its c of 0.7371, the smoothed best never reaches c
+    and the training does not stop: that the metric is smoothed and c compared is the rule's own.
 
     Attributes:
         patience: epochs without gain, at least 1, after which to stop.
