@@ -78,6 +78,31 @@ CHOICES = [
 ]
 
 
+def gradient(loss):
+    """Of a function of logits."""
+    logits = LOGITS.clone().requires_grad_()
+    (found,) = torch.autograd.grad(loss(logits), logits)
+    return found
+
+
+@pytest.mark.parametrize("detach", [True, False])
+def test_whether_the_focal_weight_is_detached_is_seen_in_the_gradient(detach):
+    config = LossConfig(name="asymmetric", gamma_negative=4.0, clip=0.05, detach_focal_weight=detach)
+    chosen = loss_of(config, scale=1.0, counts=COUNTS)
+
+    def by_definition(logits):
+        # all known, positive exponent 0; clipped and weighted as METHOD.md, section 1.3
+        kept = (1 - logits.sigmoid() + 0.05).clamp(max=1)
+        weight = (1 - kept) ** 4
+        losses = -TARGETS * logits.sigmoid().log()
+        losses = losses - (1 - TARGETS) * (weight.detach() if detach else weight) * kept.log()
+        return losses[KNOWN].sum()
+
+    found = gradient(lambda logits: chosen(logits, TARGETS, known=KNOWN, reduction="sum"))
+    torch.testing.assert_close(found, gradient(by_definition))
+    assert not found[0, 2]
+
+
 @pytest.mark.parametrize(("name", "function", "keys", "options"), CHOICES)
 def test_a_recipes_keys_reach_its_loss(name, function, keys, options):
     loss = loss_of(LossConfig(name=name, **keys), scale=SCALE, counts=COUNTS)
