@@ -58,8 +58,17 @@ def adapt(recipe: Recipe, train_images: int, *, keep: Set[str] = frozenset()) ->
         # (Malladi et al. 2022). With SGD the rate stays: a loss summed over the batch scales the step by itself, and
         # one averaged over it is far from what would diverge.
         rate = float(f"{rate * math.sqrt(batch_size / training.batch_size):.2g}")
-    adapted = replace(recipe, training=replace(training, batch_size=batch_size, epochs=epochs, learning_rate=rate))
-    return adapted, (_sentence(adapted, train_images, is_new_rate=rate != training.learning_rate),)
+    adapted = replace(
+        training,
+        batch_size=batch_size,
+        epochs=epochs,
+        learning_rate=rate,
+        # The papers' averages span thousands of steps: after the hundreds that a small set has, what they began with,
+        # which has learnt nothing, would outweigh the rest.
+        ema_warm_up=training.ema_warm_up or (row is not None and "training.ema_warm_up" not in keep),
+    )
+    recipe = replace(recipe, training=adapted)
+    return recipe, (_sentence(recipe, train_images, is_new_rate=rate != training.learning_rate),)
 
 
 def _sentence(recipe: Recipe, train_images: int, *, is_new_rate: bool) -> str:

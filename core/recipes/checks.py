@@ -32,6 +32,11 @@ def check(recipe: "Recipe") -> None:
             f"The loss {loss.name} is for one label per image only.",
             next_step="Choose binary_cross_entropy, asymmetric or asymmetric_angular_margin.",
         )
+    if recipe.task == "multi-class" and loss.reduction == "element_mean":
+        raise RecipeError(
+            "“loss.reduction” cannot be “element_mean” for one label per image, whose loss is one of the whole image.",
+            next_step="Choose mean or sum.",
+        )
     if model.graph != "none" and model.head not in _HEADS_BEHIND_A_GRAPH:
         raise RecipeError(
             f"The head {model.head} cannot stand behind a graph of labels.",

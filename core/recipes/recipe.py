@@ -95,7 +95,10 @@ class LossConfig:
     )
     reduction: str = key(
         "mean",
-        Rule(meaning="sum over labels and batch, or that sum divided by the batch size", choices=("mean", "sum")),
+        Rule(
+            meaning="sum over labels and batch, that sum divided by the batch size, or the mean of all known elements",
+            choices=("mean", "sum", "element_mean"),
+        ),
     )
     scale: float = key(
         0.0, Rule(meaning="cosines are multiplied by it; 0 chooses it from the number of labels", low=0.0)
@@ -161,7 +164,10 @@ class TrainingConfig:
     )
     sam_adaptive: bool = key(False, Rule(meaning="measure that radius relative to the weights"))
     ema_decay: float = key(
-        0.9997, Rule(meaning="decay of the averaged weights, 0 for none; it warms up in short runs", low=0.0, below=1.0)
+        0.9997, Rule(meaning="share of the averaged weights that a step keeps, 0 for no average", low=0.0, below=1.0)
+    )
+    ema_warm_up: bool = key(
+        True, Rule(meaning="let that share rise from small, so that the average forgets its start in short runs too")
     )
     early_stopping: int = key(
         0, Rule(meaning="stop after so many epochs without gain over the smoothed best, 0 for never", low=0)

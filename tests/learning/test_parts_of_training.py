@@ -47,24 +47,41 @@ def test_a_constant_schedule_is_constant():
     assert [learning_rate(config, step, 9) for step in range(9)] == [0.3] * 9
 
 
-def test_the_average_follows_its_definition_for_parameters_and_buffers():
-    module = nn.BatchNorm1d(3)
-    ema = Ema(module, 0.5)
-    expected = {name: value.clone().double() for name, value in module.state_dict().items()}
-    generator = torch.Generator().manual_seed(0)
-    for update in range(1, 30):
-        with torch.no_grad():
-            module.weight.add_(torch.randn(3, generator=generator))
-        module(torch.randn(4, 3, generator=generator))
+def averages(values, decay, **options):
+    """Of a parameter and a buffer that take these values one after the other, the first of them from the start."""
+    module = nn.BatchNorm1d(1)
+    nn.init.constant_(module.weight, values[0])
+    module.running_mean.fill_(-values[0])
+    ema = Ema(module, decay, **options)
+    found = []
+    for value in values[1:]:
+        nn.init.constant_(module.weight, value)
+        module.running_mean.fill_(-value)
+        module.num_batches_tracked += 1
         ema.update(module)
-        decay = min(0.5, (1 + update) / (10 + update))
-        for name, value in module.state_dict().items():
-            expected[name] = decay * expected[name] + (1 - decay) * value
-    for name, value in ema.module.state_dict().items():
-        if name == "num_batches_tracked":
-            assert value == 29
-        else:
-            torch.testing.assert_close(value.double(), expected[name], rtol=1e-5, atol=1e-6)
+        assert ema.module.running_mean.item() == -ema.module.weight.item()
+        found.append(ema.module.weight.item())
+    # a count is not averaged
+    assert ema.module.num_batches_tracked == len(found)
+    return found
+
+
+def test_an_average_with_a_plain_decay_is_that_worked_out_by_hand():
+    # 8, then each time three quarters of it and a quarter of 0, 4 and 16
+    assert averages([8.0, 0.0, 4.0, 16.0], 0.75, warm_up=False) == [6.0, 5.5, 8.125]
+
+
+def test_an_average_that_warms_up_is_that_worked_out_by_hand():
+    # shares kept: 2/11, 3/12, 4/13, and 5/14 would be above the decay of 0.35
+    expected = [2.0, 2.0 / 4 + 4.0 * 3 / 4, (3.5 * 4 + 10.0 * 9) / 13, 8.0 * 0.35 + 28.0 * 0.65]
+    assert averages([11.0, 0.0, 4.0, 10.0, 28.0], 0.35, warm_up=True) == pytest.approx(expected, rel=1e-6)
+
+
+def test_the_papers_two_decays_differ_over_a_run_on_voc():
+    # 60 epochs of 59 whole batches: of the first weights 0.9993^3540 = 0.0838 and 0.9997^3540 = 0.3457 are left
+    for decay, left in ((0.9993, 0.0838), (0.9997, 0.3457)):
+        assert averages([1.0] + [0.0] * 3540, decay, warm_up=False)[-1] == pytest.approx(left, abs=2e-4)
+        assert averages([1.0] + [0.0] * 3540, decay, warm_up=True)[-1] < 1e-6
 
 
 def test_the_average_of_a_short_run_has_forgotten_its_start():
@@ -84,6 +101,8 @@ def test_vectors_have_no_weight_decay_and_frozen_parameters_are_left_out():
     assert (decayed["weight_decay"], plain["weight_decay"]) == (0.1, 0.0)
     assert [parameter.ndim for parameter in decayed["params"]] == [4]
     assert [parameter.ndim for parameter in plain["params"]] == [1, 1, 1]
+    (every,) = build_optimizer(module, TrainingConfig(weight_decay=0.1, optimizer="sgd"), decays_all=True).param_groups
+    assert (every["weight_decay"], len(every["params"])) == (0.1, 4)
 
 
 def test_seeds_differ_by_every_part():

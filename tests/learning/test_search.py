@@ -19,7 +19,8 @@ from core.jobs.events import (
     StepEnded,
 )
 from core.labels import Split
-from core.learning.training import search
+from core.learning.training import search, stepper
+from core.learning.training.optimizers import build_optimizer
 from core.learning.training.search import steepest_descent
 from core.learning.training.start import Start, Trial
 
@@ -80,13 +81,31 @@ def test_trials_leave_the_first_weights_to_the_bit(training, searching, snapshot
         assert torch.equal(value, searched[name]), name
 
 
-def test_trials_do_without_sharpness_and_rates_of_the_biases(training, searching, snapshot):
+def test_trials_do_without_sharpness_and_groups_of_the_biases(training, searching, snapshot):
     maps = []
     for number, change in enumerate(["optimizer=sgd", "sam_rho=0.5", "bias_rate=2"]):
         recipe = searching.with_overrides(["optimizer=sgd", "frozen=true", change])
         training.run(str(number), recipe, snapshot)
         maps.append([(event.learning_rate, event.validation_map) for event in training.of(LearningRateTried)])
     assert maps[0] == maps[1] == maps[2]
+
+
+@pytest.mark.parametrize("method", ["trials", "range"])
+def test_all_weights_decay_alike_while_rates_are_tried_and_not_after(
+    training, searching, snapshot, monkeypatch, method
+):
+    decays = []
+
+    def build(module, config, **options):
+        optimizer = build_optimizer(module, config, **options)
+        decays.append([group["weight_decay"] for group in optimizer.param_groups])
+        return optimizer
+
+    monkeypatch.setattr(stepper, "build_optimizer", build)
+    change = [f"search.method={method}", "weight_decay=0.3", "bias_rate=2", "frozen=true"]
+    training.run("run", searching.with_overrides(change), snapshot)
+    # the loop's own is built before the search or after it
+    assert sorted(map(tuple, decays)) == sorted([(0.3,)] * (3 if method == "trials" else 1) + [(0.3, 0.0)])
 
 
 def test_a_range_test_leaves_the_first_weights_to_the_bit_and_its_rate_is_used(training, tiny, snapshot):

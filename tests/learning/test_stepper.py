@@ -5,6 +5,7 @@ import torch
 from torch import nn
 
 from core.learning.data.batches import Batch
+from core.learning.losses.choice import LabelCounts, loss_of
 from core.learning.training.device import Device
 from core.learning.training.stepper import Stepper
 
@@ -73,6 +74,23 @@ def test_a_step_is_that_of_plain_torch(sgd, batch, reduction):
     assert value.item() == pytest.approx(expected.item())
     for one, other in zip(net.parameters(), plain.parameters(), strict=True):
         torch.testing.assert_close(one, other - 0.1 * other.grad)
+
+
+def test_a_step_by_the_mean_over_known_elements_is_that_of_torchs_mean(sgd, batch):
+    known = torch.tensor([[True, False], [False, False], [True, True]]).repeat(2, 1)
+    recipe = sgd.with_overrides(["loss=binary_cross_entropy", "reduction=element_mean"])
+    counts = LabelCounts.of(batch.targets, known)
+    net, plain = Small(), Small()
+    net.head[2].p = plain.head[2].p = 0.0
+    take_step(net, loss_of(recipe.loss, scale=1.0, counts=counts), recipe, batch._replace(known=known))
+    nn.BCEWithLogitsLoss()(plain(batch.inputs)[known], batch.targets[known]).backward()
+    for one, other in zip(net.parameters(), plain.parameters(), strict=True):
+        torch.testing.assert_close(one, other - 0.1 * other.grad)
+    # and where nothing is known nothing happens
+    before = copied(net)
+    take_step(net, loss_of(recipe.loss, scale=1.0, counts=counts), recipe, batch._replace(known=known & False))
+    for name, parameter in net.named_parameters():
+        assert torch.equal(parameter, before[name]), name
 
 
 def test_sharpness_aware_minimisation_sees_one_batch_twice_and_the_statistics_once(sgd, batch):

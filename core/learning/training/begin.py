@@ -9,7 +9,7 @@ from core.jobs.job import TrainJob
 from core.labels import Split
 from core.learning.data.seeds import seed_of
 from core.learning.models import weights
-from core.learning.models.initialise import Initialised, load_run
+from core.learning.models.initialise import Initialised, load_run, with_vectors_of
 from core.learning.models.label_graph import GRAPH_FILE, LabelGraph, label_graph_of
 from core.learning.models.net import Net, build_net
 from core.learning.training.start import START_FILE, Start
@@ -49,7 +49,7 @@ def begin(job: TrainJob, recipe: Recipe, snapshot: Snapshot, folder: Path, *, re
     """
     is_first = not (folder / START_FILE).exists()
     start = Start.load(folder)
-    graph = _label_graph(recipe, snapshot, folder) if recipe.model.uses_graph else None
+    graph = _label_graph(job, recipe, snapshot, folder) if recipe.model.uses_graph else None
     torch.manual_seed(seed_of(job.seed))
     net = build_net(recipe, len(snapshot.label_names), graph=graph)
     notes = [*job.notes]
@@ -70,12 +70,15 @@ def begin(job: TrainJob, recipe: Recipe, snapshot: Snapshot, folder: Path, *, re
     return Begun(net=net, start=start, recipe=start.applied_to(recipe), notes=tuple(notes) if is_first else ())
 
 
-def _label_graph(recipe: Recipe, snapshot: Snapshot, folder: Path) -> LabelGraph:
+def _label_graph(job: TrainJob, recipe: Recipe, snapshot: Snapshot, folder: Path) -> LabelGraph:
     """The label graph of the run, made once: a resumed run must not depend on a file of word vectors."""
     path = folder / GRAPH_FILE
     if not path.exists():
         train_states = snapshot.states[snapshot.splits == Split.TRAIN]
-        label_graph_of(recipe.model, snapshot.label_names, train_states).save(path)
+        graph = label_graph_of(recipe.model, snapshot.label_names, train_states)
+        if job.initial_run is not None:
+            graph = with_vectors_of(Path(job.initial_run), graph, recipe.model, snapshot.label_names)
+        graph.save(path)
     return LabelGraph.load(path)
 
 

@@ -66,7 +66,7 @@ class Loop:
         self.counters = Counters()
         self._total_steps = config.epochs * setup.data.steps_per_epoch
         self._stepper = setup.stepper()
-        self._ema = Ema(self._trained, config.ema_decay) if config.ema_decay else None
+        self._ema = Ema(self._trained, config.ema_decay, warm_up=config.ema_warm_up) if config.ema_decay else None
         self._plateau = Plateau.of(config) if config.schedule == "plateau" else None
         self._early_stopping = (
             EarlyStopping(config.early_stopping, config.early_stopping_smoothing, min_gain=config.early_stopping_gain)

@@ -6,11 +6,16 @@ from torch import nn
 from core.recipes.recipe import TrainingConfig
 
 
-def build_optimizer(module: nn.Module, config: TrainingConfig) -> torch.optim.Optimizer:
+def build_optimizer(module: nn.Module, config: TrainingConfig, *, decays_all: bool = False) -> torch.optim.Optimizer:
     """SGD, Adam or AdamW over the parameters that want gradients; those of one dimension have no weight decay.
 
     A group's `rate` is what its learning rate is as a multiple of the run's: biases and, where the module has a part of
     that name, the backbone may have rates of their own.
+
+    Args:
+        module: what is trained.
+        config: the recipe's section.
+        decays_all: whether those of one dimension have weight decay, too.
     """
     groups: dict[tuple[float, float], list[nn.Parameter]] = {}
     for name, parameter in module.named_parameters():
@@ -20,7 +25,8 @@ def build_optimizer(module: nn.Module, config: TrainingConfig) -> torch.optim.Op
         rate = config.backbone_rate if name.startswith("backbone.") else 1.0
         if is_vector and name.endswith("bias"):
             rate *= config.bias_rate
-        groups.setdefault((0.0 if is_vector else config.weight_decay, rate), []).append(parameter)
+        decay = 0.0 if is_vector and not decays_all else config.weight_decay
+        groups.setdefault((decay, rate), []).append(parameter)
     arguments = [
         {"params": parameters, "weight_decay": decay, "rate": rate, "lr": config.learning_rate * rate}
         for (decay, rate), parameters in sorted(groups.items(), key=lambda group: group[0], reverse=True)

@@ -41,8 +41,11 @@ _RANDOM_TRIALS = 5
 class Search:
     """A search for the learning rate of a recipe; leaves the weights as they were, to the bit.
 
-    What is tried has a constant learning rate and neither sharpness-aware minimisation nor rates of their own for
-    biases.
+    What is tried has a constant learning rate, no sharpness-aware minimisation, and biases and normalisation layers
+    have the learning rate and the weight decay of all else.
+
+    Trials draw the rate log-uniformly between the bounds. Prokofiev & Sovrasov's training code draws from a grid in
+    steps of 1e-5 instead, which would leave bounds that are decades apart hardly a point in the lower decades.
 
     Args:
         setup: the training that is to follow; its folder keeps the trials that have ended.
@@ -51,7 +54,7 @@ class Search:
 
     def __init__(self, setup: Setup, stage: Stage) -> None:
         training = replace(setup.recipe.training, bias_rate=1.0, sam_rho=0.0)
-        self._setup = replace(setup, recipe=replace(setup.recipe, training=training))
+        self._setup = replace(setup, recipe=replace(setup.recipe, training=training), decays_all=True)
         self._config = setup.recipe.search
         self._stage = stage
         self._initial = {name: value.detach().clone() for name, value in setup.trained.state_dict().items()}

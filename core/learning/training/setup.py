@@ -29,6 +29,7 @@ class Setup:
         seed: of every random choice.
         device: where.
         folder: of the run.
+        decays_all: whether biases and normalisation layers have weight decay like all else, as in a search.
         validate: scores a module of the kind of `trained`; None without validation images.
         emit: takes the events.
     """
@@ -43,7 +44,16 @@ class Setup:
     folder: Path
     validate: Callable[[nn.Module], Score] | None
     emit: Callable[[Event], None]
+    decays_all: bool = False
 
     def stepper(self) -> Stepper:
         """A fresh optimiser over the weights."""
-        return Stepper(self.net, self.trained, loss=self.loss, recipe=self.recipe, seed=self.seed, device=self.device)
+        return Stepper(
+            self.net,
+            self.trained,
+            loss=self.loss,
+            recipe=self.recipe,
+            seed=self.seed,
+            device=self.device,
+            decays_all=self.decays_all,
+        )

@@ -27,13 +27,24 @@ class Stepper:
         recipe: its optimiser, mixed batches and sharpness-aware minimisation.
         seed: of dropout and the like.
         device: where.
+        decays_all: whether biases and normalisation layers have weight decay like all else.
 
     Attributes:
         optimizer: with state.
         scaler: of the gradients where half precision needs it, with state.
     """
 
-    def __init__(self, net: Net, trained: nn.Module, *, loss: Loss, recipe: Recipe, seed: int, device: Device) -> None:
+    def __init__(
+        self,
+        net: Net,
+        trained: nn.Module,
+        *,
+        loss: Loss,
+        recipe: Recipe,
+        seed: int,
+        device: Device,
+        decays_all: bool = False,
+    ) -> None:
         config = recipe.training
         self._net = net
         self._trained = trained
@@ -41,7 +52,7 @@ class Stepper:
         self._recipe = recipe
         self._seed = seed
         self._device = device
-        self.optimizer = build_optimizer(trained, config)
+        self.optimizer = build_optimizer(trained, config, decays_all=decays_all)
         self.scaler = torch.GradScaler(device.place.type, enabled=device.half is torch.float16)
         self._sam = SAM(self.optimizer, config.sam_rho, adaptive=config.sam_adaptive) if config.sam_rho else None
 
@@ -87,6 +98,15 @@ class Stepper:
         pooled = features.flatten(2).float().mean(2) if self._loss.needs_features else None
         loss = self._loss(logits, targets, known=known, reduction="sum", features=pooled, epoch=epoch)
         self.optimizer.zero_grad()
-        minimised = loss if self._recipe.loss.reduction == "sum" else loss / len(inputs)
-        self.scaler.scale(minimised).backward()  # type: ignore[no-untyped-call]
+        self.scaler.scale(loss / self._divisor(known)).backward()  # type: ignore[no-untyped-call]
         return loss.detach()
+
+    def _divisor(self, known: Tensor) -> Tensor | int:
+        """What the sum of the loss over a batch is divided by, for a mask (N, C)."""
+        match self._recipe.loss.reduction:
+            case "element_mean":
+                return known.sum().clamp(min=1)
+            case "mean":
+                return len(known)
+            case _:
+                return 1

@@ -75,3 +75,12 @@ def test_adams_rate_goes_with_the_square_root_of_the_batch_size_and_sgds_stays(a
 def test_one_image_is_not_many(adaptable):
     (sentence,) = adapt(adaptable, 1)[1]
     assert sentence.startswith("1 training image: ")
+
+
+def test_the_average_of_a_small_set_warms_up_unless_a_person_said_otherwise(adaptable):
+    plain = adaptable.with_overrides(["ema_warm_up=false"])
+    assert adapt(plain, 252)[0].training.ema_warm_up
+    assert adapt(adaptable, 252)[0].training.ema_warm_up
+    assert not adapt(plain, 252, keep={"training.ema_warm_up"})[0].training.ema_warm_up
+    # Pascal VOC 2007 has the steps that the paper's decays are for
+    assert not adapt(plain, 5011)[0].training.ema_warm_up

@@ -164,6 +164,12 @@ def test_a_loss_for_many_labels_is_refused_where_there_is_one_per_image(file):
         from_toml(file('task = "multi-class"\n' + MINIMAL + '[loss]\nname = "asymmetric"\n'))
 
 
+def test_the_loss_of_a_whole_image_has_no_mean_over_elements():
+    with pytest.raises(RecipeError, match="“element_mean” for one label per image"):
+        recipe("deit-tiny-224-multi-class").with_overrides(["reduction=element_mean"])
+    assert recipe("deit-tiny-224").with_overrides(["reduction=element_mean"]).loss.reduction == "element_mean"
+
+
 def test_keys_that_settings_set_are_told():
     assert set_keys(["epochs=3", "loss=asymmetric"]) == {"training.epochs", "loss.name"}
 
