@@ -57,11 +57,13 @@ def _run_of(text: str) -> tuple[Path | None, int]:
 def run(arguments: argparse.Namespace, output: Output) -> int:
     """Train and wait for the end."""
     settings = [*arguments.set, *([] if arguments.epochs is None else [f"training.epochs={arguments.epochs}"])]
+    varied: tuple[str, ...] = ()
     with Store.open(arguments.project) as store:
         task = store.task
     recipe = recipe_of_name(arguments.recipe or DEFAULT[task], task=task, project=arguments.project)
     if arguments.variant is not None:
         recipe = recipe.with_variant(arguments.variant)
+        varied = recipe.variants[arguments.variant]
     initial_run = None
     if arguments.from_run is not None:
         project, number = arguments.from_run
@@ -73,7 +75,7 @@ def run(arguments: argparse.Namespace, output: Output) -> int:
         device=arguments.device,
         weights=arguments.weights,
         initial_run=initial_run,
-        keep=set_keys(settings),
+        keep=set_keys([*varied, *settings]),
         seed=arguments.seed,
     )
     output.result(result_of(training, outcome))

@@ -56,6 +56,7 @@ class TrainJob(Job):
         initial_run: absolute path of the folder of a run to start from, of this or another project; labels of the same
             name keep what they learnt.
         notes: sentences about what was chosen for the run, which the worker says first.
+        keep: keys of the recipe that a person set, such as "training.sampler"; what another run was like changes none.
         seed: of every random choice.
         threads: CPU threads; 0 for as many as the machine has.
         cache_folder: absolute path of the folder that keeps decoded pixels between runs.
@@ -68,6 +69,7 @@ class TrainJob(Job):
     weights: str | None = None
     initial_run: str | None = None
     notes: tuple[str, ...] = ()
+    keep: tuple[str, ...] = ()
     seed: int = 0
     threads: int = 0
     cache_folder: str

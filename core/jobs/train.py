@@ -16,6 +16,7 @@ from core.project.snapshot import take_snapshot
 from core.project.store import Store
 from core.recipes.adapt import adapt
 from core.recipes.catalogue import DEFAULT
+from core.recipes.checks import idle_settings
 from core.recipes.recipe import CO_OCCURRENCE, Recipe, from_toml
 
 
@@ -31,7 +32,8 @@ def prepare_training(
 ) -> Run:
     """Make a run that `core.jobs.start.start` can start: split, snapshot, recipe and job in its folder.
 
-    A recipe that asks for it is adapted to the number of training images; what was chosen is among the job's notes.
+    A recipe that asks for it is adapted to the number of training images. The job's notes say what was chosen, and what
+    was set although nothing reads it.
 
     Args:
         store: the project; annotated images without a split get one.
@@ -39,7 +41,7 @@ def prepare_training(
         device: "auto", "cpu" or "cuda".
         weights: file of pretrained weights; None to let timm find them.
         initial_run: folder of a run, of this or another project, to start from instead.
-        keep: keys such as "training.epochs" that a person set, so that they are not adapted.
+        keep: keys such as "training.epochs" that a person set, so that nothing chooses them anew.
         seed: of the split and of the training.
 
     Raises:
@@ -60,7 +62,8 @@ def prepare_training(
     store.assign_splits(seed=seed)
     check_trainable(store.states, store.splits, store.labels, task=store.task)
     snapshot = take_snapshot(store)
-    recipe, notes = adapt(recipe, int(np.count_nonzero(snapshot.splits == Split.TRAIN)), keep=keep)
+    notes = idle_settings(recipe, keep)
+    recipe, adapted = adapt(recipe, int(np.count_nonzero(snapshot.splits == Split.TRAIN)), keep=keep)
     # the last, so that what cannot start leaves no run
     run = store.new_run(recipe.name)
     snapshot.save(run.folder / "snapshot.npz")
@@ -70,7 +73,8 @@ def prepare_training(
         device=device,
         weights=str(weights.absolute()) if weights else None,
         initial_run=str(initial_run.absolute()) if initial_run else None,
-        notes=notes,
+        notes=(*notes, *adapted),
+        keep=tuple(sorted(keep)),
         seed=seed,
         cache_folder=str(store.folder.absolute() / "cache"),
     ).save(run.folder)

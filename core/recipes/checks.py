@@ -1,5 +1,6 @@
 """Values of a recipe that are each allowed, but do not go together."""
 
+from collections.abc import Sequence, Set
 from typing import TYPE_CHECKING, Final
 
 from core.errors import RecipeError
@@ -11,6 +12,17 @@ TASKS: Final = ("multi-label", "multi-class")
 _MULTI_CLASS_LOSSES: Final = ("cross_entropy", "influence_balanced")
 _HEADS_BEHIND_A_GRAPH: Final = ("linear", "cosine", "ml_decoder", "ml_decoder_cosine", "csra")
 _NUMBERS_OF_CSRA_HEADS: Final = (1, 2, 4, 6, 8)
+_FOCUSING: Final = ("gamma_positive", "gamma_negative", "clip")
+# what each loss reads; all are reduced, and the scale is the head's
+_KEYS_OF_LOSSES: Final[dict[str, tuple[str, ...]]] = {
+    "binary_cross_entropy": ("label_smoothing", "balance_positives"),
+    "asymmetric": (*_FOCUSING, "detach_focal_weight"),
+    "asymmetric_angular_margin": (*_FOCUSING, "margin", "positive_weight", "label_smoothing"),
+    "cross_entropy": ("label_smoothing",),
+    "influence_balanced": ("influence_start", "influence_alpha"),
+}
+# with the value of each that varies nothing
+_AUGMENTATIONS: Final = {"flip": False, "crop_scale": 1.0, "rand_augment": 0, "cutout": 0.0, "mixup": 0.0}
 
 
 def check(recipe: "Recipe") -> None:
@@ -49,3 +61,32 @@ def check(recipe: "Recipe") -> None:
         )
     if search.method != "none" and search.low >= search.high:
         raise RecipeError("“search.low” must be below “search.high”.", next_step="Give the search a range.")
+
+
+def idle_settings(recipe: "Recipe", keep: Set[str]) -> tuple[str, ...]:
+    """What a person set, but nothing reads.
+
+    Args:
+        recipe: with what was set.
+        keep: the keys that were set, such as "augmentation.mixup".
+
+    Returns:
+        Sentences. Values that ask for nothing, such as a mix-up of 0, are passed over.
+    """
+    notes = []
+    loss = recipe.loss
+    read = _KEYS_OF_LOSSES[loss.name]
+    unread = {name for names in _KEYS_OF_LOSSES.values() for name in names} - set(read)
+    idle = sorted(f"loss.{name}" for name in unread if f"loss.{name}" in keep and getattr(loss, name))
+    if idle:
+        notes.append(f"The loss {loss.name} does not use {_listed(idle)}.")
+    if recipe.model.frozen:
+        varied = [name for name, none in _AUGMENTATIONS.items() if getattr(recipe.augmentation, name) != none]
+        idle = [f"augmentation.{name}" for name in varied if f"augmentation.{name}" in keep]
+        if idle:
+            notes.append(f"A frozen backbone sees every image once, as it is: {_listed(idle)} cannot vary it.")
+    return tuple(notes)
+
+
+def _listed(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

@@ -9,14 +9,15 @@ from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QComboBox, QFileDialog, QFormLayout, QLineEdit, QSpinBox, QWidget
 
 from core.errors import RecipeError, WeightsError
-from core.recipes.recipe import Recipe
-from gui.train.recipe_keys import ADAPTED
+from core.recipes.recipe import Recipe, set_keys
 from gui.widgets import theme
 
 DOWNLOAD, FILE, RUN, SCRATCH = range(4)
 AUTOMATIC = 0
 # of a weights file's name, shown
 _NAME_WIDTH = 130
+# follows from where the weights are from
+_PRETRAINED = "model.pretrained"
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,12 +166,12 @@ class OptionsForm(QWidget):
         return self._recipe.with_overrides(self._settings()) if self._recipe is not None else None
 
     def keep(self) -> Set[str]:
-        """Keys that are set here, such as "training.epochs"."""
-        assert self._recipe is not None
-        base = self._recipe.training
-        paths = {setting.partition("=")[0].strip() for setting in self._settings()}
-        # in the last field a key may stand without its section
-        return frozenset(key for key in ADAPTED if paths & {key, key.partition(".")[2]} and base.adapt)
+        """Keys that are set here, such as "training.epochs".
+
+        Raises:
+            RecipeError: a value in the last field is not valid; names the key and what is allowed.
+        """
+        return set_keys(self._settings()) - {_PRETRAINED}
 
     def _settings(self) -> list[str]:
         assert self._recipe is not None
@@ -180,7 +181,7 @@ class OptionsForm(QWidget):
             raise RecipeError(f"“{self._other.text()}” is not of the form key=value.") from error
         variant = self._recipe.variants.get(self._variant.currentText(), ())
         # a run has all its weights; none need be downloaded first
-        starts = [f"model.pretrained={'true' if self._start in (DOWNLOAD, FILE) else 'false'}"]
+        starts = [f"{_PRETRAINED}={'true' if self._start in (DOWNLOAD, FILE) else 'false'}"]
         epochs = [f"training.epochs={self._epochs.value()}"] if self._epochs.value() != AUTOMATIC else []
         return [*variant, *epochs, *starts, *other]
 

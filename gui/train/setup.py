@@ -1,7 +1,7 @@
 """The left side of Train: recipe, settings, data, and the one button."""
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer, Signal
@@ -50,6 +50,7 @@ class TrainingSetup(QWidget):
         self._busy = ""
         self._train_images = 0
         self._set: Recipe | None = None
+        self._keep: Set[str] = frozenset()
         self._adapted: Recipe | None = None
         self._sentences: tuple[str, ...] = ()
         self._cards = RecipeCards()
@@ -201,9 +202,10 @@ class TrainingSetup(QWidget):
         """Say what would be chosen from the data; while a field is not valid, the last that was stays."""
         with contextlib.suppress(RecipeError):
             self._set = self._form.recipe()
+            self._keep = self._form.keep() if self._set is not None else frozenset()
         self._adapted, self._sentences = self._set, ()
         if self._set is not None and self._train_images:
-            self._adapted, self._sentences = adapt(self._set, self._train_images, keep=self._form.keep())
+            self._adapted, self._sentences = adapt(self._set, self._train_images, keep=self._keep)
         is_known = self._adapted is not None and self._train_images > 0
         self._form.show_chosen_epochs(self._adapted.training.epochs if self._adapted and is_known else None)
         self._adaptation.show_notes(self._sentences)

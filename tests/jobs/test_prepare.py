@@ -17,7 +17,7 @@ from core.project.snapshot import Snapshot
 from core.project.store import Store
 from core.recipes.adapt import adapt
 from core.recipes.catalogue import recipe
-from core.recipes.recipe import from_toml
+from core.recipes.recipe import from_toml, set_keys
 
 
 @pytest.fixture
@@ -69,6 +69,18 @@ def test_a_recipe_is_adapted_to_the_number_of_training_images(labelled):
     assert wanted.training.batch_size < recipe("mobilenetv3-large-224").training.batch_size
     assert from_toml(run.folder / "recipe.toml") == wanted
     assert TrainJob.load(run.folder).notes == notes
+
+
+def test_what_was_set_is_told_to_the_worker_and_what_of_it_does_nothing_is_noted(labelled):
+    settings = ["loss=asymmetric", "label_smoothing=0.1", "mixup=0.2", "sampler=shuffled"]
+    keep = set_keys(settings)
+    run = prepare_training(labelled, recipe("resnet18-frozen").with_overrides(settings), keep=keep)
+    job = TrainJob.load(run.folder)
+    assert set(job.keep) == keep
+    assert job.notes == (
+        "The loss asymmetric does not use loss.label_smoothing.",
+        "A frozen backbone sees every image once, as it is: augmentation.mixup cannot vary it.",
+    )
 
 
 def test_a_recipe_of_another_task_is_refused(labelled):

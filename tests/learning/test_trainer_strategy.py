@@ -338,6 +338,10 @@ def test_classes_added_to_those_of_another_run_are_balanced(training, tiny, snap
     # what the recipe says stands
     own = replace(recipe, task="multi-label").with_overrides(["loss=binary_cross_entropy", "sampler=balanced"])
     assert start.applied_to(own) == own
+    # and so does what a person set, were it the usual
+    assert start.applied_to(recipe, keep={"loss.name", "training.sampler"}) == recipe
+    training.run("third", recipe, snapshot, initial_run=str(first), keep=("loss.name", "training.sampler"))
+    assert len(notes(training)) == 1
     for nothing_added in (Start(matched=("red",)), Start(new=("blue",)), Start()):
         assert nothing_added.applied_to(recipe) == recipe
 

@@ -61,13 +61,18 @@ def begin(job: TrainJob, recipe: Recipe, snapshot: Snapshot, folder: Path, *, re
         if job.initial_run is not None:
             initialised = load_run(net, Path(job.initial_run), snapshot.label_names)
             start = replace(start, matched=initialised.matched, new=initialised.new)
-            notes += _notes_of(initialised, recipe, start)
+            notes += _notes_of(initialised, recipe, start.applied_to(recipe, keep=set(job.keep)))
         elif job.weights is not None:
             weights.load_file(net.backbone, Path(job.weights))
         elif recipe.model.pretrained:
             weights.load_pretrained(net.backbone)
         start.save(folder)
-    return Begun(net=net, start=start, recipe=start.applied_to(recipe), notes=tuple(notes) if is_first else ())
+    return Begun(
+        net=net,
+        start=start,
+        recipe=start.applied_to(recipe, keep=set(job.keep)),
+        notes=tuple(notes) if is_first else (),
+    )
 
 
 def _label_graph(job: TrainJob, recipe: Recipe, snapshot: Snapshot, folder: Path) -> LabelGraph:
@@ -77,12 +82,12 @@ def _label_graph(job: TrainJob, recipe: Recipe, snapshot: Snapshot, folder: Path
         train_states = snapshot.states[snapshot.splits == Split.TRAIN]
         graph = label_graph_of(recipe.model, snapshot.label_names, train_states)
         if job.initial_run is not None:
-            graph = with_vectors_of(Path(job.initial_run), graph, recipe.model, snapshot.label_names)
+            graph = with_vectors_of(Path(job.initial_run), graph, config=recipe.model, label_names=snapshot.label_names)
         graph.save(path)
     return LabelGraph.load(path)
 
 
-def _notes_of(initialised: Initialised, recipe: Recipe, start: Start) -> list[str]:
+def _notes_of(initialised: Initialised, recipe: Recipe, applied: Recipe) -> list[str]:
     """What a person should know of a start from another run."""
     matched, new = initialised.matched, initialised.new
     notes = [*initialised.notes]
@@ -92,7 +97,6 @@ def _notes_of(initialised: Initialised, recipe: Recipe, start: Start) -> list[st
         notes.insert(0, f"{len(matched)} labels go on from what the other run learnt; new: {', '.join(new)}.")
     else:
         notes.insert(0, "The backbone goes on from what the other run learnt; all labels start fresh.")
-    applied = start.applied_to(recipe)
     if applied.loss.name != recipe.loss.name:
         notes.append("Labels were added: the influence-balanced loss takes the place of cross-entropy.")
     if applied.training.sampler != recipe.training.sampler:

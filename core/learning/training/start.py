@@ -1,6 +1,7 @@
 """What is decided before the first step: `start.json` in a run's folder, so that a resumed run decides nothing anew."""
 
 import json
+from collections.abc import Set
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Self
@@ -71,12 +72,16 @@ class Start:
                 next_step="Discard the run and train again.",
             ) from error
 
-    def applied_to(self, recipe: Recipe) -> Recipe:
+    def applied_to(self, recipe: Recipe, *, keep: Set[str] = frozenset()) -> Recipe:
         """The recipe with what was decided.
 
         Where labels were added to those of another run, images and classes are balanced, so that the new ones are
         learnt and the old ones not forgotten: with the influence-balanced loss where an image has one label, else by
-        drawing more images of the new labels. What the recipe says about either stands.
+        drawing more images of the new labels. Another sampler or loss of the recipe stands.
+
+        Args:
+            recipe: of the run.
+            keep: keys that a person set, such as "training.sampler", which stand whatever their value.
         """
         loss, training = recipe.loss, recipe.training
         if self.matched and self.new:
@@ -84,9 +89,9 @@ class Start:
                 sampler = "new_labels"
             else:
                 sampler = "balanced"
-                if loss.name == "cross_entropy":
+                if loss.name == "cross_entropy" and "loss.name" not in keep:
                     loss = replace(loss, name="influence_balanced")
-            if training.sampler == "shuffled":
+            if training.sampler == "shuffled" and "training.sampler" not in keep:
                 training = replace(training, sampler=sampler)
         if self.learning_rate is not None:
             training = replace(training, learning_rate=self.learning_rate)

@@ -129,7 +129,7 @@ def train(job: TrainJob, folder: Path, emit: Callable[[Event], None], control: C
             if stage.command == "pause":
                 emit_paused()
             return
-        setup = replace(setup, recipe=searched.applied_to(recipe))
+        setup = replace(setup, recipe=searched.applied_to(recipe, keep=set(job.keep)))
     loop = Loop(setup, validation_images=len(validation_rows), control=control)
     if resuming:
         loop.resume()

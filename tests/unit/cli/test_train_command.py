@@ -46,6 +46,14 @@ def test_a_variant_comes_before_what_is_set(project, multihot, pretend):
     assert (wrong.code, "It has voc, coco, nus, vg500." in wrong.err) == (1, True)
 
 
+def test_what_a_variant_sets_is_not_adapted(project, multihot, pretend):
+    path = duplicate(recipe("mobilenetv3-large-224"), name="mine", project=project)
+    path.write_text(path.read_text() + '\n[variants]\nshort = ["training.epochs=2", "training.batch_size=64"]\n')
+    done = multihot("train", project, "--recipe", "mine", "--variant", "short", "--set", "pretrained=false")
+    assert done.code == 0, done.err
+    assert (recipe_of(project).training.batch_size, recipe_of(project).training.epochs) == (64, 2)
+
+
 def test_a_projects_own_recipe_is_trained_by_its_name(project, multihot, pretend):
     path = duplicate(recipe("resnet18-224"), name="mine", project=project)
     path.write_text(path.read_text().replace("pretrained = true", "pretrained = false"))
