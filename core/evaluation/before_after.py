@@ -3,6 +3,9 @@
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
+import numpy as np
+from numpy.typing import NDArray
+
 from core.evaluation.metrics import ClassificationScores, classification_scores
 from core.evaluation.predictions import Predictions
 from core.evaluation.threshold_file import ThresholdSet
@@ -11,6 +14,9 @@ from core.labels import Split
 
 # half of the last digit that is shown: less is no difference
 _NOTICEABLE: Final = 0.0005
+# with fewer other decisions no standard error can be trusted
+_HANDFUL: Final = 10
+_TEST: Final = Split.TEST.name.lower()
 
 
 @dataclass(frozen=True)
@@ -23,6 +29,8 @@ class BeforeAfter:
         tuned_on: name of the split on which the thresholds were tuned; None where they were not.
         before: at 0.5 for every label.
         after: at the thresholds.
+        uncertainty: standard error of the change in the mean of OF1 and CF1, for images drawn anew.
+        different: decisions that are others at the thresholds than at 0.5.
     """
 
     split: str
@@ -30,31 +38,46 @@ class BeforeAfter:
     tuned_on: str | None
     before: ClassificationScores
     after: ClassificationScores
+    uncertainty: float
+    different: int
+
+    @property
+    def change(self) -> float:
+        """By how much the mean of OF1 and CF1 grew."""
+        after, before = self.after, self.before
+        return (after.overall_f1 + after.class_f1 - before.overall_f1 - before.class_f1) / 2
+
+    @property
+    def may_be_chance(self) -> bool:
+        """Whether other images of the same kind might well say the opposite."""
+        return self.different <= _HANDFUL or abs(self.change) < 2 * self.uncertainty
+
+    @property
+    def may_choose(self) -> bool:
+        """Whether thresholds may be chosen by these images; those of test are only to tell how good they are."""
+        return self.split != _TEST
 
     @property
     def warning(self) -> str:
-        """A sentence where the thresholds are worse than 0.5 in OF1 or CF1; empty otherwise."""
-        pairs = {
-            "OF1": (self.before.overall_f1, self.after.overall_f1),
-            "CF1": (self.before.class_f1, self.after.class_f1),
-        }
-        worse = [
-            f"{name} {before:.3f} → {after:.3f}"
-            for name, (before, after) in pairs.items()
-            if after <= before - _NOTICEABLE
-        ]
-        if not worse:
+        """A sentence or two where the thresholds are worse than 0.5 in the mean of OF1 and CF1; empty otherwise."""
+        if not self.change <= -_NOTICEABLE:
             return ""
         subject = f"Tuned on {self.tuned_on}, the thresholds" if self.tuned_on else "The thresholds"
-        instead = "Tune them on validation, or set them" if self.tuned_on == "train" else "Set them"
-        return (
-            f"{subject} are worse than 0.5 on {self.images:,} images of {self.split}: {', '.join(worse)}. "
-            f"{instead} back to 0.5."
+        figures = (
+            f"OF1 {self.before.overall_f1:.3f} → {self.after.overall_f1:.3f}, "
+            f"CF1 {self.before.class_f1:.3f} → {self.after.class_f1:.3f}"
         )
+        sentence = f"{subject} are worse than 0.5 on {self.images:,} images of {self.split}: {figures}."
+        if self.may_be_chance:
+            return f"{sentence} The difference is small enough to be chance."
+        if not self.may_choose:
+            return f"{sentence} More annotated images of {self.tuned_on or 'validation'} make thresholds surer."
+        instead = "Tune them on validation, or set them" if self.tuned_on == "train" else "Set them"
+        return f"{sentence} {instead} back to 0.5."
 
     def to_dict(self) -> dict[str, Any]:
         """Numbers, strings and dictionaries for JSON."""
-        return {**asdict(self), "warning": self.warning}
+        return {**asdict(self), "may_be_chance": self.may_be_chance, "warning": self.warning}
 
 
 def compare(predictions: Predictions, split: Split, thresholds: ThresholdSet) -> BeforeAfter:
@@ -67,20 +90,55 @@ def compare(predictions: Predictions, split: Split, thresholds: ThresholdSet) ->
     """
     measured = predictions.of(split)
     arguments = measured.probabilities, measured.targets
+    at_half = measured.probabilities >= _in_type_of(measured.probabilities, DEFAULT_THRESHOLD)
+    at_thresholds = measured.probabilities >= _in_type_of(measured.probabilities, thresholds.values)
+    pulls = _pulls(at_thresholds, measured.targets, measured.known) - _pulls(at_half, measured.targets, measured.known)
     return BeforeAfter(
         split=split.name.lower(),
         images=len(measured.image_ids),
         tuned_on=thresholds.tuned_on,
         before=classification_scores(*arguments, DEFAULT_THRESHOLD, measured.known),
         after=classification_scores(*arguments, thresholds.values, measured.known),
+        uncertainty=float(np.sqrt((pulls**2).sum())),
+        different=int(((at_half != at_thresholds) & measured.known).sum()),
     )
 
 
 def judging_split(predictions: Predictions, tuned_on: Split) -> Split:
     """The split on which tuned thresholds are to be judged.
 
-    Test or validation, whichever was not tuned on and has an annotated image; else the one that was tuned on, which is
-    rosy. Never train in place of validation: the network knows those images by heart, so they say nothing of new ones.
+    Validation where they were tuned on train, as the paper judges them, and so that nothing is chosen by test; else
+    test. Where the first choice has no annotated image the other one, and where neither has the one that was tuned on,
+    which flatters them. Never train in place of validation: the network knows those images by heart, so they say
+    nothing of new ones.
     """
     annotated = set(predictions.splits[predictions.known.any(axis=1)].tolist())
-    return next((one for one in (Split.TEST, Split.VALIDATION) if one != tuned_on and one in annotated), tuned_on)
+    return next((one for one in (Split.VALIDATION, Split.TEST) if one != tuned_on and one in annotated), tuned_on)
+
+
+def _pulls(predicted: NDArray[np.bool_], targets: NDArray[np.bool_], known: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """What each image adds to the mean of OF1 and CF1, to first order; float64 (N,) with the sum 0.
+
+    The figures are ratios of sums over images. The variance of such a ratio for images drawn anew is, to first order,
+    the sum of the squares of these terms (Särndal, Swensson & Wretman, Model Assisted Survey Sampling, 1992, 5.6).
+    """
+    positive = targets & known
+    alarms = predicted & known
+    found = (positive & alarms).astype(np.float64)
+    precision, to_precision = _ratio(found, alarms)
+    recall, to_recall = _ratio(found, positive)
+    both = precision + recall
+    class_f1 = 2 * (recall**2 * to_precision + precision**2 * to_recall) / both**2 if both else np.zeros(len(found))
+    _, overall_f1 = _ratio(2 * found.sum(axis=1, keepdims=True), (alarms.sum(axis=1) + positive.sum(axis=1))[:, None])
+    return (class_f1 + overall_f1) / 2
+
+
+def _ratio(part: NDArray[np.float64], whole: NDArray[Any]) -> tuple[float, NDArray[np.float64]]:
+    """The mean over columns (N, C) of Σ part / Σ whole, and what each image adds to it, float64 (N,)."""
+    sums = np.maximum(whole.sum(axis=0), 1)
+    ratios = part.sum(axis=0) / sums
+    return float(ratios.mean()), ((part - ratios * whole) / sums).mean(axis=1)
+
+
+def _in_type_of(probabilities: NDArray[Any], thresholds: float | NDArray[np.float64]) -> NDArray[Any]:
+    return np.asarray(thresholds, probabilities.dtype)

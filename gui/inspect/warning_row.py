@@ -34,8 +34,14 @@ class WarningRow(QWidget):
         theme.on_change(self, self._paint_sign)
         self._reset.clicked.connect(self.reset_asked)
 
-    def show_warning(self, sentence: str) -> None:
-        """Show a sentence, or nothing where it is empty."""
+    def show_warning(self, sentence: str, *, may_reset: bool = False) -> None:
+        """Show a sentence, or nothing where it is empty.
+
+        Args:
+            sentence: what to be careful about.
+            may_reset: whether the way back is offered.
+        """
+        self._reset.setVisible(may_reset)
         self._text.setText(sentence)
         self.setVisible(bool(sentence))
 

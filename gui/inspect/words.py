@@ -26,7 +26,7 @@ def head_line(scored: ScoredSplit, thresholds: ThresholdSet) -> str:
         by_hand_alone = translate("inspect", "Thresholds: set by hand.")
         origin = by_hand_alone if by_hand else translate("inspect", "Thresholds: all 0.5.")
     elif thresholds.tuned_on == split:
-        origin = translate("inspect", "Thresholds: best F1 on these same images, so a little rosy.")
+        origin = translate("inspect", "Thresholds: best F1 on these same images; new ones will do a little worse.")
     else:
         origin = translate("inspect", "Thresholds: best F1 on {}.").format(thresholds.tuned_on)
     moved = translate("inspect", " Then moved by hand.") if by_hand and thresholds.tuned_on is not None else ""

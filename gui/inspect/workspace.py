@@ -258,7 +258,12 @@ class InspectWorkspace(QWidget):
         if scored is not self._scored:
             return
         self._views.figures.show_figures(figures)
-        self._warning.show_warning("" if figures.judged is None else figures.judged.warning)
+        judged = figures.judged
+        if judged is None:
+            self._warning.show_warning("")
+        else:
+            # neither chance nor the images of test are to choose the thresholds
+            self._warning.show_warning(judged.warning, may_reset=judged.may_choose and not judged.may_be_chance)
 
     def _show_label(self, label: int) -> None:
         if self._scored is None:

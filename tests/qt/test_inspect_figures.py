@@ -113,10 +113,23 @@ def test_what_tuning_changed_is_told_of_images_that_it_did_not_see(qtbot, opened
     assert note.startswith("Tuned on validation. On 3 test images: OF1 1.000 → 0.909, CF1 1.000 → 0.909.")
 
 
-def test_worse_thresholds_are_warned_of_with_the_way_back(qtbot, opened):
+def test_worse_thresholds_are_warned_of_without_advice_by_the_images_of_test(opened):
     workspace = opened(*spoilt())
     assert workspace._warning.isVisible()
     assert "worse than 0.5 on 3 images of test: OF1 1.000 → 0.909" in workspace._warning._text.text()
+    assert workspace._warning._text.text().endswith("small enough to be chance.")
+    assert not workspace._warning._reset.isVisible()
+
+
+def test_thresholds_that_are_worse_on_validation_are_warned_of_with_the_way_back(qtbot, opened):
+    few, thresholds = spoilt()
+    validation = np.repeat(np.arange(1, 4), 12)
+    predictions = dataclasses.replace(
+        few, image_ids=np.arange(36) % 12 + 1, splits=np.full(36, Split.VALIDATION, np.int8),
+        probabilities=few.probabilities[validation], states=few.states[validation],
+    )  # fmt: skip
+    workspace = opened(predictions, dataclasses.replace(thresholds, tuned_on="train"))
+    assert "worse than 0.5 on 36 images of validation" in workspace._warning._text.text()
     qtbot.mouseClick(workspace._warning._reset, Qt.MouseButton.LeftButton)
     assert workspace._thresholds.values.tolist() == [0.5, 0.5, 0.5]
     qtbot.waitUntil(lambda: not workspace._warning.isVisible())

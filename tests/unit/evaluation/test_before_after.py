@@ -1,3 +1,5 @@
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -36,7 +38,8 @@ def test_the_scores_of_the_split_at_a_half_and_at_the_thresholds(drawn):
     ("annotated", "tuned_on", "judge"),
     [
         ({"train", "validation", "test"}, "validation", "test"),
-        ({"train", "validation", "test"}, "train", "test"),
+        ({"train", "validation", "test"}, "train", "validation"),
+        ({"train", "test"}, "train", "test"),
         ({"train", "validation"}, "train", "validation"),
         # train is what the network learnt from
         ({"train", "validation"}, "validation", "validation"),
@@ -58,25 +61,54 @@ def single_images(scores, present):
 
 
 def test_tuning_that_made_it_worse_is_said_with_what_to_do():
-    predictions = single_images([0.9, 0.7, 0.4, 0.2], [1, 1, 0, 0])
+    few = single_images([0.9, 0.7, 0.4, 0.2], [1, 1, 0, 0])
     thresholds = ThresholdSet(NAMES, np.array([0.8, 0.5]), objective="f1", tuned_on="train")
     # at 0.5 cats are right; at 0.8 one of two is missed: OF1 2/3, CP 1/2, CR 1/4, CF1 1/3 in place of 1/2
-    assert compare(predictions, Split.TEST, thresholds).warning == (
-        "Tuned on train, the thresholds are worse than 0.5 on 4 images of test: OF1 1.000 → 0.667, CF1 0.500 → 0.333. "
+    worse = "are worse than 0.5 on {} images of {}: OF1 1.000 → 0.667, CF1 0.500 → 0.333."
+    assert compare(few, Split.TEST, thresholds).warning == (
+        f"Tuned on train, the thresholds {worse.format(4, 'test')} The difference is small enough to be chance."
+    )
+    many = single_images([0.9, 0.7, 0.4, 0.2] * 20, [1, 1, 0, 0] * 20)
+    # nobody is to choose by test
+    assert compare(many, Split.TEST, thresholds).warning == (
+        f"Tuned on train, the thresholds {worse.format(80, 'test')} "
+        "More annotated images of train make thresholds surer."
+    )
+    many = dataclasses.replace(many, splits=np.full(80, Split.VALIDATION, np.int8))
+    assert compare(many, Split.VALIDATION, thresholds).warning == (
+        f"Tuned on train, the thresholds {worse.format(80, 'validation')} "
         "Tune them on validation, or set them back to 0.5."
     )
 
 
-def test_where_only_one_figure_is_worse_only_that_is_named():
-    # a cat missed, a dog found: OF1 stays 2/3, while CF1 changes with the labels' means
-    probabilities = np.array([[0.7, 0.4], [0.9, 0.1], [0.1, 0.45]], np.float32)
-    states = np.array([[1, 1], [1, 0], [0, 0]], np.int8)
-    predictions = predictions_of([Split.TEST] * 3, probabilities, states)
-    thresholds = ThresholdSet(NAMES, np.array([0.5, 0.42]), objective="manual", tuned_on=None)
-    result = compare(predictions, Split.TEST, thresholds)
+def test_where_one_figure_gains_what_the_other_loses_nothing_is_said():
+    # five cats are missed for five dogs more that are found, and a false alarm on a dog: OF1 falls, CF1 grows
+    probabilities = np.array([[0.9, 0.45]] * 2 + [[0.6, 0.1]] * 3 + [[0.9, 0.1]] * 15, np.float32)
+    states = np.array([[1, 1]] * 2 + [[1, 0]] * 18, np.int8)
+    predictions = predictions_of([Split.VALIDATION] * 20, probabilities, states)
+    thresholds = ThresholdSet(NAMES, np.array([0.7, 0.4]), objective="f1", tuned_on="train")
+    result = compare(predictions, Split.VALIDATION, thresholds)
     assert result.after.overall_f1 < result.before.overall_f1
-    assert result.after.class_f1 == result.before.class_f1
-    assert result.warning.startswith("The thresholds are worse than 0.5 on 3 images of test: OF1 0.800 → 0.667. Set")
+    assert result.after.class_f1 > result.before.class_f1
+    assert result.warning == ""
+
+
+def test_the_standard_error_of_the_change_is_that_of_the_jackknife():
+    rng = np.random.default_rng(5)
+    states = rng.integers(-1, 2, (300, 2)).astype(np.int8)
+    probabilities = np.clip(0.3 * (states == 1) + 0.7 * rng.random((300, 2)), 0, 1).astype(np.float32)
+    predictions = predictions_of([Split.TEST] * 300, probabilities, states)
+    thresholds = ThresholdSet(NAMES, np.array([0.35, 0.6]), objective="f1", tuned_on="train")
+    without = [
+        compare(
+            predictions_of([Split.TEST] * 299, np.delete(probabilities, row, 0), np.delete(states, row, 0)),
+            Split.TEST,
+            thresholds,
+        ).change
+        for row in range(300)
+    ]
+    expected = np.sqrt(299 * np.var(without))
+    assert compare(predictions, Split.TEST, thresholds).uncertainty == pytest.approx(expected, rel=0.02)
 
 
 def test_nothing_is_said_where_tuning_helped_or_changed_nothing():
