@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from core.errors import WeightsError
-from core.learning.models.initialise import load_run
-from core.learning.models.label_graph import label_graph_of
+from core.learning.models.initialise import load_run, with_vectors_of
+from core.learning.models.label_graph import GRAPH_FILE, label_graph_of
 from core.learning.models.net import build_net
 from core.learning.training.checkpoint import save_best
 from core.project.snapshot import Snapshot
@@ -17,6 +17,16 @@ NEW = ("quince", "Plum", "apple", "cherry", "FIG")
 IMAGES = torch.randint(0, 256, (3, 3, 32, 32), dtype=torch.uint8, generator=torch.Generator().manual_seed(1))
 
 
+ANEW = (
+    "The labels, or the vectors that describe them, are not those of the other run, so that the layers over the label "
+    "graph start anew."
+)
+GOES_ON = (
+    "The layers over the label graph go on, over links that come from the training images of this run: where those are "
+    "others, answers differ at first."
+)
+
+
 class Runs:
     """Makes folders of runs, and networks to start from them."""
 
@@ -24,11 +34,14 @@ class Runs:
         self.folder = folder
         self.recipe = recipe
 
-    def net(self, settings, names, *, seed: int):
+    def graph(self, settings, names, *, seed: int):
+        states = np.random.default_rng(seed).choice([1, 0], (30, len(names))).astype(np.int8)
+        return label_graph_of(self.recipe.with_overrides(settings).model, names, states)
+
+    def net(self, settings, names, *, seed: int, graph=None):
         torch.manual_seed(seed)
         recipe = self.recipe.with_overrides(settings)
-        states = np.random.default_rng(seed).choice([1, 0], (30, len(names))).astype(np.int8)
-        net = build_net(recipe, len(names), graph=label_graph_of(recipe.model, names, states)).eval()
+        net = build_net(recipe, len(names), graph=graph or self.graph(settings, names, seed=seed)).eval()
         # the statistics of a fresh network would hide a backbone that was not taken over
         for name, buffer in net.backbone.named_buffers():
             if name.endswith("running_mean"):
@@ -41,13 +54,16 @@ class Runs:
         folder.mkdir()
         (folder / "recipe.toml").write_text(self.recipe.with_overrides(settings).to_toml(), encoding="utf-8")
         save_best(folder / "best.safetensors", net.state_dict())
+        self.graph(settings, names, seed=4).save(folder / GRAPH_FILE)
         rows = np.arange(len(names))
         empty = np.zeros((0, len(names)), np.int8)
         Snapshot(np.zeros(0, np.int64), (), empty, np.zeros(0, np.int8), rows, names).save(folder / "snapshot.npz")
         return net, folder
 
-    def start(self, settings, folder, names=NEW):
-        net = self.net(settings, names, seed=5)
+    def start(self, settings, folder, names=NEW, *, graph=None):
+        config = self.recipe.with_overrides(settings).model
+        graph = graph or self.graph(settings, names, seed=5)
+        net = self.net(settings, names, seed=5, graph=with_vectors_of(folder, graph, config=config, label_names=names))
         return net, load_run(net, folder, names)
 
 
@@ -85,13 +101,13 @@ def test_labels_of_the_same_name_answer_as_they_did(runs, settings):
 
 
 @pytest.mark.parametrize("head", ["linear", "csra"])
-def test_a_head_behind_a_graph_keeps_its_rows_and_says_that_the_graph_is_fresh(runs, head):
+def test_a_head_behind_a_graph_keeps_its_rows_and_says_that_the_graph_starts_anew(runs, head):
     settings = [f"head={head}", "graph=gat"]
     old, folder = runs.run(settings)
     net, initialised = runs.start(settings, folder)
     fresh = runs.net(settings, NEW, seed=5)
     assert initialised.matched == ("Plum", "apple", "FIG")
-    assert initialised.notes == ("The layers over the label graph start fresh.",)
+    assert initialised.notes == (ANEW,)
     rows = {"linear": lambda one: one.head.head.linear.weight, "csra": lambda one: one.head.head.weight[0]}[head]
     assert torch.equal(rows(net)[[1, 2, 4]], rows(old)[[2, 0, 3]])
     for name, tensor in fresh.head.factors.state_dict().items():
@@ -106,7 +122,7 @@ def test_layers_over_the_same_word_vectors_are_taken_over_but_the_graph_is_the_n
     settings = ["head=ml_gcn", f"label_vectors={path}"]
     old, folder = runs.run(settings)
     net, initialised = runs.start(settings, folder)
-    assert (initialised.matched, initialised.notes) == (("Plum", "apple", "FIG"), ())
+    assert (initialised.matched, initialised.notes) == (("Plum", "apple", "FIG"), (GOES_ON,))
     assert torch.equal(net.head.classifiers.first.weight, old.head.classifiers.first.weight)
     assert torch.equal(net.head.classifiers.second.weight, old.head.classifiers.second.weight)
     fresh = runs.net(settings, NEW, seed=5)
@@ -114,29 +130,133 @@ def test_layers_over_the_same_word_vectors_are_taken_over_but_the_graph_is_the_n
     assert torch.equal(net.head.classifiers.vectors, fresh.head.classifiers.vectors)
 
 
-def test_classifiers_made_of_cooccurrence_mean_nothing_in_another_run(runs):
+def test_classifiers_made_of_cooccurrence_mean_nothing_with_other_labels(runs):
     _, folder = runs.run(["head=ml_gcn"])
-    _, initialised = runs.start(["head=ml_gcn"], folder)
+    net, initialised = runs.start(["head=ml_gcn"], folder)
     assert (initialised.matched, initialised.new) == ((), NEW)
-    assert initialised.notes == ("The layers over the label graph start fresh.",)
+    assert initialised.notes == (ANEW,)
+    fresh = runs.net(["head=ml_gcn"], NEW, seed=5)
+    for name, tensor in fresh.head.state_dict().items():
+        assert torch.equal(net.head.state_dict()[name], tensor), name
 
 
-def test_where_labels_share_queries_only_those_that_kept_their_place_are_taken_over(runs):
+MOVED = ("Fig", "apple", "PLUM", "pear")
+GRAPH_HEADS = [
+    ["head=ml_gcn"],
+    ["head=linear", "graph=gat"],
+    ["head=cosine", "graph=gcn", "scale=11", "pooling=average+max"],
+    ["head=ml_decoder", "graph=gat", "embedding=16"],
+]
+
+
+@pytest.mark.parametrize("settings", GRAPH_HEADS, ids=lambda settings: " ".join(settings))
+def test_graph_heads_of_the_same_labels_in_any_order_answer_as_they_did(runs, settings):
+    old, folder = runs.run(settings)
+    order = [3, 0, 2, 1]
+    # the same images, so that the links are the same
+    states = np.random.default_rng(4).choice([1, 0], (30, 4)).astype(np.int8)[:, order]
+    graph = label_graph_of(runs.recipe.with_overrides(settings).model, MOVED, states)
+    net, initialised = runs.start(settings, folder, MOVED, graph=graph)
+    assert (initialised.matched, initialised.new, initialised.notes) == (MOVED, (), ())
+    torch.testing.assert_close(logits(net), logits(old)[:, order])
+
+
+@pytest.mark.parametrize("settings", GRAPH_HEADS, ids=lambda settings: " ".join(settings))
+def test_links_of_new_images_take_the_place_of_the_old_under_layers_that_go_on(runs, settings):
+    old, folder = runs.run(settings)
+    net, initialised = runs.start(settings, folder, MOVED)
+    assert (initialised.matched, initialised.notes) == (MOVED, (GOES_ON,))
+    fresh = runs.net(settings, MOVED, seed=5)
+    state, before, new = net.state_dict(), old.state_dict(), fresh.state_dict()
+    for name, tensor in before.items():
+        if name.endswith("vectors"):
+            assert torch.equal(state[name], tensor[[3, 0, 2, 1]])
+        elif name.endswith("adjacency"):
+            assert torch.equal(state[name], new[name])
+            assert not torch.allclose(new[name], tensor[[3, 0, 2, 1]][:, [3, 0, 2, 1]])
+        elif ".first." in name or ".second." in name:
+            assert torch.equal(state[name], tensor), name
+
+
+def test_the_graph_says_whose_vectors_it_has(runs):
+    settings = ["head=ml_gcn"]
+    _, folder = runs.run(settings)
+    config = runs.recipe.with_overrides(settings).model
+    silent = label_graph_of(config, OLD, np.array([[1, 0, 1, 0], [0, 1, 1, 0]], np.int8))
+    silent.save(folder / GRAPH_FILE)
+    graph = with_vectors_of(folder, runs.graph(settings, MOVED, seed=5), config=config, label_names=MOVED)
+    assert graph.labels_without_vector == ("Fig", "PLUM")
+    assert graph.source == "which labels come together in the training images, as in the run 0007"
+    assert np.array_equal(graph.vectors, silent.vectors[[3, 0, 2, 1]])
+
+
+@pytest.mark.parametrize("after", [["head=ml_gcn"], ["head=linear", "graph=gcn"]])
+def test_vectors_stay_where_other_layers_are_over_them(runs, after):
+    _, folder = runs.run(["head=linear", "graph=gat"])
+    net, initialised = runs.start(after, folder, MOVED)
+    assert "start anew" in initialised.notes[0] or "only the backbone" in initialised.notes[0]
+    fresh, state = runs.net(after, MOVED, seed=5).state_dict(), net.state_dict()
+    branch = [name for name in state if ".first." in name or ".second." in name or name.endswith("vectors")]
+    assert len(branch) == 3
+    assert all(torch.equal(state[name], fresh[name]) for name in branch)
+
+
+def named(numbers):
+    return tuple(f"label {number}" for number in numbers)
+
+
+def test_labels_that_share_queries_keep_what_is_their_own_wherever_they_go(runs):
     settings = ["head=ml_decoder", "embedding=16", "groups=3"]
-    names = tuple(f"label {number}" for number in range(6))
-    old, folder = runs.run(settings, names)
-    moved = ("label 0", "label 4", "label 2", "new", "label 3", "LABEL 5")
-    net, initialised = runs.start(settings, folder, moved)
-    assert initialised.matched == ("label 0", "label 2", "LABEL 5")
-    assert "share queries" in initialised.notes[0]
-    torch.testing.assert_close(logits(net)[:, [0, 2, 5]], logits(old)[:, [0, 2, 5]])
+    old, folder = runs.run(settings, named(range(6)))
+    names = ("label 0", "LABEL 4", "label 2", "new", "label 5", "label 3")
+    net, initialised = runs.start(settings, folder, names)
+    assert (initialised.matched, initialised.new) == (tuple(name for name in names if name != "new"), ("new",))
+    (note,) = initialised.notes
+    assert "shared a query of ML-Decoder" in note
+    assert torch.equal(net.head.queries, old.head.queries)
+    kept, came_from = [0, 1, 2, 4, 5], [0, 4, 2, 5, 3]
+    assert torch.equal(net.head.weight[kept], old.head.weight[came_from])
+    assert torch.equal(net.head.bias[kept], old.head.bias[came_from])
+    # with the query that they had
+    torch.testing.assert_close(logits(net)[:, [0, 2, 4]], logits(old)[:, [0, 2, 5]])
 
 
-def test_another_number_of_labels_per_query_leaves_all_labels_fresh(runs):
-    _, folder = runs.run(["head=ml_decoder", "embedding=16", "groups=2"])
-    _, initialised = runs.start(["head=ml_decoder", "embedding=16", "groups=2"], folder, NEW)
-    assert initialised.matched == ()
-    assert "share queries" in initialised.notes[0]
+def test_labels_that_share_the_queries_that_they_did_answer_as_they_did(runs):
+    settings = ["head=ml_decoder_cosine", "embedding=16", "groups=3", "scale=11"]
+    old, folder = runs.run(settings, named(range(6)))
+    names = ("label 3", "label 2", "new", "label 5", "label 1", "label 0")
+    net, initialised = runs.start(settings, folder, names)
+    assert initialised.notes == ()
+    torch.testing.assert_close(logits(net)[:, [0, 1, 3, 4, 5]], logits(old)[:, [3, 2, 5, 1, 0]])
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "answer_alike"),
+    [(98, 103, False), (100, 101, False), (150, 250, False), (103, 98, True), (250, 100, True)],
+)
+def test_labels_of_ml_decoder_go_on_where_more_or_fewer_share_a_query(runs, before, after, answer_alike):
+    settings = ["head=ml_decoder", "embedding=16", "groups=0"]
+    old, folder = runs.run(settings, named(range(before)))
+    names = ("new", *named(range(after - 1)))
+    net, initialised = runs.start(settings, folder, names)
+    fresh = runs.net(settings, names, seed=5).head
+    matched = min(after - 1, before)
+    assert initialised.matched == named(range(matched))
+    # each has a query of its own again
+    assert ("shared a query" not in "".join(initialised.notes)) == answer_alike
+    torch.testing.assert_close(net.head.weight[1 : matched + 1], old.head.weight[:matched])
+    torch.testing.assert_close(net.head.weight[matched + 1 :], fresh.weight[matched + 1 :])
+    torch.testing.assert_close(net.head.bias[1 : matched + 1], old.head.bias[:matched])
+    assert torch.equal(net.head.attention.in_proj_weight, old.head.attention.in_proj_weight)
+    per_query, old_per_query = -(-after // min(after, 100)), -(-before // min(before, 100))
+    answers, before_answers = logits(net), logits(old)
+    for query in range(len(net.head.queries)):
+        labels = range(query * per_query, min((query + 1) * per_query, after))
+        first = next((label - 1 for label in labels if 1 <= label <= matched), None)
+        expected = fresh.queries[query] if first is None else old.head.queries[first // old_per_query]
+        assert torch.equal(net.head.queries[query], expected)
+        if first is not None:
+            torch.testing.assert_close(answers[:, first + 1], before_answers[:, first])
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ other, so the cost grows with their number and not with its square.
 
 import math
 from collections.abc import Mapping
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -32,8 +33,11 @@ class MLDecoderHead(nn.Module):
         cosine: whether to give cosines in [-1, 1], without bias, instead of logits.
 
     Attributes:
+        label_axes: the tensors that have a row for every label, and the axis of the rows.
         labels_per_group: the smallest number that gives every label a place.
     """
+
+    label_axes: ClassVar[Mapping[str, int]] = {"weight": 0, "bias": 0}
 
     def __init__(
         self,
@@ -63,12 +67,6 @@ class MLDecoderHead(nn.Module):
         deviation = math.sqrt(2 / ((groups + embed_dim) * self.labels_per_group))
         self.weight = nn.Parameter(torch.randn(places, embed_dim) * deviation)
         self.bias = None if cosine else nn.Parameter(torch.zeros(num_labels))
-
-    @property
-    def label_axes(self) -> Mapping[str, int]:
-        """The tensors that have a row for every label, and the axis of the rows."""
-        rows = {"weight": 0} if self.bias is None else {"weight": 0, "bias": 0}
-        return {"queries": 0, **rows} if self.labels_per_group == 1 else rows
 
     def forward(self, features: Tensor) -> Tensor:
         """Logits or cosines (N, C) of a feature map (N, S, H, W)."""
