@@ -87,7 +87,10 @@ def show(event: Event, output: Output) -> None:
             output.warn(f"Left out: {event.sentence}")
         case Note():
             output.say(event.sentence)
+        case LearningRateTried(loss=None):
+            output.say(_trial_line(event))
         case LearningRateTried():
+            # one of the many steps of a range test, whose end says what they came to
             output.progress(_trial_line(event))
         case LearningRateChosen():
             output.say(f"Learning rate {event.learning_rate:.3g}: {event.reason}.")
@@ -98,10 +101,8 @@ def show(event: Event, output: Output) -> None:
                 f"Epoch {event.epoch}, step {event.step}: loss {number(event.loss, decimals=4)}, "
                 f"{number(event.images_per_second, decimals=0)} images/s{_left(event.eta_seconds)}"
             )
-        case EpochEnded(is_best=True):
-            output.say(_epoch_line(event))
         case EpochEnded():
-            output.progress(_epoch_line(event))
+            output.say(_epoch_line(event))
         case _:
             pass
 

@@ -1,5 +1,7 @@
 """`multihot train` up to the worker, which pretends."""
 
+from dataclasses import replace
+
 import pytest
 
 from core.cli import train
@@ -127,16 +129,21 @@ def test_what_a_training_tells_is_told_on(event, said, capsys):
     assert said in capsys.readouterr().out
 
 
-def test_the_rates_of_a_search_pass_by_on_a_terminal(capsys, monkeypatch):
+def test_every_epoch_and_every_trial_of_a_search_has_a_line(capsys, monkeypatch):
     monkeypatch.setattr("sys.stderr.isatty", lambda: True)
     output = Output(is_json=False)
     show(LearningRateTried(trial=2, trials=15, learning_rate=0.003, validation_map=0.5, pruned=True), output)
     show(LearningRateTried(trial=3, trials=90, learning_rate=0.001, loss=0.25), output)
     show(LearningRateTried(trial=4, trials=15, learning_rate=0.1, validation_map=0.5, top1=0.25, pruned=True), output)
-    said = capsys.readouterr().err
-    assert "Looking for a learning rate, 2 of 15: 0.003, mAP 0.5000 (given up)" in said
-    assert "Looking for a learning rate, 3 of 90: 0.001, loss 0.2500" in said
-    assert "Looking for a learning rate, 4 of 15: 0.1, mAP 0.5000, top-1 0.2500 (given up)" in said
+    show(replace(epoch(), is_best=False), output)
+    said = capsys.readouterr()
+    assert said.out.splitlines() == [
+        "Looking for a learning rate, 2 of 15: 0.003, mAP 0.5000 (given up)",
+        "Looking for a learning rate, 4 of 15: 0.1, mAP 0.5000, top-1 0.2500 (given up)",
+        "Epoch   3: loss 1.0000, mAP 0.7500, 1 s left",
+    ]
+    # a range test has many steps, which pass by
+    assert "Looking for a learning rate, 3 of 90: 0.001, loss 0.2500" in said.err
 
 
 @pytest.mark.parametrize(("top1", "said"), [(None, "validation mAP 0.7500 at"), (0.25, "validation top-1 0.2500 at")])
