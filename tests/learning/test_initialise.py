@@ -6,9 +6,12 @@ import pytest
 import torch
 
 from core.errors import WeightsError
+from core.jobs.job import TrainJob
+from core.labels import Split
 from core.learning.models.initialise import load_run, with_vectors_of
-from core.learning.models.label_graph import GRAPH_FILE, label_graph_of
+from core.learning.models.label_graph import GRAPH_FILE, LabelGraph, label_graph_of
 from core.learning.models.net import build_net
+from core.learning.training.begin import begin
 from core.learning.training.checkpoint import save_best
 from core.project.snapshot import Snapshot
 
@@ -191,6 +194,41 @@ def test_the_graph_says_whose_vectors_it_has(runs):
 
 
 @pytest.mark.parametrize("after", [["head=ml_gcn"], ["head=linear", "graph=gcn"]])
+def begun(runs, settings, folder, names, states):
+    job = TrainJob(run_id=8, device="cpu", threads=1, cache_folder=str(runs.folder), initial_run=str(folder))
+    run = runs.folder / "0008"
+    run.mkdir()
+    rows, splits = np.arange(len(states)), np.full(len(states), Split.TRAIN, np.int8)
+    files = tuple(f"{row}.png" for row in rows)
+    snapshot = Snapshot(rows, files, states, splits, np.arange(len(names)), names)
+    return begin(job, runs.recipe.with_overrides(settings), snapshot, run, resuming=False), run
+
+
+def test_a_run_keeps_the_vectors_that_it_started_with_in_its_label_graph(runs):
+    old, folder = runs.run(["head=ml_gcn"])
+    states = np.random.default_rng(9).choice([1, 0], (30, 4)).astype(np.int8)
+    made, run = begun(runs, ["head=ml_gcn"], folder, MOVED, states)
+    vectors = old.head.classifiers.vectors[[3, 0, 2, 1]]
+    assert torch.equal(made.net.head.classifiers.vectors, vectors)
+    assert np.array_equal(LabelGraph.load(run / GRAPH_FILE).vectors, vectors.numpy())
+    assert torch.equal(made.net.head.classifiers.first.weight, old.head.classifiers.first.weight)
+    assert made.notes == (
+        "What the head knows of the labels comes from which labels come together in the training images, "
+        "as in the run 0007.",
+        "All labels go on from what the other run learnt of them.",
+        GOES_ON,
+    )
+
+
+def test_more_images_of_new_labels_are_drawn_also_where_labels_come_to_share_queries(runs):
+    settings = ["head=ml_decoder", "embedding=16"]
+    _, folder = runs.run([*settings, "groups=4"])
+    names = ("cherry", *OLD)
+    made, _ = begun(runs, [*settings, "groups=3"], folder, names, np.eye(5, dtype=np.int8))
+    assert (made.start.matched, made.start.new) == (OLD, ("cherry",))
+    assert made.recipe.training.sampler == "new_labels"
+
+
 def test_vectors_stay_where_other_layers_are_over_them(runs, after):
     _, folder = runs.run(["head=linear", "graph=gat"])
     net, initialised = runs.start(after, folder, MOVED)
