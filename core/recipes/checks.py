@@ -49,6 +49,12 @@ def check(recipe: "Recipe") -> None:
             "“loss.reduction” cannot be “element_mean” for one label per image, whose loss is one of the whole image.",
             next_step="Choose mean or sum.",
         )
+    if loss.name == "influence_balanced" and model.uses_map:
+        raise RecipeError(
+            "The loss influence_balanced weighs images by the one vector that a head sees of each, and here the head "
+            "sees a whole feature map.",
+            next_step="Choose a linear or cosine head with pooling average and no graph, or the loss cross_entropy.",
+        )
     if model.graph != "none" and model.head not in _HEADS_BEHIND_A_GRAPH:
         raise RecipeError(
             f"The head {model.head} cannot stand behind a graph of labels.",

@@ -23,6 +23,7 @@ from core.learning.models.heads.choice import build_head
 from core.learning.models.heads.label_branch import GraphAttention, fold_branches
 from core.learning.models.heads.query2label import sine_positions
 from core.learning.models.label_graph import LabelGraph
+from core.recipes.catalogue import recipe
 from core.recipes.recipe import ModelConfig
 
 CHANNELS = 12
@@ -106,6 +107,80 @@ def test_average_and_maximum_are_added(kind):
     plain = kind(CHANNELS, 4)
     plain.load_state_dict(head.state_dict())
     torch.testing.assert_close(head(features), plain(pooled[:, :, None, None]))
+
+
+def head_of(*settings: str) -> nn.Module:
+    """The head of a recipe over a graph of 5 labels."""
+    one = recipe("sample-tiny").with_overrides(settings)
+    return build_head(one.model, channels=CHANNELS, num_labels=5, scale=10.0, graph=graph_of(5)).eval()
+
+
+@pytest.mark.parametrize("name", ["linear", "cosine"])
+@pytest.mark.parametrize("graph", ["none", "gcn"])
+def test_a_recipe_says_how_its_head_pools(name, graph):
+    settings = [f"head={name}", f"graph={graph}"]
+    average, both = head_of(*settings), head_of(*settings, "pooling=average+max")
+    both.load_state_dict(average.state_dict())
+    features = features_of()
+    mean, largest = features.mean((2, 3), keepdim=True), features.amax((2, 3), keepdim=True)
+    torch.testing.assert_close(average(features), average(mean))
+    if graph == "none":
+        torch.testing.assert_close(both(features), average(mean + largest))
+    else:
+        # factors may turn a largest value into a smallest
+        weighed = features * average.get_submodule("factors" if name == "linear" else "head.factors")()[:, None, None]
+        inner = average.get_submodule("head" if name == "linear" else "head.head")
+        pooled = weighed.mean((2, 3), keepdim=True) + weighed.amax((2, 3), keepdim=True)
+        torch.testing.assert_close(both(features), (1 if name == "linear" else 10) * inner(pooled))
+    assert not torch.allclose(both(features), average(features), atol=1e-3)
+
+
+@pytest.mark.parametrize("layer", ["gcn", "gat"])
+def test_a_recipe_says_whether_factors_are_squashed_and_which_layers_make_them(layer):
+    plain, squashed = (head_of("head=csra", f"graph={layer}", f"graph_sigmoid={one}") for one in ("false", "true"))
+    squashed.load_state_dict(plain.state_dict())
+    assert isinstance(plain.factors.nodes.first, GraphAttention) == (layer == "gat")
+    factors = plain.factors()
+    assert not ((factors > 0) & (factors < 1)).all(), "something to squash"
+    torch.testing.assert_close(squashed.factors(), 1 / (1 + (-factors).exp()))
+    features = features_of()
+    expected = plain.head(features / (1 + (-factors).exp())[:, None, None])
+    torch.testing.assert_close(squashed(features), expected)
+
+
+def test_a_recipe_says_how_much_attention_counts_in_csra():
+    heads = [head_of("head=csra", "attention_heads=2", f"attention_weight={weight}") for weight in (0.0, 0.1, 0.7)]
+    for head in heads[1:]:
+        head.load_state_dict(heads[0].state_dict())
+    features = features_of()
+    none, little, much = (head(features) for head in heads)
+    # an average of two heads, and then the same attention of both, so much of it
+    scores = torch.einsum("nshw,acs->nachw", features, functional.normalize(heads[0].weight, dim=2))
+    torch.testing.assert_close(none, scores.mean((3, 4)).sum(1))
+    assert (little - none).abs().min() > 1e-3
+    torch.testing.assert_close(much - none, 7 * (little - none), rtol=1e-3, atol=1e-4)
+    # which is at least the average and at most the largest score
+    ratio = (much - none) / 0.7
+    assert (ratio >= none - 1e-4).all()
+    assert (ratio <= scores.amax((3, 4)).sum(1) + 1e-4).all()
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_a_recipe_says_how_much_is_dropped_while_training(name):
+    settings = [f"head={name}", "embedding=16"]
+    without, almost_all = head_of(*settings).train(), head_of(*settings, "dropout=0.9").train()
+    shares = [one.p for one in almost_all.modules() if isinstance(one, nn.Dropout)]
+    assert shares.count(0.9) == 1
+    assert 0.9 not in [one.p for one in without.modules() if isinstance(one, nn.Dropout)]
+
+
+@pytest.mark.parametrize(("name", "groups", "width"), [("ml_decoder", 2, 24), ("ml_decoder_cosine", 3, 32)])
+def test_a_recipe_says_how_many_queries_ml_decoder_has_and_how_wide_it_is(name, groups, width):
+    settings = [f"head={name}", f"groups={groups}", f"embedding={width}"]
+    part = next(one for one in head_of(*settings).modules() if isinstance(one, MLDecoderHead))
+    assert part.queries.shape == (groups, width)
+    assert (part.bias is None) == (name == "ml_decoder_cosine")
+    assert head_of("head=query2label", f"embedding={width}").queries.shape == (5, width)
 
 
 # ML-Decoder

@@ -229,6 +229,22 @@ def test_more_images_of_new_labels_are_drawn_also_where_labels_come_to_share_que
     assert made.recipe.training.sampler == "new_labels"
 
 
+@pytest.mark.parametrize(
+    ("settings", "loss"),
+    [
+        (["head=linear"], "influence_balanced"),
+        (["head=linear", "pooling=average+max"], "cross_entropy"),
+        (["head=ml_decoder", "embedding=16"], "cross_entropy"),
+    ],
+)
+def test_classes_added_are_balanced_with_whatever_head(runs, settings, loss):
+    runs.recipe = replace(runs.recipe, task="multi-class").with_overrides(["loss=cross_entropy"])
+    _, folder = runs.run(settings)
+    made, _ = begun(runs, settings, folder, NEW, np.eye(5, dtype=np.int8))
+    assert (made.recipe.loss.name, made.recipe.training.sampler) == (loss, "balanced")
+    assert any("influence-balanced" in note for note in made.notes) == (loss == "influence_balanced")
+
+
 def test_vectors_stay_where_other_layers_are_over_them(runs, after):
     _, folder = runs.run(["head=linear", "graph=gat"])
     net, initialised = runs.start(after, folder, MOVED)

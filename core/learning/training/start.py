@@ -76,8 +76,9 @@ class Start:
         """The recipe with what was decided.
 
         Where labels were added to those of another run, images and classes are balanced, so that the new ones are
-        learnt and the old ones not forgotten: with the influence-balanced loss where an image has one label, else by
-        drawing more images of the new labels. Another sampler or loss of the recipe stands.
+        learnt and the old ones not forgotten: where an image has one label by drawing all labels alike and with the
+        influence-balanced loss, if the head can have it, else by drawing more images of the new labels. Another sampler
+        or loss of the recipe stands.
 
         Args:
             recipe: of the run.
@@ -89,7 +90,8 @@ class Start:
                 sampler = "new_labels"
             else:
                 sampler = "balanced"
-                if loss.name == "cross_entropy" and "loss.name" not in keep:
+                # it weighs images by the one vector that a head sees of each
+                if loss.name == "cross_entropy" and "loss.name" not in keep and not recipe.model.uses_map:
                     loss = replace(loss, name="influence_balanced")
             if training.sampler == "shuffled" and "training.sampler" not in keep:
                 training = replace(training, sampler=sampler)

@@ -164,6 +164,16 @@ def test_a_loss_for_many_labels_is_refused_where_there_is_one_per_image(file):
         from_toml(file('task = "multi-class"\n' + MINIMAL + '[loss]\nname = "asymmetric"\n'))
 
 
+@pytest.mark.parametrize("setting", ["head=ml_decoder", "head=csra", "pooling=average+max", "graph=gat"])
+def test_balancing_by_influence_is_refused_where_a_head_sees_more_than_one_vector(setting):
+    one = recipe("deit-tiny-224-multi-class")
+    assert one.with_overrides(["loss=influence_balanced", "head=cosine"]).loss.name == "influence_balanced"
+    with pytest.raises(RecipeError, match="the one vector that a head sees of each") as caught:
+        one.with_overrides(["loss=influence_balanced", setting])
+    assert "cross_entropy" in caught.value.next_step
+    assert one.with_overrides([setting]).loss.name == "cross_entropy"
+
+
 def test_the_loss_of_a_whole_image_has_no_mean_over_elements():
     with pytest.raises(RecipeError, match="“element_mean” for one label per image"):
         recipe("deit-tiny-224-multi-class").with_overrides(["reduction=element_mean"])
