@@ -1,10 +1,11 @@
 """Arguments that several commands share: the project, and the run within it."""
 
 import argparse
+import shlex
 from pathlib import Path
 
 from core.errors import ProjectError
-from core.jobs.folder import JobFolder
+from core.jobs.folder import JobFolder, RunState
 from core.project.runs import Run
 from core.project.store import Store
 
@@ -17,6 +18,11 @@ def add_project(parser: argparse.ArgumentParser) -> None:
 def add_run(parser: argparse.ArgumentParser) -> None:
     """Add the option --run."""
     parser.add_argument("--run", metavar="ID", type=int, help="number of the run; the newest finished one if left out")
+
+
+def resuming(project: Path, run: Run) -> str:
+    """The command that goes on with a run that has not ended."""
+    return f"multihot train {shlex.quote(str(project))} --resume {run.id}"
 
 
 def finished_run(project: Path, run_id: int | None) -> Run:
@@ -32,5 +38,16 @@ def finished_run(project: Path, run_id: int | None) -> Run:
         if not reason:
             return run
         if run_id is not None:
-            raise ProjectError(f"Run {run_id} has no model: {reason}", next_step="Choose a finished run.")
-    raise ProjectError(f"{project} has no finished run yet.", next_step="Train one: multihot train.")
+            go_on = f" Or go on with it: {resuming(project, run)}" if _waits(run) else ""
+            raise ProjectError(f"Run {run_id} has no model: {reason}", next_step=f"Choose a finished run.{go_on}")
+    waiting = next(filter(_waits, runs), None)
+    if waiting is not None:
+        next_step = f"Go on with run {waiting.id}: {resuming(project, waiting)}"
+    else:
+        next_step = f"Train one: multihot train {shlex.quote(str(project))}"
+    raise ProjectError(f"{project} has no finished run yet.", next_step=next_step)
+
+
+def _waits(run: Run) -> bool:
+    """Whether a run is neither at work nor at its end."""
+    return JobFolder(run.folder).state() in (RunState.PREPARED, RunState.PAUSED, RunState.INTERRUPTED)

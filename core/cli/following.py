@@ -34,12 +34,13 @@ from core.jobs.follow import Follower
 _LOOK_EVERY_S = 0.1
 
 
-def work(folder: Path, output: Output) -> Outcome:
-    """Start a job that was never started before, show its events and wait for its end.
+def work(folder: Path, output: Output, *, go_on: str = "") -> Outcome:
+    """Start a job, or go on with it, show its new events and wait for its end.
 
     Args:
         folder: the job's.
         output: where the events are shown.
+        go_on: the command that goes on with the job when it was ended before it was done, if there is one.
 
     Returns:
         The worker's last word, which is no `RunFailed`.
@@ -49,6 +50,8 @@ def work(folder: Path, output: Output) -> Outcome:
     """
     job = JobFolder(folder)
     follower = Follower(folder)
+    while follower.read():
+        pass  # what was said before it was paused or interrupted
     obeyed = 0
     with _signals() as caught:
         start.start(folder)
@@ -65,7 +68,7 @@ def work(folder: Path, output: Output) -> Outcome:
                 break
             if not events:
                 time.sleep(_LOOK_EVERY_S)
-    return _end(job, was_killed=_asks_to_kill(caught))
+    return _end(job, was_killed=_asks_to_kill(caught), go_on=go_on)
 
 
 def show(event: Event, output: Output) -> None:
@@ -151,18 +154,20 @@ def _asks_to_kill(caught: list[int]) -> bool:
     return len(caught) > 1 or signal.SIGTERM in caught
 
 
-def _end(job: JobFolder, *, was_killed: bool) -> Outcome:
+def _end(job: JobFolder, *, was_killed: bool, go_on: str) -> Outcome:
     outcome = job.outcome()
     if outcome is not None and not isinstance(outcome, RunFailed):
         return outcome
     if was_killed:
-        raise JobError("It was ended before it was done.", next_step=f"Its folder is kept: {job.path}.")
+        next_step = f"To go on with it: {go_on}" if go_on else f"Its folder is kept: {job.path}."
+        raise JobError("It was ended before it was done.", next_step=next_step)
     failure = job.last_error()
     if failure is None:
         raise JobError(f"Nobody works in {job.path} any more.")
     details = f"Details: {job.log}." if failure.traceback else ""
     kind: type[MultihotError] = getattr(errors, failure.error, JobError)
-    raise kind(failure.sentence, next_step=" ".join(filter(None, [failure.next_step, details])))
+    command = f"The command: {go_on}" if go_on and job.state() is RunState.INTERRUPTED else ""
+    raise kind(failure.sentence, next_step=" ".join(filter(None, [failure.next_step, details, command])))
 
 
 @contextlib.contextmanager

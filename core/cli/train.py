@@ -1,14 +1,15 @@
-"""`multihot train PROJECT`."""
+"""`multihot train PROJECT`, anew or on with a run that was paused or interrupted."""
 
 import argparse
 from collections.abc import Set
 from pathlib import Path
 
-from core.cli.choosing import add_project
+from core.cli.choosing import add_project, resuming
 from core.cli.following import work
 from core.cli.output import Output, duration, number
 from core.errors import JobError, WeightsError
 from core.jobs.events import RunFinished
+from core.jobs.folder import JobFolder, RunState
 from core.jobs.train import prepare_training
 from core.project.checks import training_warnings
 from core.project.runs import Run, run_folder
@@ -16,6 +17,8 @@ from core.project.store import Store
 from core.recipes.catalogue import DEFAULT
 from core.recipes.catalogue import recipe as recipe_of_name
 from core.recipes.recipe import Recipe, set_keys
+
+_OF_A_NEW_RUN = ("recipe", "variant", "set", "device", "epochs", "seed")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -36,12 +39,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=_run_of,
         help="go on from what a run has learnt; labels of the same name keep it",
     )
-    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
+    start.add_argument(
+        "--resume", metavar="RUN", type=_number, help="go on with a run that was paused or interrupted, as it is"
+    )
+    parser.add_argument("--device", choices=("auto", "cpu", "cuda"))
     parser.add_argument("--epochs", metavar="N", type=int, help="passes over the training images")
-    parser.add_argument("--seed", metavar="N", type=_seed, default=0)
+    parser.add_argument("--seed", metavar="N", type=_number)
 
 
-def _seed(text: str) -> int:
+def _number(text: str) -> int:
     if not text.isdecimal():
         raise argparse.ArgumentTypeError(f"“{text}” is not a whole number from 0")
     return int(text)
@@ -56,6 +62,8 @@ def _run_of(text: str) -> tuple[Path | None, int]:
 
 def run(arguments: argparse.Namespace, output: Output) -> int:
     """Train and wait for the end."""
+    if arguments.resume is not None:
+        return _resume(arguments, output)
     settings = [*arguments.set, *([] if arguments.epochs is None else [f"training.epochs={arguments.epochs}"])]
     varied: tuple[str, ...] = ()
     with Store.open(arguments.project) as store:
@@ -72,13 +80,34 @@ def run(arguments: argparse.Namespace, output: Output) -> int:
         arguments.project,
         recipe.with_overrides(settings),
         output,
-        device=arguments.device,
+        device=arguments.device or "auto",
         weights=arguments.weights,
         initial_run=initial_run,
         keep=set_keys([*varied, *settings]),
-        seed=arguments.seed,
+        seed=arguments.seed or 0,
     )
     output.result(result_of(training, outcome))
+    return 0
+
+
+def _resume(arguments: argparse.Namespace, output: Output) -> int:
+    """Go on with a run and wait for the end."""
+    given = [name for name in _OF_A_NEW_RUN if getattr(arguments, name) not in (None, [])]
+    if given:
+        raise JobError(
+            f"A run goes on as it was begun: --{given[0]} is for a new one.",
+            next_step=f"Leave it out, or train anew from what the run has learnt: --from-run {arguments.resume}.",
+        )
+    with Store.open(arguments.project) as store:
+        chosen = store.run(arguments.resume)
+    match JobFolder(chosen.folder).state():
+        case RunState.RUNNING:
+            raise JobError(
+                f"Run {chosen.id} is still running.", next_step="Wait for its end, or stop it in the window."
+            )
+        case RunState.FINISHED | RunState.STOPPED:
+            raise JobError(f"Run {chosen.id} has ended.", next_step=f"Train anew from it: --from-run {chosen.id}.")
+    output.result(result_of(chosen, _follow(arguments.project, chosen, output)))
     return 0
 
 
@@ -107,19 +136,25 @@ def train(
         for sentence in training_warnings(store.states, store.splits, store.labels, task=store.task):
             output.warn(f"Note: {sentence}")
     try:
-        outcome = work(prepared.folder, output)
+        return prepared, _follow(project, prepared, output)
     except WeightsError as error:
         options = "Pass --weights FILE, or train from scratch with --set pretrained=false."
         raise WeightsError(error.sentence, next_step=error.next_step if weights else options) from error
+
+
+def _follow(project: Path, run: Run, output: Output) -> RunFinished:
+    """Work a run to its end and say how good it is."""
+    go_on = resuming(project, run)
+    outcome = work(run.folder, output, go_on=go_on)
     if not isinstance(outcome, RunFinished):
-        raise JobError(f"Run {prepared.id} was paused by another program.", next_step="Resume it in the window.")
+        raise JobError(f"Run {run.id} was paused by another program.", next_step=f"To go on with it: {go_on}")
     end = "stopped" if outcome.stopped else "finished"
     metric, value = ("mAP", outcome.validation_map) if outcome.top1 is None else ("top-1", outcome.top1)
     output.say(
-        f"Run {prepared.id} {end} after {duration(outcome.seconds)}: validation {metric} "
+        f"Run {run.id} {end} after {duration(outcome.seconds)}: validation {metric} "
         f"{number(value, decimals=4)} at epoch {outcome.best_epoch} of {outcome.epochs}."
     )
-    return prepared, outcome
+    return outcome
 
 
 def result_of(training: Run, outcome: RunFinished) -> dict[str, object]:

@@ -1,5 +1,6 @@
 """Ctrl+C while a training goes on."""
 
+import json
 import os
 import signal
 import subprocess
@@ -62,7 +63,9 @@ def test_the_second_press_kills(terminal, project):
     out, err = terminal.communicate(timeout=20)
     assert terminal.returncode == 1
     assert "ended before it was done" in err
-    assert "ended before it was done" in out.splitlines()[-1]
+    last = json.loads(out.splitlines()[-1])
+    assert last["error"] == "It was ended before it was done."
+    assert last["next_step"] == f"To go on with it: multihot train {project} --resume 1"
     assert JobFolder(project / "runs" / "0001").state() is RunState.INTERRUPTED
     assert not worker.is_running()
 

@@ -7,7 +7,15 @@ import pytest
 from core.cli import train
 from core.cli.following import show
 from core.cli.output import Output
-from core.jobs.events import EarlyStopped, EpochEnded, LearningRateChosen, LearningRateTried, Note, RunFinished
+from core.jobs.events import (
+    EarlyStopped,
+    EpochEnded,
+    LearningRateChosen,
+    LearningRateTried,
+    Note,
+    RunFinished,
+    RunPaused,
+)
 from core.jobs.job import TrainJob
 from core.labels import LabelState
 from core.project.store import Store
@@ -78,6 +86,28 @@ def test_a_run_can_start_from_a_run_of_this_or_another_project(project, tmp_path
 @pytest.mark.parametrize("wrong", [["--from-run", "last"], ["--from-run", "1", "--weights", "w.safetensors"]])
 def test_wrong_ways_to_start_are_wrong_usage(project, multihot, wrong):
     assert multihot("train", project, *wrong).code == 2
+
+
+def test_a_run_goes_on_after_a_pause(project, multihot, pretend):
+    assert multihot("train", project, "--recipe", "resnet18-frozen", "--set", "pretrained=false").code == 0
+    ended = multihot("train", project, "--resume", 1)
+    assert (ended.code, "Run 1 has ended. Train anew from it: --from-run 1." in ended.err) == (1, True)
+    folder = project / "runs" / "0001"
+    with (folder / "events.jsonl").open("a") as file:
+        file.write(RunPaused(epoch=1, step=1).encode() + "\n")
+    lost = multihot("evaluate", project)
+    assert f"Go on with run 1: multihot train {project} --resume 1" in lost.err
+    lost = multihot("evaluate", project, "--run", 1)
+    assert f"it is paused. Choose a finished run. Or go on with it: multihot train {project} --resume 1" in lost.err
+    wrong = multihot("train", project, "--resume", 1, "--epochs", 3)
+    assert (wrong.code, "--epochs is for a new one" in wrong.err) == (1, True)
+    done = multihot("train", project, "--resume", 1)
+    assert done.code == 0, done.err
+    # what was said before the pause is not said again
+    assert done.out.count("Epoch   1") == 1
+    assert "Run 1 finished" in done.out
+    gone = multihot("train", project, "--resume", 9)
+    assert (gone.code, "There is no run 9" in gone.err) == (1, True)
 
 
 def test_a_recipe_of_another_task_is_refused(project, multihot, pretend):
@@ -151,7 +181,7 @@ def test_a_run_ends_with_the_figure_that_its_epochs_were_compared_by(top1, said,
     finished = RunFinished(
         epochs=3, best_epoch=2, validation_map=0.75, stopped=False, skipped_images=0, seconds=1.0, top1=top1
     )
-    monkeypatch.setattr(train, "work", lambda *_: finished)
+    monkeypatch.setattr(train, "work", lambda *_, **__: finished)
     run, outcome = train.train(project, recipe("sample-tiny"), Output(is_json=False))
     assert f"{said} epoch 2 of 3." in capsys.readouterr().out
     result = train.result_of(run, outcome)
