@@ -68,17 +68,26 @@ def adapt(recipe: Recipe, train_images: int, *, keep: Set[str] = frozenset()) ->
         ema_warm_up=training.ema_warm_up or (row is not None and "training.ema_warm_up" not in keep),
     )
     recipe = replace(recipe, training=adapted)
-    return recipe, (_sentence(recipe, train_images, is_new_rate=rate != training.learning_rate),)
+    return recipe, (_sentence(recipe, train_images, keep=keep, is_new_rate=rate != training.learning_rate),)
 
 
-def _sentence(recipe: Recipe, train_images: int, *, is_new_rate: bool) -> str:
+def _sentence(recipe: Recipe, train_images: int, *, keep: Set[str], is_new_rate: bool) -> str:
     training = recipe.training
     steps = math.ceil(train_images / training.batch_size) * training.epochs
     # two digits are as exact as a person reads them
     digits = 10 ** max(len(str(steps)) - 2, 0)
-    rate = f", and a learning rate of {training.learning_rate:g}" if is_new_rate else ""
+
+    def whose(key: str) -> str:
+        return ", which you set," if key in keep else ""
+
+    if recipe.search.method != "none":
+        rate = "the learning rate is searched first"
+    elif "training.learning_rate" in keep:
+        rate = f"the learning rate is {training.learning_rate:g}, which you set"
+    else:
+        rate = f"the learning rate is {training.learning_rate:g}" + ("" if is_new_rate else ", as in the recipe")
     return (
-        f"{train_images:,} training image{'s' if train_images != 1 else ''}: batches of {training.batch_size} and "
-        f"{training.epochs} epoch{'s' if training.epochs != 1 else ''}, so that there are some "
-        f"{round(steps / digits) * digits:,} steps{rate}."
+        f"{train_images:,} training image{'s' if train_images != 1 else ''}: batches of {training.batch_size}"
+        f"{whose('training.batch_size')} and {training.epochs} epoch{'s' if training.epochs != 1 else ''}"
+        f"{whose('training.epochs') or ','} so that there are some {round(steps / digits) * digits:,} steps; {rate}."
     )

@@ -21,6 +21,7 @@ FOLDER = "recipes"
 """Of a project's own recipes, within the project's folder."""
 
 _MULTI_CLASS_SUFFIX = "-multi-class"
+_OWN_TITLE = re.compile(r", my own( \d+)?$")
 
 
 def catalogue(task: str | None = None) -> list[Recipe]:
@@ -45,21 +46,31 @@ def project_recipes(project: Path, task: str | None = None) -> tuple[list[Recipe
     Returns:
         The recipes, and a sentence for every file that cannot be used: it is no recipe, or another has its name.
     """
+    files, problems = own_recipes(project)
+    recipes = [one for one in files.values() if task in (None, one.task)]
+    return sorted(recipes, key=lambda one: one.name), problems
+
+
+def own_recipes(project: Path) -> tuple[dict[Path, Recipe], list[str]]:
+    """A project's own recipes by their files; see `project_recipes`.
+
+    Of two files with a recipe of one name, it is the one whose own name that is, for the other is a copy of it.
+    """
     taken = {one.name for one in catalogue()}
-    recipes, problems = [], []
+    found, problems = {}, []
     for path in own_files(project):
         try:
-            one = from_toml(path)
+            found[path] = from_toml(path)
         except RecipeError as error:
             problems.append(str(error))
-            continue
+    recipes = {}
+    for path, one in sorted(found.items(), key=lambda item: item[0].stem != item[1].name):
         if one.name in taken:
             problems.append(f"{path.name}: There is another recipe “{one.name}”. Give this one another name.")
             continue
         taken.add(one.name)
-        if task in (None, one.task):
-            recipes.append(one)
-    return sorted(recipes, key=lambda one: one.name), problems
+        recipes[path] = one
+    return recipes, sorted(problems)
 
 
 def own_files(project: Path) -> list[Path]:
@@ -117,7 +128,8 @@ def duplicate(original: Recipe, *, name: str, project: Path) -> Path:
     # not every file system tells cases apart
     if name.casefold() in {one.casefold() for one in taken}:
         raise RecipeError(f"There is a recipe “{name}” already.", next_step="Choose another name.")
-    copy = replace(original, name=name, title=f"{original.title}, my own", family="", published=())
+    title = _free_title(f"{_OWN_TITLE.sub('', original.title)}, my own", project)
+    copy = replace(original, name=name, title=title, family="", published=())
     path = project / FOLDER / f"{name}.toml"
     try:
         path.parent.mkdir(exist_ok=True)
@@ -126,3 +138,10 @@ def duplicate(original: Recipe, *, name: str, project: Path) -> Path:
     except OSError as error:
         raise RecipeError(f"{path} cannot be written: {error.strerror}.") from error
     return path
+
+
+def _free_title(title: str, project: Path) -> str:
+    """The title, with a number where another of the project's own recipes has it."""
+    taken = {one.title for one in own_recipes(project)[0].values()}
+    titles = (f"{title} {number}" if number > 1 else title for number in range(1, len(taken) + 2))
+    return next(one for one in titles if one not in taken)

@@ -51,6 +51,11 @@ def complexity(recipe: Recipe, num_labels: int) -> Complexity | None:
     return Complexity(parameters=parameters + head.parameters, gmacs=(macs + head.macs) / 1e9)
 
 
+def known_backbones() -> tuple[str, ...]:
+    """The names of the backbones whose cost is known; timm has more."""
+    return tuple(name for name in _backbones() if not name.startswith("test_"))
+
+
 @functools.cache
 def _backbones() -> dict[str, dict[str, Any]]:
     return tomllib.loads((resources() / "backbones.toml").read_text(encoding="utf-8"))

@@ -20,6 +20,7 @@ class Rule:
     Attributes:
         meaning: a phrase that explains it to the person who edits a recipe.
         choices: allowed texts; empty for any text.
+        about: a sentence on what each choice does, where their names do not say it.
         low: smallest allowed number.
         above: largest number that is too small.
         high: largest allowed number.
@@ -29,6 +30,7 @@ class Rule:
 
     meaning: str
     choices: tuple[str, ...] = ()
+    about: str = ""
     low: float = -math.inf
     above: float = -math.inf
     high: float = math.inf

@@ -31,6 +31,9 @@ class ModelConfig:
         Rule(
             meaning="what turns features into logits",
             choices=("linear", "cosine", "ml_decoder", "ml_decoder_cosine", "query2label", "csra", "ml_gcn"),
+            about="linear: one layer on the pooled features. cosine: the angle to a direction per label. ml_decoder "
+            "and query2label: attention looks for each label. csra: attention per label beside the average. "
+            "ml_gcn: classifiers from a graph of which labels come together.",
         ),
     )
     pooling: str = key(
@@ -38,7 +41,14 @@ class ModelConfig:
         Rule(meaning="how linear and cosine heads pool the feature map", choices=("average", "average+max")),
     )
     dropout: float = key(0.0, Rule(meaning="share of the head's inputs dropped while training", low=0.0, below=1.0))
-    groups: int = key(0, Rule(meaning="queries of ml_decoder; 0 for one per label, 100 at most", low=0, high=10_000))
+    groups: int = key(
+        0,
+        Rule(
+            meaning="queries of ml_decoder; 0 for one per label up to 100, which then share them",
+            low=0,
+            high=10_000,
+        ),
+    )
     embedding: int = key(
         0, Rule(meaning="width of ml_decoder (usual 768) and query2label; 0 for the usual", low=0, multiple_of=8)
     )
@@ -91,6 +101,9 @@ class LossConfig:
                 "cross_entropy",
                 "influence_balanced",
             ),
+            about="For several labels per image: binary_cross_entropy takes all alike; asymmetric lets easy negatives "
+            "count less; asymmetric_angular_margin does so on the cosines of a cosine head. For one label per image: "
+            "cross_entropy takes all alike; influence_balanced lets images of frequent labels count less.",
         ),
     )
     reduction: str = key(
@@ -138,7 +151,14 @@ class TrainingConfig:
             choices=("shuffled", "balanced", "new_labels"),
         ),
     )
-    optimizer: str = key("adamw", Rule(meaning="the optimiser", choices=("adamw", "adam", "sgd")))
+    optimizer: str = key(
+        "adamw",
+        Rule(
+            meaning="the optimiser",
+            choices=("adamw", "adam", "sgd"),
+            about="adamw suits most; adam mixes weight decay into its steps; sgd needs larger learning rates.",
+        ),
+    )
     learning_rate: float = key(0.001, Rule(meaning="highest learning rate of the schedule", above=0.0))
     backbone_rate: float = key(1.0, Rule(meaning="the backbone's learning rate as a multiple of the head's", above=0.0))
     bias_rate: float = key(1.0, Rule(meaning="the biases' learning rate as a multiple of the others'", above=0.0))
@@ -149,7 +169,11 @@ class TrainingConfig:
     )
     schedule: str = key(
         "one_cycle",
-        Rule(meaning="how the learning rate goes", choices=("one_cycle", "cosine", "plateau", "constant")),
+        Rule(
+            meaning="how the learning rate goes",
+            choices=("one_cycle", "cosine", "plateau", "constant"),
+            about="one_cycle rises and falls once; cosine falls all along; plateau falls when validation stalls.",
+        ),
     )
     warm_up: float = key(0.2, Rule(meaning="share of the steps in which one_cycle rises", above=0.0, below=1.0))
     warm_up_steps: int = key(
@@ -301,8 +325,12 @@ class Recipe:
         lines = [f"{name} = {keys.to_text(getattr(self, name))}" for name in _FACTS]
         for section, kind in _SECTIONS.items():
             lines += ["", f"[{section}]"]
+            types = get_type_hints(kind)
             for name, rule in keys.rules(kind).items():
-                lines.append(f"{name} = {keys.to_text(getattr(getattr(self, section), name))}  # {rule.meaning}")
+                allowed = rule.describe(types[name]) if rule.choices or types[name] in (int, float) else ""
+                comment = f"{rule.meaning} ({allowed})" if allowed else rule.meaning
+                lines += [f"# {rule.about}"] if rule.about else []
+                lines.append(f"{name} = {keys.to_text(getattr(getattr(self, section), name))}  # {comment}")
         if self.variants:
             lines += ["", "[variants]"]
             lines += [f"{keys.to_text(name)} = {keys.to_text(settings)}" for name, settings in self.variants.items()]

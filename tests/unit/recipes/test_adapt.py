@@ -53,7 +53,7 @@ def test_what_a_person_set_is_kept(adaptable):
     adapted, (sentence,) = adapt(adaptable, 252, keep={"training.epochs"})
     assert adapted.training.epochs == 90
     assert adapted.training.batch_size < 64
-    assert "90 epochs" in sentence
+    assert "90 epochs, which you set, so that" in sentence
 
 
 def test_a_recipes_own_smaller_batches_are_kept(adaptable):
@@ -66,10 +66,14 @@ def test_adams_rate_goes_with_the_square_root_of_the_batch_size_and_sgds_stays(a
     adapted, (sentence,) = adapt(adaptable, 252)
     shrunk = adapted.training.batch_size / 64
     assert adapted.training.learning_rate == pytest.approx(rate * shrunk**0.5, rel=0.03)
-    assert f"learning rate of {adapted.training.learning_rate:g}" in sentence
+    assert sentence.endswith(f"; the learning rate is {adapted.training.learning_rate:g}.")
     with_sgd, (sentence,) = adapt(adaptable.with_overrides(["optimizer=sgd"]), 252)
     assert with_sgd.training.learning_rate == rate
-    assert "learning rate" not in sentence
+    assert sentence.endswith(f"; the learning rate is {rate:g}, as in the recipe.")
+    _, (sentence,) = adapt(adaptable, 252, keep={"training.learning_rate"})
+    assert sentence.endswith(f"; the learning rate is {rate:g}, which you set.")
+    _, (sentence,) = adapt(adaptable.with_overrides(["search.method=range"]), 252)
+    assert sentence.endswith("; the learning rate is searched first.")
 
 
 def test_one_image_is_not_many(adaptable):

@@ -4,7 +4,7 @@ import pytest
 
 from core.errors import RecipeError
 from core.labels import MULTI_CLASS, MULTI_LABEL
-from core.recipes.catalogue import DEFAULT, catalogue, duplicate, project_recipes, recipe
+from core.recipes.catalogue import DEFAULT, catalogue, duplicate, own_recipes, project_recipes, recipe
 from core.recipes.keys import rules
 from core.recipes.recipe import AugmentationConfig, LossConfig, ModelConfig, TrainingConfig, from_toml
 
@@ -119,6 +119,37 @@ def test_a_broken_file_of_a_project_leaves_the_others_be(tmp_path):
     with pytest.raises(RecipeError) as caught:
         recipe("nope", project=tmp_path)
     assert "broken.toml" in caught.value.next_step
+
+
+def test_of_two_files_with_one_name_the_one_that_is_named_so_counts(tmp_path):
+    path = duplicate(recipe("sample-tiny"), name="my-tiny", project=tmp_path)
+    copy = path.with_name("copy.toml")
+    copy.write_text(path.read_text().replace("my own", "a copy"))
+    recipes, problems = own_recipes(tmp_path)
+    assert list(recipes) == [path]
+    assert problems == ["copy.toml: There is another recipe “my-tiny”. Give this one another name."]
+    assert recipe("my-tiny", project=tmp_path).title.endswith("my own")
+
+
+def test_copies_of_one_recipe_have_titles_of_their_own(tmp_path):
+    original = recipe("sample-tiny")
+    for name in ("one", "two", "three"):
+        duplicate(original, name=name, project=tmp_path)
+    duplicate(recipe("two", project=tmp_path), name="four", project=tmp_path)
+    titles = [one.title.removeprefix(original.title) for one in project_recipes(tmp_path)[0]]
+    assert sorted(titles) == [", my own", ", my own 2", ", my own 3", ", my own 4"]
+
+
+def test_the_file_of_a_recipe_names_what_each_key_may_be(tmp_path):
+    text = duplicate(recipe("sample-tiny"), name="mine", project=tmp_path).read_text()
+    for section, name, choices in (("model", "head", "ml_gcn"), ("loss", "name", "asymmetric_angular_margin")):
+        lines = text[text.index(f"[{section}]") :].splitlines()
+        row = next(number for number, line in enumerate(lines) if line.startswith(f"{name} ="))
+        assert choices in lines[row].partition("#")[2]
+        # what each choice does
+        assert lines[row - 1].startswith("# ")
+        assert choices in lines[row - 1]
+    assert "(a whole number from 32 up to 2048 divisible by 32)" in text
 
 
 def test_a_project_without_own_recipes_has_none(tmp_path):
