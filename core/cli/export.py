@@ -5,8 +5,9 @@ from pathlib import Path
 
 from core.cli.choosing import add_project, add_run, finished_run
 from core.cli.following import work
-from core.cli.output import Output
-from core.errors import JobError
+from core.cli.output import Output, check_replaceable
+from core.deploy.predict import Predictor
+from core.errors import JobError, ModelError
 from core.evaluation.predictions import PREDICTIONS_FILE, Predictions
 from core.evaluation.threshold_file import ThresholdSet
 from core.jobs.events import ExportFinished
@@ -19,13 +20,30 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_project(parser)
     add_run(parser)
     parser.add_argument("--out", metavar="FILE", type=Path, required=True, help="the ONNX file to write")
+    parser.add_argument("--force", action="store_true", help="replace FILE even if Multihot did not write it")
 
 
 def run(arguments: argparse.Namespace, output: Output) -> int:
     """Export and verify."""
+    out: Path = arguments.out
+    if out.suffix.lower() != ".onnx":
+        raise ModelError(
+            f"The name of a model ends with .onnx, not as {out.name}.", next_step=f"Pass --out {out}.onnx."
+        )
+    if not arguments.force:
+        check_replaceable(out, own=_is_model, kind="a model")
     chosen = finished_run(arguments.project, arguments.run)
-    output.result(result_of(chosen, export(chosen, arguments.out, output)))
+    output.result(result_of(chosen, export(chosen, out, output)))
     return 0
+
+
+def _is_model(path: Path) -> bool:
+    """Whether Multihot wrote a model."""
+    try:
+        Predictor(path)
+    except ModelError:
+        return False
+    return True
 
 
 def export(run: Run, out: Path, output: Output) -> ExportFinished:

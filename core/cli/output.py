@@ -2,8 +2,10 @@
 
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 
+from core.errors import ModelError
 from core.jobs.events import finite
 
 
@@ -69,6 +71,24 @@ class Output:
         if self._has_progress_line:
             print("\r\x1b[K", end="", file=sys.stderr, flush=True)
             self._has_progress_line = False
+
+
+def check_replaceable(path: Path, *, own: Callable[[Path], bool], kind: str) -> None:
+    """Refuse to write over a file that Multihot did not write.
+
+    Args:
+        path: the file to write.
+        own: whether a file there is one that Multihot wrote.
+        kind: what that would be, such as "a model".
+
+    Raises:
+        ModelError: it is not.
+    """
+    if path.exists() and not own(path):
+        raise ModelError(
+            f"{path} is there already, and is not {kind} that Multihot wrote.",
+            next_step="Choose another name, or replace it with --force.",
+        )
 
 
 def _print(line: str) -> None:

@@ -2,11 +2,13 @@
 
 import argparse
 import csv
+import functools
 import io
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from core.cli.output import Output
+from core.cli.output import Output, check_replaceable
 from core.deploy.predict import Prediction, Predictor
 from core.errors import ImageError, ModelError
 from core.files import write_atomically
@@ -18,6 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("model", metavar="MODEL", type=Path, help="ONNX file that Multihot exported")
     parser.add_argument("sources", metavar="IMAGE_OR_FOLDER", nargs="+", type=Path)
     parser.add_argument("--csv", metavar="FILE", type=Path, help="also write a table that `multihot import` reads")
+    parser.add_argument("--force", action="store_true", help="replace that FILE even if Multihot did not write it")
 
 
 def run(arguments: argparse.Namespace, output: Output) -> int:
@@ -25,11 +28,15 @@ def run(arguments: argparse.Namespace, output: Output) -> int:
     if arguments.csv is not None and not arguments.csv.absolute().parent.is_dir():
         raise ModelError(f"{arguments.csv} cannot be written: its folder is missing.")
     predictor = Predictor(arguments.model)
+    if arguments.csv is not None and not arguments.force:
+        own = functools.partial(_has_decisions, labels=predictor.label_names)
+        check_replaceable(arguments.csv, own=own, kind="a table of this model’s decisions")
     images = list(_images(arguments.sources))
     if not images:
         raise ImageError("There are no images to label.", next_step="Name images, or folders that hold some.")
     predictions = []
-    for prediction in predictor.predict([path for path, _ in images]):
+    for one in predictor.predict([path for path, _ in images]):
+        prediction = one if one.path.exists() else replace(one, problem="There is no such file.")
         predictions.append(prediction)
         _show(prediction, predictor.label_names, output)
         output.progress(f"{len(predictions):,} of {len(images):,} images labelled")
@@ -67,6 +74,19 @@ def write_csv(path: Path, names: Sequence[str], predictions: Sequence[Prediction
         write_atomically(path, text.getvalue())
     except OSError as error:
         raise ModelError(f"{path} cannot be written: {error.strerror}.") from error
+
+
+def _has_decisions(path: Path, labels: Sequence[str]) -> bool:
+    """Whether a file is a table as `write_csv` writes it: every label decided, or none of an image."""
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            header, *rows = csv.reader(file)
+    except (OSError, ValueError, csv.Error):
+        return False
+    wanted = ["filename", *labels]
+    return header == wanted and all(
+        len(row) == len(wanted) and (set(row[1:]) <= {"0", "1"} or set(row[1:]) == {""}) for row in rows
+    )
 
 
 def _images(sources: Sequence[Path]) -> Iterable[tuple[Path, str]]:

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from core.cli import export
 from core.cli.following import show
 from core.cli.main import main
 from core.cli.output import Output
@@ -226,6 +227,18 @@ def test_export_takes_the_thresholds_of_the_run(trained, tmp_path, multihot):
     job = json.loads((trained / "runs" / "0001" / "exports" / "0001" / "job.json").read_text())
     assert job["thresholds"] == json.loads((trained / "runs" / "0001" / "thresholds.json").read_text())["values"]
     assert multihot("export", trained, "--out", tmp_path / "nowhere" / "model.onnx").code == 1
+
+
+def test_an_export_replaces_models_only(trained, tmp_path, multihot, monkeypatch):
+    out = tmp_path / "keep.onnx"
+    assert multihot("export", trained, "--out", tmp_path / "keep.txt").code == 1
+    out.write_text("notes")
+    refused = multihot("export", trained, "--out", out)
+    assert (refused.code, "replace it with --force" in refused.err, out.read_text()) == (1, True, "notes")
+    assert multihot("export", trained, "--out", out, "--force").code == 0
+    # onnxruntime and the metadata tell in tests of their own what is a model
+    monkeypatch.setattr(export, "Predictor", lambda path: path)
+    assert multihot("export", trained, "--out", out).code == 0
 
 
 def test_a_run_without_scores_of_validation_is_exported(trained, tmp_path, multihot):

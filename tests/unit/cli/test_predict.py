@@ -54,12 +54,27 @@ def test_images_of_several_folders_keep_their_whole_path_in_the_table(photos, tm
     assert f"{(photos / 'deep' / 'black.png').as_posix()},0,1" in table.read_text()
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["notes", "", "filename,cat,bird\na.png,1,0\n", "filename,cat,dog\na.png,1,\n", "filename,cat,dog\na.png,1\n"],
+)
+def test_a_file_that_is_no_table_of_decisions_is_not_replaced(photos, tmp_path, multihot, text):
+    table = tmp_path / "keep.csv"
+    table.write_text(text)
+    refused = multihot("predict", "model.onnx", photos, "--csv", table)
+    assert (refused.code, "--force" in refused.err, table.read_text()) == (1, True, text)
+    assert multihot("predict", "model.onnx", photos, "--csv", table, "--force").code == 0
+    assert multihot("predict", "model.onnx", photos / "deep", "--csv", table).code == 0
+    assert table.read_text() == "filename,cat,dog\nblack.png,0,1\n"
+
+
 @pytest.mark.parametrize("source", ["nowhere.jpg", "broken.jpg"])
 def test_only_broken_images_are_an_error(photos, multihot, source):
     done = multihot("predict", "model.onnx", photos / source, "--json")
     assert done.code == 1
     assert len(done.result["problems"]) == 1
     assert "No image could be labelled" in done.err
+    assert (done.result["problems"][0]["problem"] == "There is no such file.") == (source == "nowhere.jpg")
 
 
 def test_a_folder_without_images_is_an_error(tmp_path, multihot):
