@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
 from core.evaluation.threshold_file import ThresholdSet
 from gui.export.export_facts import ExportFacts
 from gui.export.report_view import size_text
-from gui.train.run_facts import title_with_changes
+from gui.train.run_facts import RunFacts, title_with_changes
 from gui.train.words import score
 from gui.widgets import theme
 
@@ -52,11 +52,18 @@ def rows_in(facts: ExportFacts) -> list[tuple[str, str]]:
     """What goes in."""
     return [
         (translate("export", "Recipe"), title_with_changes(facts.recipe)),
-        (translate("export", "Validation mAP"), score(facts.run.best_map)),
+        figure_of(facts.run),
         (translate("export", "Labels"), str(len(facts.label_names))),
         *([] if facts.is_choice else [(translate("export", "Thresholds"), origin(facts.thresholds))]),
         (translate("export", "Precision"), translate("export", "float32")),
     ]
+
+
+def figure_of(run: RunFacts) -> tuple[str, str]:
+    """What a run is judged by, and its value."""
+    if run.best_top1 is None:
+        return translate("export", "Validation mAP"), score(run.best_map)
+    return translate("export", "Validation top-1"), score(run.best_top1)
 
 
 def rows_out(facts: ExportFacts) -> list[tuple[str, str]]:

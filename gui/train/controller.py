@@ -161,7 +161,8 @@ class TrainingController(QObject):
         run_id, finished = one.run.id, one.history.finished
         if finished is not None:
             figure = words.figure(finished.validation_map, finished.top1)
-            return self.tr("Run {} finished: {}").format(run_id, figure)
+            text = self.tr("Run {} stopped: {}") if finished.stopped else self.tr("Run {} finished: {}")
+            return text.format(run_id, figure)
         if one.state == RunState.PAUSED:
             return self.tr("Run {} is paused").format(run_id)
         return self.tr("Run {} ended without a model").format(run_id)

@@ -1,4 +1,4 @@
-"""What the curves of a run have in common: their pens, the names at their ends, and their ranges."""
+"""What the curves of a run have in common: their pens and their ranges."""
 
 import math
 
@@ -9,7 +9,6 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QPen
 
 from gui.train.history import RunHistory
-from gui.widgets import theme
 from gui.widgets.plot import Plot
 
 # more points than this cannot be told apart on a screen; a longer curve is drawn by the extremes of its stretches
@@ -40,34 +39,6 @@ def thinned(x: NDArray[np.float64], y: NDArray[np.float64]) -> tuple[NDArray[np.
 def curve(plot: Plot) -> pg.PlotDataItem:
     """An empty line without symbols, with holes where a number is missing."""
     return plot.plot(antialias=True, skipFiniteCheck=False, connect="finite")
-
-
-def line_name(plot: Plot, text: str) -> pg.TextItem:
-    """A text to stand at the end of a line, hidden until the line has one."""
-    name = pg.TextItem(text, anchor=(1, 1))
-    name.setFont(theme.smaller(plot.font()))
-    name.setVisible(False)
-    plot.addItem(name, ignoreBounds=True)
-    return name
-
-
-EndOfLine = tuple[pg.TextItem, NDArray[np.float64], NDArray[np.float64]]
-
-
-def place_names(*lines: EndOfLine) -> None:
-    """Put the name of each line at its end, the names one above the other in the order of the ends."""
-    ends = []
-    for name, x, y in lines:
-        finite = np.flatnonzero(np.isfinite(y))
-        name.setVisible(bool(len(finite)))
-        if len(finite):
-            ends.append((float(y[finite[-1]]), float(x[finite[-1]]), name))
-    for rank, (y_end, x_end, name) in enumerate(sorted(ends, key=lambda end: end[0])):
-        # beside the line's end while the run goes on, over or under it once it has reached the border
-        is_free = x_end < 0.8 * name.getViewBox().viewRange()[0][1]
-        is_upper = rank == len(ends) - 1 and len(ends) > 1
-        name.setAnchor((-0.1, 0.9 if is_upper else 0.1) if is_free else (1, 1.2 if is_upper else -0.2))
-        name.setPos(x_end, y_end)
 
 
 def round_up(value: float) -> float:

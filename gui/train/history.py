@@ -193,13 +193,32 @@ class RunHistory:
 
     @property
     def best_map(self) -> float | None:
-        """Validation mAP of the best epoch so far; None when there is none yet."""
-        return self.best.validation_map if self.best is not None else None
+        """Validation mAP of the weights that are kept, or would be; None when there is none yet."""
+        best = self.finished or self.best
+        return best.validation_map if best is not None else None
 
     @property
     def best_top1(self) -> float | None:
-        """Top-1 accuracy of the best epoch so far; None in a run with several labels per image."""
-        return self.best.top1 if self.best is not None else None
+        """Top-1 accuracy of the weights that are kept, or would be; None in a run with several labels per image."""
+        best = self.finished or self.best
+        return best.top1 if best is not None else None
+
+    @property
+    def best_epoch_figure(self) -> float | None:
+        """What the best epoch is judged by: its top-1 where it has one, else its mAP; None without a best epoch."""
+        if self.best is None:
+            return None
+        return self.best.validation_map if self.best.top1 is None else self.best.top1
+
+    @property
+    def has_top1(self) -> bool:
+        """Whether the run is judged by its top-1 accuracy, as those with one label per image are."""
+        return bool(np.isfinite(self.top1s).any())
+
+    @property
+    def figures(self) -> NDArray[np.float64]:
+        """What each epoch is judged by, float64 (epochs,): top-1 or validation mAP, NaN where there is none."""
+        return self.top1s if self.has_top1 else self.validation_maps
 
     @property
     def is_searching(self) -> bool:

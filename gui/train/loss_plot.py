@@ -4,14 +4,19 @@ import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QPalette
 
-from gui.train.curves import curve, line_name, line_pen, nearest_index, place_names, round_up, set_ranges, thinned
+from gui.train.curves import curve, line_pen, nearest_index, round_up, set_ranges, thinned
 from gui.train.history import RunHistory
+from gui.train.line_key import LineKey
 from gui.widgets import theme
 from gui.widgets.plot import Plot
 
 
 class LossPlot(Plot):
-    """Training loss, raw faint and smoothed strong, with its mean per epoch; validation loss per epoch, dashed."""
+    """Training loss, raw faint and smoothed strong, with its mean per epoch; validation loss per epoch, dashed.
+
+    Attributes:
+        key: what the lines are called.
+    """
 
     def __init__(self) -> None:
         super().__init__(x="epoch", y="loss per image")
@@ -19,8 +24,8 @@ class LossPlot(Plot):
         self._smoothed = curve(self)
         self._train = self.plot(pen=None, symbol="o", symbolSize=5)
         self._validation = self.plot(symbol="d", symbolSize=7)
-        self._train_name = line_name(self, "train")
-        self._validation_name = line_name(self, "validation")
+        self._train_name, self._validation_name = self.tr("train"), self.tr("validation")
+        self.key = LineKey((self._train_name, self._validation_name))
         self._history = RunHistory()
         self.restyle(self.palette())
 
@@ -40,10 +45,8 @@ class LossPlot(Plot):
         # the first steps can be far above the rest, which is what one looks at
         top = round_up(float(np.quantile(finite, 0.995))) if len(finite) else 1.0
         set_ranges(self, history, top)
-        place_names(
-            (self._train_name, history.step_positions, history.smoothed_losses),
-            (self._validation_name, history.epochs, history.validation_losses),
-        )
+        lines = {self._train_name: history.losses, self._validation_name: history.validation_losses}
+        self.key.show_names([name for name, values in lines.items() if np.isfinite(values).any()])
 
     def restyle(self, palette: QPalette) -> None:
         """Colour the curves."""
@@ -55,8 +58,8 @@ class LossPlot(Plot):
         self._validation.setPen(line_pen(other, style=Qt.PenStyle.DashLine))
         self._validation.setSymbolPen(line_pen(other))
         self._validation.setSymbolBrush(palette.color(QPalette.ColorRole.Window))
-        self._train_name.setColor(strong)
-        self._validation_name.setColor(other)
+        self.key.set_pen(self._train_name, line_pen(strong, width=2))
+        self.key.set_pen(self._validation_name, line_pen(other, style=Qt.PenStyle.DashLine))
 
     def tip(self, x: float, y: float) -> str:
         """The losses at the epoch under the mouse."""

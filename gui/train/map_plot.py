@@ -3,22 +3,30 @@
 from collections.abc import Sequence
 
 import numpy as np
+import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QPalette
 
-from gui.train.curves import curve, line_name, line_pen, nearest_index, place_names, set_ranges
+from gui.train.curves import curve, line_pen, nearest_index, set_ranges
 from gui.train.history import RunHistory
+from gui.train.line_key import LineKey
 from gui.train.words import score
 from gui.widgets import theme
 from gui.widgets.plot import Plot, ticks
 
+# a number beside a point nearer to the border than this would be cut
+_BORDER = 0.15
+
 
 class MapPlot(Plot):
-    """Validation mAP per epoch with the best one marked; earlier runs faint behind.
+    """What a run is judged by, per epoch, with the best one marked; earlier runs faint behind.
 
-    The raw and the averaged weights are thin lines of their own where both were scored: the better one counts. A run
-    with one label per image has its top-1 accuracy too.
+    That is the validation mAP, or the top-1 accuracy where images have one label, with the mAP as a thin line. The raw
+    and the averaged weights are thin lines of their own where both were scored: the better one counts.
+
+    Attributes:
+        key: what the lines are called.
     """
 
     def __init__(self) -> None:
@@ -26,81 +34,101 @@ class MapPlot(Plot):
         self._earlier = curve(self)
         self._raw = curve(self)
         self._average = curve(self)
-        self._top1 = curve(self)
-        self._raw_name = line_name(self, self.tr("raw"))
-        self._average_name = line_name(self, self.tr("averaged"))
-        self._top1_name = line_name(self, self.tr("top-1"))
-        self._map = self.plot(symbol="o", symbolSize=5)
+        self._map = curve(self)
+        self._judged = self.plot(symbol="o", symbolSize=5)
         self._best = self.plot(pen=None, symbol="star", symbolSize=15)
-        self._best_name = line_name(self, "")
+        self._best_name = pg.TextItem("")
+        self._best_name.setFont(theme.smaller(self.font()))
+        self._best_name.setVisible(False)
+        self.addItem(self._best_name, ignoreBounds=True)
+        self._names = self.tr("top-1"), self.tr("mAP"), self.tr("raw"), self.tr("averaged")
+        self.key = LineKey(self._names)
         self._history = RunHistory()
         self.getAxis("left").setTicks([ticks([0, 0.25, 0.5, 0.75, 1], digits=2)])
         self.restyle(self.palette())
 
-    def show_earlier(self, maps: Sequence[NDArray[np.float64]]) -> None:
-        """Draw the mAP of other runs, one array (epochs,) each."""
+    def show_earlier(self, figures: Sequence[NDArray[np.float64]]) -> None:
+        """Draw what other runs are judged by, one array (epochs,) each."""
         gap = np.array([np.nan])
-        x = [part for one in maps for part in (np.arange(1.0, len(one) + 1), gap)]
-        y = [part for one in maps for part in (one, gap)]
+        x = [part for one in figures for part in (np.arange(1.0, len(one) + 1), gap)]
+        y = [part for one in figures for part in (one, gap)]
         self._earlier.setData(np.concatenate(x or [gap]), np.concatenate(y or [gap]), connect="finite")
 
     def draw(self, history: RunHistory) -> None:
-        """Draw the validation mAP of a run."""
+        """Draw the figures of a run."""
         self._history = history
-        self._map.setData(history.epochs, history.validation_maps, connect="finite")
-        for line, values in (
-            (self._raw, history.raw_maps),
-            (self._average, history.average_maps),
-            (self._top1, history.top1s),
-        ):
+        self.set_axis_name("left", self.tr("validation top-1") if history.has_top1 else self.tr("validation mAP"))
+        others = {
+            self._map: history.validation_maps if history.has_top1 else np.full(len(history.epochs), np.nan),
+            self._raw: history.raw_maps,
+            self._average: history.average_maps,
+        }
+        self._judged.setData(history.epochs, history.figures, connect="finite")
+        for line, values in others.items():
             line.setData(history.epochs, values)
-        best = history.best if history.best is not None and history.best.validation_map is not None else None
-        self._best.setData([best.epoch] if best else [], [best.validation_map] if best else [])
-        self._best_name.setVisible(best is not None)
+        top1, mean, raw, average = self._names
+        parts = {raw: history.raw_maps, average: history.average_maps}
+        names = [name for name, values in parts.items() if np.isfinite(values).any()]
+        # a line alone is named by the axis
+        self.key.show_names([*names, mean, *([top1] if history.has_top1 else [])] if names or history.has_top1 else [])
+        self._color_map_name()
         set_ranges(self, history, 1.0)
-        if best is not None and best.validation_map is not None:
-            self._best_name.setText(score(best.validation_map))
-            # the names of the other lines stand at its right
-            has_others = bool(np.isfinite(history.raw_maps).any() or np.isfinite(history.top1s).any())
-            is_at_border = has_others or best.epoch > 0.9 * self.getViewBox().viewRange()[0][1]
-            is_at_top = best.validation_map > 0.8
-            self._best_name.setAnchor((1 if is_at_border else 0.5, -0.4 if is_at_top else 1.3))
-            self._best_name.setPos(best.epoch, best.validation_map)
-        place_names(
-            (self._raw_name, history.epochs, history.raw_maps),
-            (self._average_name, history.epochs, history.average_maps),
-        )
-        place_names((self._top1_name, history.epochs, history.top1s))
+        self._mark_best(history, list(others.values()))
+
+    def _mark_best(self, history: RunHistory, others: Sequence[NDArray[np.float64]]) -> None:
+        """Put the star on the best epoch and its figure where no other line is."""
+        best, value = history.best, history.best_epoch_figure
+        self._best_name.setVisible(value is not None)
+        self._best.setData([] if best is None or value is None else [best.epoch], [] if value is None else [value])
+        if best is None or value is None:
+            return
+        at_epoch = np.array([values[nearest_index(history.epochs, best.epoch)] for values in others])
+        is_crowded_above = bool((at_epoch > value).any()) and not bool((at_epoch < value).any())
+        is_below = value > 1 - _BORDER or (is_crowded_above and value > _BORDER)
+        share = best.epoch / max(self.getViewBox().viewRange()[0][1], 1)
+        across = 1.0 if share > 1 - _BORDER else 0.0 if share < _BORDER else 0.5
+        self._best_name.setText(score(value))
+        self._best_name.setAnchor((across, -0.4 if is_below else 1.3))
+        self._best_name.setPos(best.epoch, value)
 
     def restyle(self, palette: QPalette) -> None:
         """Colour the curves."""
-        strong = theme.accent(palette)
-        self._earlier.setPen(line_pen(theme.secondary(palette), alpha=110))
-        quiet, text = theme.secondary(palette), palette.color(QPalette.ColorRole.Text)
-        self._raw.setPen(line_pen(quiet, style=Qt.PenStyle.DotLine))
-        self._average.setPen(line_pen(quiet, style=Qt.PenStyle.DashLine))
-        self._top1.setPen(line_pen(text))
-        self._raw_name.setColor(quiet)
-        self._average_name.setColor(quiet)
-        self._top1_name.setColor(text)
-        self._map.setPen(line_pen(strong, width=2))
-        self._map.setSymbolPen(None)
-        self._map.setSymbolBrush(strong)
+        strong, quiet = theme.accent(palette), theme.secondary(palette)
+        text = palette.color(QPalette.ColorRole.Text)
+        self._earlier.setPen(line_pen(quiet, alpha=110))
+        dotted, dashed = line_pen(quiet, style=Qt.PenStyle.DotLine), line_pen(quiet, style=Qt.PenStyle.DashLine)
+        self._raw.setPen(dotted)
+        self._average.setPen(dashed)
+        self._map.setPen(line_pen(text))
+        self._judged.setPen(line_pen(strong, width=2))
+        self._judged.setSymbolPen(None)
+        self._judged.setSymbolBrush(strong)
         self._best.setSymbolPen(None)
         self._best.setSymbolBrush(strong)
         self._best_name.setColor(text)
+        top1, _, raw, average = self._names
+        for name, pen in ((top1, line_pen(strong, width=2)), (raw, dotted), (average, dashed)):
+            self.key.set_pen(name, pen)
+        self._color_map_name()
+
+    def _color_map_name(self) -> None:
+        """The mAP is the strong line where there is no top-1."""
+        palette = self.palette()
+        text, strong = palette.color(QPalette.ColorRole.Text), theme.accent(palette)
+        pen = line_pen(text) if self._history.has_top1 else line_pen(strong, width=2)
+        self.key.set_pen(self._names[1], pen)
 
     def tip(self, x: float, y: float) -> str:
-        """The mAP of the epoch under the mouse."""
+        """The figures of the epoch under the mouse."""
         history = self._history
         if not len(history.epochs):
             return ""
         nearest = nearest_index(history.epochs, x)
         values = (
+            (self.tr("top-1"), history.top1s),
             (self.tr("mAP"), history.validation_maps),
             (self.tr("raw weights"), history.raw_maps),
             (self.tr("averaged weights"), history.average_maps),
-            (self.tr("top-1"), history.top1s),
         )
         parts = [f"{name} {score(float(column[nearest]))}" for name, column in values if np.isfinite(column[nearest])]
         text: str = self.tr("epoch {:.0f}: {}").format(history.epochs[nearest], ", ".join(parts) or "–")

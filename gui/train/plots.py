@@ -5,8 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QGridLayout, QPushButton, QSizePolicy, QStackedWidget, QWidget
+from PySide6.QtWidgets import QGridLayout, QLabel, QPushButton, QSizePolicy, QStackedWidget, QWidget
 
+from gui.train import words
 from gui.train.history import RunHistory
 from gui.train.label_bars import LabelBars
 from gui.train.loss_plot import LossPlot
@@ -22,7 +23,7 @@ DRAW_GAP_MS = 100
 
 
 class RunPlots(QWidget):
-    """Loss, validation mAP, learning rate and AP per label of one run; earlier runs' mAP faint behind.
+    """Loss, validation mAP or top-1, learning rate and AP per label of one run; earlier runs faint behind.
 
     While a search for the learning rate goes on it is shown in place of the schedule; a button goes back to it later.
 
@@ -41,6 +42,10 @@ class RunPlots(QWidget):
         self._learning_rate = LearningRatePlot()
         self._labels = LabelBars()
         self._search = SearchPlot()
+        self._labels_text = QLabel()
+        self._labels_text.setProperty("tone", "secondary")
+        self._labels_text.setFont(theme.tabular(theme.smaller(self._labels_text.font())))
+        self._map_panel = Panel("")
         self._rates = QStackedWidget()
         self._rates.addWidget(self._learning_rate)
         self._rates.addWidget(self._search)
@@ -56,7 +61,7 @@ class RunPlots(QWidget):
         layout.setSpacing(0)
         parts: list[tuple[str, QWidget]] = [
             (self.tr("Loss"), self._loss),
-            (self.tr("Mean average precision"), self._map),
+            (self.tr("Validation mAP"), self._map),
             (self.tr("Learning rate"), self._rates),
             (self.tr("AP per label, worst first"), self._labels),
         ]
@@ -69,11 +74,19 @@ class RunPlots(QWidget):
             panel = Panel(title)
             panel.body.setContentsMargins(theme.SPACE, theme.SPACE // 2, theme.SPACE, theme.SPACE // 2)
             panel.add(plot)
+            panel.header.setSpacing(theme.SPACE)
             if plot is self._rates:
                 panel.header.addWidget(self._show_search)
+            elif plot is self._labels:
+                panel.header.addWidget(self._labels_text)
+            elif isinstance(plot, (LossPlot, MapPlot)):
+                panel.header.addWidget(plot.key)
+            if plot is self._map:
+                self._map_panel = panel
             plot.setAccessibleName(title)
             layout.addWidget(panel, index // 2, index % 2)
 
+        self._labels.summary_changed.connect(self._labels_text.setText)
         self._timer.timeout.connect(self._draw)
         self._show_search.toggled.connect(self._on_search_toggled)
 
@@ -89,9 +102,9 @@ class RunPlots(QWidget):
         # it names what it leads to
         self._show_search.setText(self.tr("Show the schedule") if shown else self.tr("Show the search"))
 
-    def show_earlier(self, maps: Sequence[NDArray[np.float64]]) -> None:
-        """Put the validation mAP per epoch of earlier runs, float64 (epochs,) each, faint behind."""
-        self._map.show_earlier(maps)
+    def show_earlier(self, figures: Sequence[NDArray[np.float64]]) -> None:
+        """Put what earlier runs are judged by, float64 (epochs,) each, faint behind."""
+        self._map.show_earlier(figures)
 
     def refresh(self) -> None:
         """The history has grown: draw it soon."""
@@ -103,9 +116,11 @@ class RunPlots(QWidget):
             return
         history = self._history
         # what did not change is not painted again
-        steps, epochs = (history, history.step, len(history.losses)), (history, history.started, history.epoch)
+        steps = (history, history.step, len(history.losses))
+        epochs = (history, history.started, history.epoch, history.finished)
         if epochs != self._drawn_epochs:
             self._map.draw(history)
+            self._name_figure(has_top1=history.has_top1)
             self._labels.draw(history)
             self._loss.draw_epochs(history)
         if steps != self._drawn_steps or epochs != self._drawn_epochs:
@@ -120,6 +135,11 @@ class RunPlots(QWidget):
         if history.is_searching != self._was_searching:
             self._was_searching = history.is_searching
             self._show_search.setChecked(history.is_searching)
+
+    def _name_figure(self, *, has_top1: bool) -> None:
+        title = self.tr("Validation top-1") if has_top1 else self.tr("Validation mAP")
+        self._map_panel.set_title(title, tip=words.TOP1 if has_top1 else words.MEAN_AP)
+        self._map.setAccessibleName(title)
 
     def showEvent(self, event: object) -> None:
         """Draw what came while the plots were hidden."""

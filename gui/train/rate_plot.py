@@ -5,6 +5,7 @@ from PySide6.QtGui import QPalette
 
 from gui.train.curves import curve, line_pen, nearest_index, round_up, set_ranges, thinned
 from gui.train.history import RunHistory
+from gui.train.words import rate
 from gui.widgets import theme
 from gui.widgets.plot import Plot
 
@@ -36,6 +37,6 @@ class LearningRatePlot(Plot):
         if not len(history.step_positions):
             return ""
         nearest = nearest_index(history.step_positions, x)
-        rate = history.learning_rates[nearest]
-        text: str = self.tr("epoch {:.2f}: learning rate {:.2e}").format(history.step_positions[nearest], rate)
+        value = rate(float(history.learning_rates[nearest]), digits=3)
+        text: str = self.tr("epoch {:.2f}: learning rate {}").format(history.step_positions[nearest], value)
         return text

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import RecipeError
-from core.jobs.events import EpochEnded, Note, RunFailed, RunFinished, RunStarted, decode
+from core.jobs.events import EarlyStopped, EpochEnded, Note, RunFailed, RunFinished, RunStarted, decode
 from core.jobs.folder import JobFolder, RunState
 from core.jobs.follow import Follower
 from core.project.runs import Run
@@ -18,7 +18,9 @@ from gui.train.history import RunHistory
 from gui.train.recipe_keys import ADAPTED
 
 # lines of these events are few however long a run is; the lines of steps are skipped without being decoded
-_WANTED = tuple(f'"type": "{kind.__name__}"'.encode() for kind in (RunStarted, EpochEnded, RunFinished, Note))
+_WANTED = tuple(
+    f'"type": "{kind.__name__}"'.encode() for kind in (RunStarted, EpochEnded, EarlyStopped, RunFinished, Note)
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,11 +33,12 @@ class RunFacts:
         state: of its folder.
         epochs: epochs in all; 0 before it began.
         parameters: of the network; 0 before it began.
-        maps: validation mAP per whole epoch, float64 (epochs done,), NaN where there is none.
-        best_map: that of the best epoch; None without any.
+        figures: what each whole epoch is judged by, float64 (epochs done,): top-1 or validation mAP, NaN for none.
+        best_map: validation mAP of the weights that are kept, or would be; None without any.
         error: why it failed or was interrupted; None in any other state.
         notes: sentences about what was chosen for it.
-        best_top1: top-1 accuracy of the best epoch; None in a run with several labels per image.
+        best_top1: likewise the top-1 accuracy; None in a run with several labels per image.
+        ended_early: whether it ended before its last epoch by itself.
     """
 
     run: Run
@@ -43,11 +46,12 @@ class RunFacts:
     state: RunState
     epochs: int
     parameters: int
-    maps: NDArray[np.float64]
+    figures: NDArray[np.float64]
     best_map: float | None
     error: RunFailed | None
     notes: tuple[str, ...] = ()
     best_top1: float | None = None
+    ended_early: bool = False
 
     @property
     def best_figure(self) -> float | None:
@@ -66,28 +70,36 @@ def read_facts(run: Run) -> RunFacts:
     state = job.state()
     epochs, parameters, ended = 0, 0, dict[int, EpochEnded]()
     notes = dict[str, None]()
+    finished: RunFinished | None = None
+    ended_early = False
     for event in _milestones(job.events):
         if isinstance(event, RunStarted):
             epochs, parameters = event.epochs, event.parameters
+            finished, ended_early = None, False
             ended = {epoch: one for epoch, one in ended.items() if epoch <= event.epochs_done}
         elif isinstance(event, EpochEnded):
             ended[event.epoch] = event
+        elif isinstance(event, EarlyStopped):
+            ended_early = True
+        elif isinstance(event, RunFinished):
+            finished = event
         elif isinstance(event, Note):
             # a run that goes on says them again
             notes[event.sentence] = None
-    maps = [float("nan") if one.validation_map is None else one.validation_map for one in ended.values()]
-    best = next((one for one in reversed(ended.values()) if one.is_best), None)
+    judged = [one.validation_map if one.top1 is None else one.top1 for one in ended.values()]
+    best = finished or next((one for one in reversed(ended.values()) if one.is_best), None)
     return RunFacts(
         run=run,
         title=recipe_title(run),
         state=state,
         epochs=epochs,
         parameters=parameters,
-        maps=np.array(maps, dtype=np.float64),
+        figures=np.array([float("nan") if one is None else one for one in judged], dtype=np.float64),
         best_map=best.validation_map if best is not None else None,
         error=job.last_error(),
         notes=tuple(notes),
         best_top1=best.top1 if best is not None else None,
+        ended_early=ended_early,
     )
 
 

@@ -3,9 +3,8 @@
 import html
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from core.errors import WeightsError
 from core.jobs.events import ImageSkipped, RunFailed
@@ -21,12 +20,9 @@ from gui.widgets.icons import icon
 from gui.widgets.progress_line import ProgressLine
 from gui.widgets.question import Question
 
-# of the run's name, which may tell of many changed values
-_TITLE_WIDTH = 360
-
 
 class RunHeader(QWidget):
-    """Two lines: name and state of the run with its three buttons, then a bar of progress; below it, errors.
+    """Two lines: name of the run with its three buttons, then its state; below them a bar of progress, and errors.
 
     Signals:
         pause_asked, resume_asked, stop_asked, kill_asked, discard_asked, inspect_asked: a button was pressed.
@@ -50,6 +46,9 @@ class RunHeader(QWidget):
         bold = self._title.font()
         bold.setBold(True)
         self._title.setFont(bold)
+        # as much as there is; what does not fit is elided
+        self._title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._title.installEventFilter(self)
         self._text = QLabel()
         self._text.setFont(theme.tabular(self._text.font()))
         self._text.setTextFormat(Qt.TextFormat.RichText)
@@ -83,8 +82,7 @@ class RunHeader(QWidget):
 
         top = QHBoxLayout()
         top.setSpacing(theme.SPACE)
-        top.addWidget(self._title)
-        top.addWidget(self._text, 1)
+        top.addWidget(self._title, 1)
         top.addWidget(self._pause)
         top.addWidget(self._stop)
         top.addWidget(self._discard)
@@ -92,6 +90,7 @@ class RunHeader(QWidget):
         layout.setContentsMargins(theme.PANEL, theme.SPACE, theme.PANEL, theme.SPACE)
         layout.setSpacing(theme.SPACE)
         layout.addLayout(top)
+        layout.addWidget(self._text)
         layout.addWidget(self._bar)
         layout.addWidget(self._question)
         layout.addWidget(self._stuck)
@@ -156,14 +155,14 @@ class RunHeader(QWidget):
         self._bar.show_fraction(history.fraction)
 
     def _fit_title(self) -> None:
-        room = min(_TITLE_WIDTH, self.width() * 2 // 5)
-        title = self._title.toolTip()
+        title, room = self._title.toolTip(), self._title.width()
         self._title.setText(self._title.fontMetrics().elidedText(title, Qt.TextElideMode.ElideRight, room))
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Give the title its share of the width."""
-        super().resizeEvent(event)
-        self._fit_title()
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """The buttons leave the title another room."""
+        if watched is self._title and event.type() == QEvent.Type.Resize:
+            self._fit_title()
+        return super().eventFilter(watched, event)
 
     def show_stuck(self, stuck: bool) -> None:
         """Offer to kill a worker that does not obey, or take the offer back."""

@@ -9,6 +9,7 @@ from PySide6.QtGui import QIcon, QPalette
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
 from core.jobs.folder import RunState
+from gui.train import words
 from gui.train.controller import TrainingController
 from gui.train.history import RunHistory
 from gui.train.run_facts import RunFacts
@@ -23,7 +24,7 @@ _STATES = {
     RunState.RUNNING: ("spinner-gap", "running"),
     RunState.PAUSED: ("pause-circle", "paused"),
     RunState.FINISHED: ("check-circle", "finished"),
-    RunState.STOPPED: ("check-circle", "stopped early"),
+    RunState.STOPPED: ("check-circle", "stopped"),
     RunState.FAILED: ("x-circle", "failed"),
     RunState.INTERRUPTED: ("warning-circle", "interrupted"),
 }
@@ -82,11 +83,12 @@ class RunModel(QAbstractTableModel):
         if column == RUN:
             return str(facts.run.id)
         if column == STATE:
-            return _STATES[state][1]
+            ended_early = history.early_stopped is not None if history is not None else facts.ended_early
+            return "ended early" if state == RunState.FINISHED and ended_early else _STATES[state][1]
         if column == RECIPE:
             return facts.title
         if column == EPOCHS:
-            done = len(history.epochs) if history is not None else len(facts.maps)
+            done = len(history.epochs) if history is not None else len(facts.figures)
             total = history.started.epochs if history is not None and history.started is not None else facts.epochs
             return f"{done} / {total}" if total else "–"
         if column == FIGURE:
@@ -142,6 +144,8 @@ class RunModel(QAbstractTableModel):
                 has_top1 = any(self._figures(facts)[1] is not None for facts in self._rows)
                 return self.tr("top-1") if has_top1 else self.tr("mAP")
             return self._headers[section]
+        if role == Qt.ItemDataRole.ToolTipRole and section == FIGURE:
+            return f"{words.MEAN_AP} {words.TOP1}"
         if role == Qt.ItemDataRole.TextAlignmentRole and section in (RUN, EPOCHS, FIGURE):
             return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         return None

@@ -9,6 +9,7 @@ from PySide6.QtGui import QColor, QPalette, QPen
 
 from core.jobs.events import LearningRateTried
 from gui.train.history import RunHistory
+from gui.train.words import rate
 from gui.widgets import theme
 from gui.widgets.plot import Plot
 
@@ -19,7 +20,7 @@ class SearchPlot(Plot):
     def __init__(self) -> None:
         super().__init__(x="learning rate tried", y="loss per image")
         self._curve = self.plot(antialias=True)
-        self._points = pg.ScatterPlotItem(size=8, pen=QPen(Qt.PenStyle.NoPen))
+        self._points = pg.ScatterPlotItem(size=10)
         self.addItem(self._points)
         self._chosen = pg.InfiniteLine(angle=90, label="", labelOpts={"position": 0.9, "anchors": [(0, 0.5), (1, 0.5)]})
         self.addItem(self._chosen, ignoreBounds=True)
@@ -43,14 +44,14 @@ class SearchPlot(Plot):
         self._chosen.setVisible(history.chosen is not None)
         if history.chosen is not None:
             self._chosen.setPos(math.log10(history.chosen.learning_rate))
-            self._chosen.label.setText(f"{history.chosen.learning_rate:.1e}")
+            self._chosen.label.setText(rate(history.chosen.learning_rate))
         if len(rates):
             self._fit(rates, values, is_range=is_range)
 
     def _fit(self, rates: np.ndarray, values: np.ndarray, *, is_range: bool) -> None:
         low, high = math.floor(rates.min()), math.ceil(rates.max())
         self.setXRange(low, max(high, low + 1), padding=0.02)
-        self.getAxis("bottom").setTicks([[(power, f"1e{power}") for power in range(low, max(high, low + 1) + 1)]])
+        self.getAxis("bottom").setTicks([[(power, rate(10.0**power)) for power in range(low, max(high, low + 1) + 1)]])
         if is_range:
             # at its end a range test's loss leaves all bounds, which is not what one looks at
             bottom, top = float(values.min()), float(max(np.median(values), values[0])) * 1.1
@@ -64,7 +65,11 @@ class SearchPlot(Plot):
         pen = QPen(strong, 2)
         pen.setCosmetic(True)
         self._curve.setPen(pen)
-        self._points.setBrush(strong)
+        # of two trials in one place both are seen
+        faint = QColor(strong)
+        faint.setAlpha(90)
+        self._points.setBrush(faint)
+        self._points.setPen(QPen(strong, 1))
         text = palette.color(QPalette.ColorRole.Text)
         self._chosen.setPen(QPen(text, 0, Qt.PenStyle.DashLine))
         self._chosen.label.setColor(text)
@@ -76,7 +81,7 @@ class SearchPlot(Plot):
         one = min(self._tried, key=lambda tried: abs(math.log10(tried.learning_rate) - x))
         of_trial = f"{self._metric()} {_value(one):.3f}"
         what = self.tr("loss {:.4f}").format(one.loss) if one.loss is not None else of_trial
-        text: str = self.tr("{:.2e}: {}").format(one.learning_rate, what)
+        text: str = self.tr("{} of {}, {}: {}").format(one.trial, one.trials, rate(one.learning_rate, digits=3), what)
         return f"{text}, {self.tr('given up early')}" if one.pruned else text
 
     def _metric(self) -> str:

@@ -14,6 +14,13 @@ translate = QCoreApplication.translate
 # a mAP measured on fewer may be chance
 FEW_IMAGES = 10
 
+MEAN_AP = translate(
+    "words",
+    "mAP, mean average precision: how well each label's images are ranked before the others, averaged over the labels; "
+    "1 is best. It needs no thresholds.",
+)
+TOP1 = translate("words", "Top-1: the share of images whose label has the highest probability.")
+
 
 def duration(seconds: float) -> str:
     """A length of time to two steps at most: "45 s", "3 min", "1 h 05 min"."""
@@ -38,6 +45,16 @@ def short_count(number: float) -> str:
 def score(value: float | None) -> str:
     """A score in [0, 1] with three digits, a dash when there is none (None or NaN)."""
     return "–" if value is None or value != value else f"{value:.3f}"
+
+
+def rate(value: float, *, digits: int = 2) -> str:
+    """A learning rate, the same everywhere: "0.0021", or "2.1e-05" where that is shorter."""
+    return f"{value:.{digits}g}"
+
+
+def epochs_text(count: int) -> str:
+    """A number of epochs: "1 epoch", "8 epochs"."""
+    return translate("words", "1 epoch") if count == 1 else translate("words", "{} epochs").format(count)
 
 
 def figure(mean_average_precision: float | None, top1: float | None) -> str:
@@ -82,18 +99,18 @@ def summary(state: RunState, history: RunHistory, *, asked: str = "", verdict: s
     epochs = len(history.epochs)
     if state in (RunState.FINISHED, RunState.STOPPED):
         value = figure(history.best_map, history.best_top1)
-        if history.finished is not None:
-            value = figure(history.finished.validation_map, history.finished.top1)
         if state == RunState.FINISHED:
             text = translate("words", "Finished: {}").format(value)
+        elif epochs:
+            text = translate("words", "Stopped after {}: {}").format(epochs_text(epochs), value)
         else:
-            text = translate("words", "Stopped after {} epochs: {}").format(epochs, value)
+            text = translate("words", "Stopped during its first epoch: {}").format(value)
         text = f"{text} ({verdict})." if verdict else f"{text}."
         return f"{text} {_caution(history)}".strip()
     if state == RunState.PAUSED:
-        return translate("words", "Paused after {} epochs. Nothing is lost.").format(epochs)
+        return translate("words", "Paused after {}. Nothing is lost.").format(epochs_text(epochs))
     if state == RunState.INTERRUPTED:
-        return translate("words", "Interrupted after {} epochs.").format(epochs)
+        return translate("words", "Interrupted after {}.").format(epochs_text(epochs))
     return translate("words", "Failed.") if state == RunState.FAILED else translate("words", "Not started yet.")
 
 
@@ -110,13 +127,19 @@ def chosen_rate(history: RunHistory) -> str:
     chosen = history.chosen
     if chosen is None:
         return ""
-    return translate("words", "Learning rate {:.2g}: {}.").format(chosen.learning_rate, chosen.reason)
+    text = translate("words", "Learning rate {}: {}.").format(rate(chosen.learning_rate), chosen.reason)
+    trials = [one.learning_rate for one in history.tried if one.loss is None]
+    if len(trials) > 1 and chosen.learning_rate >= max(trials):
+        return translate("words", "{} No higher one was tried, and one might do better.").format(text)
+    if len(trials) > 1 and chosen.learning_rate <= min(trials):
+        return translate("words", "{} No lower one was tried, and one might do better.").format(text)
+    return text
 
 
 def _search(history: RunHistory) -> str:
     last = history.tried[-1]
-    words = translate("words", "looking for a learning rate: {} of {}, {:.1e}")
-    return words.format(last.trial, last.trials, last.learning_rate)
+    words = translate("words", "looking for a learning rate: {} of {}, {}")
+    return words.format(last.trial, last.trials, rate(last.learning_rate))
 
 
 def _caution(history: RunHistory) -> str:

@@ -228,7 +228,7 @@ class TrainWorkspace(QWidget):
         self._history = history
         self._plots.show_history(history)
         others = [one for one in self._facts.values() if one.run.id != run_id and one.has_model]
-        self._plots.show_earlier([one.maps for one in others[:MOST_EARLIER_RUNS]])
+        self._plots.show_earlier([one.figures for one in others[:MOST_EARLIER_RUNS]])
         self._show_state()
 
     def _show_state(self) -> None:

@@ -39,9 +39,10 @@ class Panel(QWidget):
         """Put a widget below what is in the body."""
         self.body.addWidget(widget, stretch)
 
-    def set_title(self, title: str) -> None:
-        """Change the heading."""
+    def set_title(self, title: str, *, tip: str = "") -> None:
+        """Change the heading, and what is said of it under the mouse."""
         self._title.setText(title.upper())
+        self._title.setToolTip(tip)
 
 
 def heading(text: str) -> QLabel:

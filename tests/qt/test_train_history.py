@@ -3,6 +3,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from core.jobs.events import (
@@ -19,17 +20,20 @@ from core.jobs.events import (
     StepEnded,
 )
 from core.jobs.folder import RunState
+from core.jobs.writer import EventWriter
+from core.project.runs import Run
 from core.recipes.catalogue import recipe
 from gui.train import words
 from gui.train.curves import MOST_POINTS, round_up, thinned
 from gui.train.history import RunHistory, Series
-from gui.train.label_bars import worst_labels
+from gui.train.label_bars import MOST_BARS, LabelBars, worst_labels
 from gui.train.map_plot import MapPlot
 from gui.train.note_lines import NoteLines
 from gui.train.plots import RunPlots
-from gui.train.run_facts import title_with_changes
+from gui.train.run_facts import read_facts, title_with_changes
 from gui.train.run_header import RunHeader
 from gui.train.search_plot import SearchPlot
+from gui.widgets import theme
 
 
 def started(**values):
@@ -197,7 +201,7 @@ def test_a_search_for_the_learning_rate_is_followed_until_it_has_chosen():
     history.add([started(), tried(1, validation_map=0.3), tried(2, validation_map=0.5, pruned=True)])
     assert history.is_searching
     assert history.fraction == pytest.approx(2 / 15)
-    assert words.progress(history) == "looking for a learning rate: 2 of 15, 1.0e-04"
+    assert words.progress(history) == "looking for a learning rate: 2 of 15, 0.0001"
     history.add([LearningRateChosen(learning_rate=1e-4, reason="best of 15 trials"), step(1)])
     assert not history.is_searching
     assert history.chosen.learning_rate == 1e-4
@@ -226,7 +230,7 @@ def test_the_search_is_drawn_by_its_kind(qtbot):
     )
     plot.draw(history)
     assert plot._points.getData()[0].tolist() == [-5, -3]
-    assert plot.tip(-3.2, 0) == "1.00e-03: mAP 0.500, given up early"
+    assert plot.tip(-3.2, 0) == "3 of 15, 0.001: mAP 0.500, given up early"
     assert not plot._chosen.isVisible()
 
     history = RunHistory()
@@ -238,7 +242,7 @@ def test_the_search_is_drawn_by_its_kind(qtbot):
     # the end of a range test is beyond all bounds
     assert plot.getViewBox().viewRange()[1][1] < 10
     assert plot._chosen.value() == -4
-    assert plot.tip(-5.1, 0) == "1.00e-05: loss 2.0000"
+    assert plot.tip(-5.1, 0) == "1 of 15, 1e-05: loss 2.0000"
 
 
 def test_the_search_gives_way_to_the_schedule_and_a_button_brings_it_back(qtbot):
@@ -269,8 +273,8 @@ def test_raw_and_averaged_weights_and_top1_are_kept_apart(qtbot):
     np.testing.assert_array_equal(history.top1s, [0.75, 0.8])
     _holder, plot = held(qtbot, MapPlot())
     plot.draw(history)
-    assert plot.tip(1.1, 0) == "epoch 1: mAP 0.500, raw weights 0.400, averaged weights 0.500, top-1 0.750"
-    assert plot.tip(2.0, 0) == "epoch 2: mAP 0.600, raw weights 0.600, top-1 0.800"
+    assert plot.tip(1.1, 0) == "epoch 1: top-1 0.750, mAP 0.500, raw weights 0.400, averaged weights 0.500"
+    assert plot.tip(2.0, 0) == "epoch 2: top-1 0.800, mAP 0.600, raw weights 0.600"
 
 
 def test_the_end_of_a_run_with_one_label_per_image_tells_its_top1():
@@ -325,3 +329,106 @@ def test_what_was_chosen_from_the_data_is_no_change_in_a_title():
     adapted = shipped.with_overrides(["epochs=3", "batch_size=8"])
     assert title_with_changes(adapted) == shipped.title
     assert "epochs=3" in title_with_changes(adapted.with_overrides(["adapt=false"]))
+
+
+def finished(**values):
+    facts = {"epochs": 2, "best_epoch": 1, "validation_map": 0.7, "stopped": False, "skipped_images": 0, "seconds": 1}
+    return RunFinished(**{**facts, **values})
+
+
+def test_the_bars_are_of_the_latest_epoch_until_the_run_has_ended_and_then_of_the_one_that_was_kept(qtbot):
+    history = RunHistory()
+    history.add([started(), epoch(1, 0.7), replace(epoch(2, 0.5, best=False), average_precision=(0.1, None, 0.8))])
+    _holder, bars = held(qtbot, LabelBars())
+    said = []
+    bars.summary_changed.connect(said.append)
+    bars.draw(history)
+    assert bars._shown == (("ace", 0.1), ("queen", 0.8))
+    history.add([finished()])
+    bars.draw(history)
+    assert bars._shown == (("queen", 0.2), ("ace", 0.9))
+    assert said == ["epoch 2", "epoch 1"]
+
+
+def test_as_many_bars_are_shown_as_their_names_have_room_for(qtbot):
+    names = tuple(f"label {number}" for number in range(76))
+    history = RunHistory()
+    history.add([started(labels=names), replace(epoch(1), average_precision=tuple(np.linspace(0, 1, 76).tolist()))])
+    holder, bars = held(qtbot, LabelBars())
+    said = []
+    bars.summary_changed.connect(said.append)
+    holder.resize(400, 200)
+    holder.show()
+    bars.draw(history)
+    few = len(bars._shown)
+    each = bars.getViewBox().height() / few
+    assert each >= QFontMetrics(theme.smaller(bars.font())).height() - 1
+    assert said[-1] == f"epoch 1 · {few} of 76 labels"
+    holder.resize(400, 600)
+    assert few < len(bars._shown) <= MOST_BARS
+
+
+def test_a_run_with_one_label_per_image_is_drawn_by_its_top1(qtbot):
+    history = RunHistory()
+    history.add([started(), replace(epoch(1, 0.9), top1=0.75), replace(epoch(2, 0.8), top1=0.8)])
+    _holder, plot = held(qtbot, MapPlot())
+    plot.draw(history)
+    assert plot._judged.getData()[1].tolist() == [0.75, 0.8]
+    assert plot._best.getData()[1].tolist() == [0.8]
+    assert plot._best_name.toPlainText() == "0.800"
+    assert plot._map.getData()[1].tolist() == [0.9, 0.8]
+    assert plot.key.seen == ("top-1", "mAP")
+
+
+def test_lines_are_named_in_a_key_and_a_line_alone_is_not(qtbot):
+    history = RunHistory()
+    history.add([started(), epoch(1, 0.5)])
+    _holder, plot = held(qtbot, MapPlot())
+    plot.draw(history)
+    assert plot.key.seen == ()
+    history.add([replace(epoch(2, 0.6), raw_map=0.6, average_map=0.4)])
+    plot.draw(history)
+    assert plot.key.seen == ("mAP", "raw", "averaged")
+    width = plot.key.sizeHint().width()
+    plot.draw(RunHistory())
+    assert plot.key.sizeHint().width() < width
+
+
+def test_a_run_stopped_before_its_first_epoch_ended_says_so():
+    history = RunHistory()
+    history.add([started(), step(1), finished(epochs=0, validation_map=0.139, stopped=True)])
+    text = words.summary(RunState.STOPPED, history)
+    assert text.startswith("Stopped during its first epoch: mAP 0.139.")
+
+
+def test_a_learning_rate_at_the_end_of_what_was_tried_is_told_to_be_so():
+    history = RunHistory()
+    history.add([tried(1, validation_map=0.3), tried(2, validation_map=0.5), tried(3, validation_map=0.4)])
+    history.add([LearningRateChosen(learning_rate=1e-4, reason="best of 3 trials")])
+    assert words.chosen_rate(history) == "Learning rate 0.0001: best of 3 trials."
+    history.add([LearningRateChosen(learning_rate=1e-3, reason="best of 3 trials")])
+    assert words.chosen_rate(history).endswith("No higher one was tried, and one might do better.")
+    history.add([LearningRateChosen(learning_rate=1e-5, reason="best of 3 trials")])
+    assert words.chosen_rate(history).endswith("No lower one was tried, and one might do better.")
+
+
+@pytest.mark.parametrize(("count", "text"), [(0, "0 epochs"), (1, "1 epoch"), (8, "8 epochs")])
+def test_epochs_are_counted_in_words(count, text):
+    assert words.epochs_text(count) == text
+
+
+def run_of(folder, *events):
+    write = EventWriter(folder)
+    for event in events:
+        write(event)
+    write.close()
+    return read_facts(Run(1, "r", 0.0, folder))
+
+
+def test_the_list_tells_what_a_run_was_stopped_with_and_whether_it_ended_by_itself(tmp_path):
+    stopped = run_of(tmp_path, started(), step(1), finished(epochs=0, validation_map=0.139, stopped=True))
+    assert (stopped.best_map, len(stopped.figures), stopped.ended_early) == (0.139, 0, False)
+    ended = run_of(tmp_path, started(), replace(epoch(1), top1=0.6), EarlyStopped(epoch=1, reason="no gain"))
+    assert ended.ended_early
+    np.testing.assert_array_equal(ended.figures, [0.6])
+    assert not run_of(tmp_path, started(epochs_done=1)).ended_early

@@ -82,7 +82,7 @@ def test_the_job_is_listed_while_the_run_goes_on_and_its_cancel_stops_it(qtbot, 
     assert job.fraction == pytest.approx(1 / 3)
     assert button(train, "Run 1 is training").isEnabled() is False
     job.cancel()
-    qtbot.waitUntil(lambda: has_text(train, "Stopped after 1 epochs: mAP 0.200"), timeout=LONG)
+    qtbot.waitUntil(lambda: has_text(train, "Stopped after 1 epoch: mAP 0.200"), timeout=LONG)
     assert annotated.jobs.items() == []
 
 
@@ -91,7 +91,7 @@ def test_a_run_is_paused_and_resumed_by_the_same_button(qtbot, annotated, contro
     press(qtbot, train, "Train")
     qtbot.waitUntil(lambda: has_text(train, "epoch 1 of 3"), timeout=LONG)
     press(qtbot, train, "Pause")
-    qtbot.waitUntil(lambda: has_text(train, "Paused after 1 epochs"), timeout=LONG)
+    qtbot.waitUntil(lambda: has_text(train, "Paused after 1 epoch"), timeout=LONG)
     press(qtbot, train, "Resume")
     qtbot.waitUntil(lambda: has_text(train, "Finished: mAP 0.600"), timeout=LONG)
     assert train._history.epochs.tolist() == [1, 2, 3]

@@ -1,0 +1,64 @@
+"""What the lines of a plot are called."""
+
+from collections.abc import Collection, Sequence
+
+from PySide6.QtCore import QRect, QSize, Qt
+from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from gui.widgets import theme
+
+_STROKE = 18
+_GAP = 5
+
+
+class LineKey(QWidget):
+    """A stroke as each line is drawn, and its name beside it; only of the lines that there are.
+
+    Names at the lines themselves would lie over other lines, or over each other.
+    """
+
+    def __init__(self, names: Sequence[str], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._pens = dict.fromkeys(names, QPen())
+        self._seen: tuple[str, ...] = ()
+        self.setFont(theme.smaller(self.font()))
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+
+    @property
+    def seen(self) -> tuple[str, ...]:
+        """The names that are shown."""
+        return self._seen
+
+    def set_pen(self, name: str, pen: QPen) -> None:
+        """Say how a line is drawn."""
+        self._pens[name] = pen
+        self.update()
+
+    def show_names(self, names: Collection[str]) -> None:
+        """Show these names, in the order in which they were given first."""
+        seen = tuple(name for name in self._pens if name in names)
+        if seen != self._seen:
+            self._seen = seen
+            self.setAccessibleName(", ".join(seen))
+            self.updateGeometry()
+            self.update()
+
+    def sizeHint(self) -> QSize:
+        """Room for all that are seen."""
+        metrics = QFontMetrics(self.font())
+        width = sum(_STROKE + _GAP + metrics.horizontalAdvance(name) for name in self._seen)
+        return QSize(width + theme.SPACE * len(self._seen), metrics.height() + 2)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint strokes and names."""
+        painter, left = QPainter(self), 0
+        metrics = QFontMetrics(self.font())
+        for name in self._seen:
+            painter.setPen(self._pens[name])
+            painter.drawLine(left, self.height() // 2, left + _STROKE, self.height() // 2)
+            left += _STROKE + _GAP
+            width = metrics.horizontalAdvance(name)
+            painter.setPen(theme.secondary(self.palette()))
+            painter.drawText(QRect(left, 0, width + 2, self.height()), Qt.AlignmentFlag.AlignVCenter, name)
+            left += width + theme.SPACE
