@@ -193,7 +193,6 @@ def test_the_graph_says_whose_vectors_it_has(runs):
     assert np.array_equal(graph.vectors, silent.vectors[[3, 0, 2, 1]])
 
 
-@pytest.mark.parametrize("after", [["head=ml_gcn"], ["head=linear", "graph=gcn"]])
 def begun(runs, settings, folder, names, states):
     job = TrainJob(run_id=8, device="cpu", threads=1, cache_folder=str(runs.folder), initial_run=str(folder))
     run = runs.folder / "0008"
@@ -245,6 +244,7 @@ def test_classes_added_are_balanced_with_whatever_head(runs, settings, loss):
     assert any("influence-balanced" in note for note in made.notes) == (loss == "influence_balanced")
 
 
+@pytest.mark.parametrize("after", [["head=ml_gcn"], ["head=linear", "graph=gcn"]])
 def test_vectors_stay_where_other_layers_are_over_them(runs, after):
     _, folder = runs.run(["head=linear", "graph=gat"])
     net, initialised = runs.start(after, folder, MOVED)
