@@ -197,15 +197,17 @@ def test_words_of_a_name(name, words):
 
 
 def test_labels_have_the_mean_of_their_words(glove):
-    vectors, without = read_glove(glove, ("cat", "Hot Dog", "sofa_plate", "10"))
-    assert without == ()
+    read = read_glove(glove, ("cat", "Hot Dog", "sofa_plate", "10"))
+    assert (read.without, read.partly) == ((), {})
     # lower case before other cases; a case of its own where there is nothing else
-    np.testing.assert_allclose(vectors, [[1, 2, 3], [3, 2, -1], [0, -0.5, 2.25], [0, 3, 0]])
+    np.testing.assert_allclose(read.vectors, [[1, 2, 3], [3, 2, -1], [0, -0.5, 2.25], [0, 3, 0]])
 
 
 def test_words_that_the_file_lacks_are_left_out_and_labels_without_any_stand_alone(glove):
-    vectors, without = read_glove(glove, ("cat", "unicorn", "red sofa", "at", "…"))
-    assert without == ("unicorn", "at", "…")
+    read = read_glove(glove, ("cat", "unicorn", "red sofa", "at", "…"))
+    vectors = read.vectors
+    assert read.without == ("unicorn", "at", "…")
+    assert read.partly == {"red sofa": ("sofa",)}
     np.testing.assert_allclose(vectors[[0, 2], :3], [[1, 2, 3], [0, -1, 0.5]])
     usual = (np.sqrt(14) + np.sqrt(1.25)) / 2
     np.testing.assert_allclose(vectors[[1, 3, 4]], np.hstack([np.zeros((3, 3)), usual * np.eye(3)]), rtol=1e-6)
@@ -216,20 +218,45 @@ def test_only_the_words_wanted_are_kept_of_a_big_file(tmp_path):
     with path.open("w", encoding="utf-8") as file:
         for number in range(20_000):
             file.write(f"word{number} {number} 1\n")
-    vectors, _ = read_glove(path, ("word7", "word19999"))
-    assert vectors.tolist() == [[7, 1], [19999, 1]]
+    assert read_glove(path, ("word7", "word19999")).vectors.tolist() == [[7, 1], [19999, 1]]
 
 
 @pytest.mark.parametrize(
-    "content",
-    [b"", b"\n", b"the quick brown fox\n", b"\x89PNG\r\n\x1a\n\x00\xff", b"cat 1 nan 3\n", b"cat\n"],
+    ("content", "reason"),
+    [
+        (b"", "it is empty"),
+        (b"\n", "line 1, “”, has something else than numbers"),
+        (b"the quick brown fox\n", "line 1, “the”, has something else than numbers"),
+        (b"\x89PNG\r\n\x1a\n\x00\xff", "it is not text in UTF-8"),
+        (b"cat 1 nan 3\n", "line 1, “cat”, has numbers that are not finite"),
+        (b"cat\n", "line 1, “cat”, has something else than numbers"),
+        (b"dog 1 2 3\ncat 1 2\n", "line 2, “cat”, has 2 numbers, not 3"),
+        (b"dog 1 2 3\ncat 1 2 3 4\n", "line 2, “cat”, has 4 numbers, not 3"),
+        (b"dog 1 2 3\ncat 1 x 3\n", "line 2, “cat”, has something else than numbers"),
+    ],
 )
-def test_a_file_of_something_else_is_said(tmp_path, content):
+def test_a_file_of_something_else_is_said(tmp_path, content, reason):
     path = tmp_path / "vectors.txt"
     path.write_bytes(content)
-    with pytest.raises(RecipeError, match=r"vectors\.txt is no text file of word vectors") as caught:
+    with pytest.raises(RecipeError) as caught:
         read_glove(path, ("cat",))
+    assert caught.value.sentence == f"vectors.txt is no text file of word vectors: {reason}."
     assert "co-occurrence" in caught.value.next_step
+
+
+def test_a_header_of_word2vec_is_passed_over(tmp_path):
+    path = tmp_path / "vectors.vec"
+    path.write_text("2 3\ncat 1 2 3\ndog 4 5 6\n")
+    assert read_glove(path, ("dog", "cat")).vectors.tolist() == [[4, 5, 6], [1, 2, 3]]
+
+
+@pytest.mark.parametrize("written", ["diningtable", "dining_table", "dining-table"])
+def test_words_that_the_file_writes_as_one_come_before_their_mean(tmp_path, written):
+    path = tmp_path / "vectors.txt"
+    path.write_text(f"dining 9 9\n{written} 1 2\n")
+    read = read_glove(path, ("dining table", "DiningTable"))
+    assert read.vectors.tolist() == [[1, 2], [1, 2]]
+    assert read.partly == {}
 
 
 def test_a_missing_file_and_one_without_any_label_are_said(glove, tmp_path):
@@ -247,6 +274,11 @@ def test_the_graph_of_a_recipe_says_where_its_vectors_are_from(glove):
     read = label_graph_of(ModelConfig(head="ml_gcn", label_vectors=str(glove)), NAMES, STATES)
     assert (read.source, read.labels_without_vector) == ("the word vectors in vectors.txt", ("unicorn",))
     assert read.vectors.shape == (4, 4)
+    names = ("cat", "black dog", "sofa bed", "unicorn")
+    partly = label_graph_of(ModelConfig(head="ml_gcn", label_vectors=str(glove)), names, STATES)
+    assert partly.source == (
+        "the word vectors in vectors.txt, which know only “dog” of “black dog”, “sofa” of “sofa bed”"
+    )
     together, counts = cooccurrence(STATES)
     expected = normalised_adjacency(correlation_matrix(together, counts))
     np.testing.assert_allclose(read.adjacency, expected, rtol=1e-6)
@@ -278,8 +310,9 @@ def test_real_word_vectors_put_what_belongs_together_side_by_side():
     if not os.environ.get("MULTIHOT_TEST_DATA") or not folder.is_dir():
         pytest.skip("MULTIHOT_TEST_DATA names no folder with glove/")
     path = next(folder.glob("*.txt"))
-    vectors, without = read_glove(path, ("cat", "dog", "fork", "Knife", "tv_monitor", "Straßenbahn"))
-    assert without == ("Straßenbahn",)
+    read = read_glove(path, ("cat", "dog", "fork", "Knife", "tv_monitor", "Straßenbahn"))
+    vectors = read.vectors
+    assert read.without == ("Straßenbahn",)
     assert vectors.shape == (6, 301)
     unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
     alike = unit @ unit.T

@@ -87,8 +87,12 @@ def label_graph_of(config: ModelConfig, label_names: tuple[str, ...], train_stat
         vectors, without = cooccurrence_vectors(train_states, label_names)
         return LabelGraph(adjacency, vectors, "which labels come together in the training images", without)
     path = Path(config.label_vectors).expanduser()
-    vectors, without = read_glove(path, label_names)
-    return LabelGraph(adjacency, vectors, f"the word vectors in {path.name}", without)
+    read = read_glove(path, label_names)
+    source = f"the word vectors in {path.name}"
+    if read.partly:
+        known = (f"“{' '.join(words)}” of “{name}”" for name, words in read.partly.items())
+        source += f", which know only {', '.join(known)}"
+    return LabelGraph(adjacency, read.vectors, source, read.without)
 
 
 def cooccurrence(states: NDArray[np.int8]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

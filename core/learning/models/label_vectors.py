@@ -1,7 +1,8 @@
 """A vector for every label: from the words of its name, or from the labels it comes together with."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,8 @@ _USUAL_LENGTH = 6.5
 #: Shorter vectors from co-occurrence, before they get the usual length, are those of labels on all images but for
 #: rounding, or all but one in a million.
 _SHORTEST = 1e-3
+#: Characters of a word in a message; a file of something else may have no end of it.
+_WORD_SHOWN = 40
 _NEXT_STEP = "Choose a text file of GloVe vectors, or set model.label_vectors to co-occurrence."
 
 
@@ -26,25 +29,43 @@ def words_of(label_name: str) -> tuple[str, ...]:
     return tuple(word.casefold() for word in re.split(r"[\W_]+", parted) if word)
 
 
-def read_glove(path: Path, label_names: tuple[str, ...]) -> tuple[NDArray[np.float32], tuple[str, ...]]:
-    """Vectors of labels from a text file with one word and its numbers per line.
+@dataclass(frozen=True, eq=False)
+class WordVectors:
+    """What a file of word vectors knows of labels.
 
-    A label has the mean of the vectors of those of its words that the file has. Every label without any gets a
-    dimension of its own, so that it is a node unlike all others; its length there is the others' usual length.
+    Attributes:
+        vectors: float32 (C, D + labels without a vector).
+        without: names of the labels without a vector.
+        partly: names of the labels of which only some words have one, each with those words.
+    """
+
+    vectors: NDArray[np.float32]
+    without: tuple[str, ...]
+    partly: Mapping[str, tuple[str, ...]]
+
+
+def read_glove(path: Path, label_names: tuple[str, ...]) -> WordVectors:
+    """Vectors of labels from a text file with one word and its numbers per line; a header of word2vec is passed over.
+
+    A label has the vector of its words written as one, else the mean of the vectors of those of its words that the file
+    has. Every label without any gets a dimension of its own, so that it is a node unlike all others; its length there
+    is the others' usual length.
 
     Args:
         path: of the file, of any size; only the words wanted are kept.
         label_names: C names.
 
-    Returns:
-        float32 (C, D + labels without a vector), and the names of those labels.
-
     Raises:
-        RecipeError: the file cannot be read, is none of word vectors, or has none of the labels.
+        RecipeError: the file cannot be read, is none of word vectors, lacks numbers of a word wanted, or has none of
+            the labels.
     """
     words = [words_of(name) for name in label_names]
-    found = _vectors(path, {word for one in words for word in one})
-    rows = [[found[word] for word in one if word in found] for one in words]
+    found = _vectors(path, {word for one in words for word in (*one, *_as_one(one))})
+    known = []
+    for one in words:
+        whole = next((joined for joined in _as_one(one) if joined in found), None)
+        known.append((whole,) if whole is not None else tuple(word for word in one if word in found))
+    rows = [[found[word] for word in one] for one in known]
     without = [number for number, row in enumerate(rows) if not row]
     if len(without) == len(rows):
         raise RecipeError(f"{path.name} has a vector for none of the labels.", next_step=_NEXT_STEP)
@@ -55,7 +76,17 @@ def read_glove(path: Path, label_names: tuple[str, ...]) -> tuple[NDArray[np.flo
             vectors[number, :width] = np.mean(row, axis=0)
     lengths = np.linalg.norm(vectors, axis=1)
     vectors[without, width + np.arange(len(without))] = lengths[lengths > 0].mean() if lengths.any() else 1.0
-    return vectors, tuple(label_names[number] for number in without)
+    partly = {
+        name: have
+        for name, wanted, have in zip(label_names, words, known, strict=True)
+        if 0 < len(have) < len(wanted) and set(have) <= set(wanted)
+    }
+    return WordVectors(vectors, tuple(label_names[number] for number in without), partly)
+
+
+def _as_one(words: tuple[str, ...]) -> tuple[str, ...]:
+    """Several words as files may write them in one; none for a single word."""
+    return tuple(sign.join(words) for sign in ("", "_", "-")) if len(words) > 1 else ()
 
 
 def cooccurrence_vectors(
@@ -109,21 +140,27 @@ def _vectors(path: Path, wanted: set[str]) -> dict[str, NDArray[np.float64]]:
     found: dict[str, NDArray[np.float64]] = {}
     width = 0
     try:
-        for word, numbers in _lines(path):
+        for line, (word, numbers) in enumerate(_lines(path), start=1):
+            if line == 1 and word.isdecimal() and numbers.isdecimal():
+                continue  # the header of word2vec and fastText: how many words, how many numbers
+            where = f"line {line}, “{word[:_WORD_SHOWN]}”,"
             if not width:
-                width = len(_numbers(numbers, path))
+                width = len(_numbers(numbers, path, where=where))
             folded = word.casefold()
             if folded not in wanted or (folded in found and word != folded):
                 continue
-            # some files have words with spaces in them; they are no words of ours
-            if numbers.count(" ") + 1 == width:
-                found[folded] = _numbers(numbers, path)
+            count = numbers.count(" ") + 1
+            if count > width and not _is_number(numbers.split(" ")[0]):
+                continue  # some files have words with spaces in them; they are no words of ours
+            if count != width:
+                raise _no_vectors(path, f"{where} has {count} numbers, not {width}")
+            found[folded] = _numbers(numbers, path, where=where)
     except OSError as error:
         raise RecipeError(f"The word vectors {path} cannot be read: {error.strerror}.", next_step=_NEXT_STEP) from error
     except UnicodeDecodeError as error:
-        raise _no_vectors(path) from error
+        raise _no_vectors(path, "it is not text in UTF-8") from error
     if not width:
-        raise _no_vectors(path)
+        raise _no_vectors(path, "it is empty")
     return found
 
 
@@ -134,15 +171,23 @@ def _lines(path: Path) -> Iterator[tuple[str, str]]:
             yield word, numbers
 
 
-def _numbers(text: str, path: Path) -> NDArray[np.float64]:
+def _numbers(text: str, path: Path, *, where: str) -> NDArray[np.float64]:
     try:
         numbers = np.array(text.split(" "), np.float64)
     except ValueError as error:
-        raise _no_vectors(path) from error
+        raise _no_vectors(path, f"{where} has something else than numbers") from error
     if not np.isfinite(numbers).all():
-        raise _no_vectors(path)
+        raise _no_vectors(path, f"{where} has numbers that are not finite")
     return numbers
 
 
-def _no_vectors(path: Path) -> RecipeError:
-    return RecipeError(f"{path.name} is no text file of word vectors.", next_step=_NEXT_STEP)
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _no_vectors(path: Path, reason: str) -> RecipeError:
+    return RecipeError(f"{path.name} is no text file of word vectors: {reason}.", next_step=_NEXT_STEP)
