@@ -34,6 +34,8 @@ def run(arguments: argparse.Namespace, output: Output) -> int:
     thresholds = ThresholdSet.of_run(chosen.folder, predictions.label_names)
     report = evaluate(predictions, thresholds.values, interpolated=arguments.interpolated)
     result = {"run": chosen.id, "split": arguments.split, **report.to_dict()}
+    # the same keys for both tasks
+    result |= dict.fromkeys(("objective", "tuned_on", "at_half", "warning"))
     output.say(f"Run {chosen.id} on {report.images:,} images of {arguments.split}: {_headline(report)}")
     _show_means(report, output)
     if predictions.is_multi_class:
@@ -63,8 +65,8 @@ def run(arguments: argparse.Namespace, output: Output) -> int:
 
 def _headline(report: Report) -> str:
     parts = [f"mAP {number(report.map, decimals=4)}"]
-    if report.top_1 is not None:
-        parts.insert(0, f"top-1 {number(report.top_1, decimals=4)}")
+    if report.top1 is not None:
+        parts.insert(0, f"top-1 {number(report.top1, decimals=4)}")
     return ", ".join(parts)
 
 
@@ -94,7 +96,7 @@ def _origin(thresholds: ThresholdSet, split: str) -> str:
 
 
 def _show_labels(report: Report, output: Output) -> None:
-    has_thresholds = report.top_1 is None
+    has_thresholds = report.top1 is None
     output.table(
         ("label", "support", "AP", "precision", "recall", "F1", *["threshold"] * has_thresholds),
         [

@@ -56,7 +56,7 @@ class Report(ClassificationScores):
         map_voc: the mean of the interpolated average precision over all recalls, as in VOC since 2010; None where not
             asked for.
         map_voc_2007: the same over 11 recalls.
-        top_1: in multi-class the share of images whose label is the prediction, NaN without one; None in multi-label.
+        top1: in multi-class the share of images whose label is the prediction, NaN without one; None in multi-label.
         confusion_matrix: in multi-class images by label, rows, and prediction, columns, in the order of the labels;
             None in multi-label.
         labels: one report per label, in the project's order.
@@ -68,7 +68,7 @@ class Report(ClassificationScores):
     map_all_labels: float
     map_voc: float | None
     map_voc_2007: float | None
-    top_1: float | None
+    top1: float | None
     confusion_matrix: tuple[tuple[int, ...], ...] | None
     labels: tuple[LabelReport, ...]
 
@@ -120,7 +120,7 @@ def evaluate(predictions: Predictions, thresholds: NDArray[np.float64], *, inter
         map_all_labels=float(np.nan_to_num(ap).mean()) if len(ap) else math.nan,
         map_voc=voc(None),
         map_voc_2007=voc(11),
-        top_1=None if confusion is None else top_1(confusion),
+        top1=None if confusion is None else top_1(confusion),
         confusion_matrix=None if confusion is None else tuple(map(tuple, confusion.tolist())),
         labels=tuple(LabelReport(*values) for values in labels),
     )

@@ -38,7 +38,7 @@ def test_evaluate_gives_every_figure_at_a_half_and_at_the_thresholds(trained, sc
     at_thresholds = vars(classification_scores(probabilities, states, [0.2, 0.7]))
     assert result["at_half"] == pytest.approx(at_half)
     assert {name: result[name] for name in at_thresholds} == pytest.approx(at_thresholds)
-    assert (result["objective"], result["tuned_on"], result["top_1"]) == ("f1", "validation", None)
+    assert (result["objective"], result["tuned_on"], result["top1"]) == ("f1", "validation", None)
     said = multihot("evaluate", trained, "--split", "test").out
     assert "best F1 of every label on validation.\n" in said
     for name, title in {"overall_f1": "OF1", "class_f1": "CF1", "sample_iou": "mean IoU of images"}.items():
@@ -111,10 +111,10 @@ def classes(scores):
 
 def test_a_multi_class_run_has_top_1_and_a_confusion_matrix_and_no_thresholds(trained, classes, multihot):
     result = multihot("evaluate", trained, "--json").result
-    assert (result["task"], result["top_1"]) == ("multi-class", 0.5)
+    assert (result["task"], result["top1"]) == ("multi-class", 0.5)
+    assert [result[key] for key in ("objective", "tuned_on", "at_half", "warning")] == [None] * 4
     assert result["confusion_matrix"] == [[0, 2], [0, 2]]
     assert {one["threshold"] for one in result["labels"]} == {None}
-    assert "at_half" not in result
     said = multihot("evaluate", trained).out
     assert "top-1 0.5000" in said
     assert "1 cat  0  2" in said

@@ -69,21 +69,21 @@ def test_the_report_decides_for_the_highest_probability_whatever_the_thresholds(
     assert [one.f1 for one in report.labels] == pytest.approx(f1.tolist())
     assert [one.support for one in report.labels] == support.tolist()
     assert {one.threshold for one in report.labels} == {None}
-    assert report.top_1 == pytest.approx(sklearn_metrics.accuracy_score(classes, predicted))
+    assert report.top1 == pytest.approx(sklearn_metrics.accuracy_score(classes, predicted))
     # each image has one label and gets one, so all of these are the share of right images
     same = (report.overall_precision, report.overall_recall, report.overall_f1, report.sample_f1, report.sample_iou)
-    assert same == pytest.approx((report.top_1,) * 5)
+    assert same == pytest.approx((report.top1,) * 5)
 
 
 def test_images_without_a_known_class_do_not_count():
     probabilities = np.array([[0.9, 0.1], [0.2, 0.8], [0.7, 0.3]], np.float32)
     report = evaluate(predictions_of(probabilities, np.array([0, -1, 1])), np.full(2, 0.5))
     assert report.confusion_matrix == ((1, 0), (1, 0))
-    assert report.top_1 == 0.5
+    assert report.top1 == 0.5
     assert (report.images, report.sample_f1) == (3, 0.5)
     nothing = evaluate(predictions_of(probabilities, np.array([-1, -1, -1])), np.full(2, 0.5))
-    assert np.isnan(nothing.top_1)
-    assert nothing.to_dict()["top_1"] is None
+    assert np.isnan(nothing.top1)
+    assert nothing.to_dict()["top1"] is None
 
 
 def test_of_equal_probabilities_the_first_label_is_predicted_as_an_exported_arg_max_does():
@@ -109,7 +109,7 @@ def test_a_multi_label_report_has_neither_top_1_nor_a_confusion_matrix():
     predictions = predictions_of(probabilities, classes)
     many = Predictions(**{**vars(predictions), "task": "multi-label"})
     report = evaluate(many, ThresholdSet.default(many.label_names).values)
-    assert (report.top_1, report.confusion_matrix) == (None, None)
+    assert (report.top1, report.confusion_matrix) == (None, None)
 
 
 def test_the_most_frequent_confusions_come_first_and_right_images_are_none():
