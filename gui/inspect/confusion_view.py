@@ -5,7 +5,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QGuiApplication, QPainter, QPalette
+from PySide6.QtGui import (
+    QColor,
+    QFont,
+    QFontMetrics,
+    QGuiApplication,
+    QPainter,
+    QPalette,
+    QResizeEvent,
+    QShowEvent,
+)
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QLabel, QTableView, QVBoxLayout, QWidget
 
 from gui.inspect.scored_split import ScoredSplit
@@ -14,6 +23,8 @@ from gui.widgets import theme
 Index = QModelIndex | QPersistentModelIndex
 
 CELL = QSize(38, 24)
+# in less a count of three digits is not read
+LEAST_CELL = QSize(26, 19)
 # of a name at the side or, turned, above
 NAME_LENGTH = 108
 
@@ -97,7 +108,8 @@ class _TurnedHeader(QHeaderView):
         font = self.font()
         font.setWeight(QFont.Weight.DemiBold)
         longest = max((QFontMetrics(font).horizontalAdvance(name) for name in names), default=0)
-        return QSize(CELL.width(), min(longest, NAME_LENGTH) + 2 * theme.SPACE)
+        # a name is elided only beyond the bound, not by the rounding of its width
+        return QSize(CELL.width(), min(longest, NAME_LENGTH) + 2 * theme.SPACE + 2)
 
     def paintSection(self, painter: QPainter, rect: QRect, logicalIndex: int) -> None:  # noqa: N803 - Qt's own name
         """Paint one name, turned to the left."""
@@ -119,13 +131,13 @@ class _TurnedHeader(QHeaderView):
 
 
 class ConfusionView(QWidget):
-    """The matrix, and how it reads.
+    """The matrix, and how it reads; its cells shrink somewhat, so that more of them fit.
 
     Signals:
-        label_chosen: index of the label present of the cell that was chosen.
+        cell_chosen: indices of the label present and of the label predicted of the cell that was chosen.
     """
 
-    label_chosen = Signal(int)
+    cell_chosen = Signal(int, int)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -154,8 +166,33 @@ class ConfusionView(QWidget):
         layout.setSpacing(0)
         layout.addWidget(self._table, 1)
         layout.addWidget(hint)
-        self._table.selectionModel().currentChanged.connect(self._on_current_changed)
+        self._table.selectionModel().currentChanged.connect(self._on_chosen)
+        # also the cell that is the current one: its images may have been left
+        self._table.clicked.connect(self._on_chosen)
+        self.model.modelReset.connect(self._fit)
 
-    def _on_current_changed(self, current: QModelIndex) -> None:
-        if current.isValid():
-            self.label_chosen.emit(current.row())
+    def _on_chosen(self, index: QModelIndex) -> None:
+        if index.isValid():
+            self.cell_chosen.emit(index.row(), index.column())
+
+    def _fit(self) -> None:
+        """Give the cells the size at which all fit, within bounds."""
+        count = self.model.rowCount()
+        if not count:
+            return
+        columns, rows = self._table.horizontalHeader(), self._table.verticalHeader()
+        frame = 2 * self._table.frameWidth()
+        width = (self._table.width() - rows.sizeHint().width() - frame) // count
+        height = (self._table.height() - columns.sizeHint().height() - frame) // count
+        columns.setDefaultSectionSize(max(LEAST_CELL.width(), min(width, CELL.width())))
+        rows.setDefaultSectionSize(max(LEAST_CELL.height(), min(height, CELL.height())))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The cells have another room."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """The table has its size now."""
+        super().showEvent(event)
+        self._fit()

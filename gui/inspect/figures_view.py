@@ -4,7 +4,7 @@ from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
 from PySide6.QtGui import QFontMetrics, QResizeEvent
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QLabel, QTableView, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QLabel, QSpacerItem, QTableView, QVBoxLayout, QWidget
 
 from core.evaluation.metrics import ClassificationScores
 from gui.inspect.figures import Figures, Means
@@ -83,10 +83,16 @@ class FiguresModel(QAbstractTableModel):
     def show_means(self, means: Means) -> None:
         """Show another run or split; the other figures come with `show_figures`."""
         rows = [
-            (self.tr("mAP"), self.tr("Mean average precision over the labels with positives"), means.map),
+            (
+                self.tr("mAP"),
+                self.tr(
+                    "Mean average precision: how well a label's images are ranked, averaged over the labels with any"
+                ),
+                means.map,
+            ),
             (
                 self.tr("mAP over all labels"),
-                self.tr("A label without positives counts 0, as in much published code"),
+                self.tr("The same, where a label without any image here counts 0, as in much published code"),
                 means.map_all_labels,
             ),
             (
@@ -177,6 +183,8 @@ class FiguresView(QWidget):
         self._table.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._table.setTabKeyNavigation(False)
         self._table.setAccessibleName(self.tr("More figures"))
+        # no row is cut: what is left over below the last whole one is empty
+        self._table.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerItem)
         self._table.verticalHeader().hide()
         self._table.verticalHeader().setDefaultSectionSize(theme.ROW - 4)
         header = self._table.horizontalHeader()
@@ -190,10 +198,12 @@ class FiguresView(QWidget):
         self._note.setWordWrap(True)
         self._note.setProperty("tone", "secondary")
         self._note.setContentsMargins(theme.PANEL, theme.SPACE // 2, theme.PANEL, theme.SPACE // 2)
-        layout = QVBoxLayout(self)
+        layout = self._column = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(self._table, 1)
+        self._note_gap = QSpacerItem(0, 0)
+        layout.addItem(self._note_gap)
         layout.addWidget(self._note)
 
     def show_means(self, means: Means) -> None:
@@ -221,6 +231,7 @@ class FiguresView(QWidget):
                     score(judged.after.class_f1),
                 )
             )
+        self._show_whole_rows()
 
     def _hide_columns(self) -> None:
         self._table.setColumnHidden(BEFORE, self._is_multi_class)
@@ -230,6 +241,15 @@ class FiguresView(QWidget):
         """Give the names the room of the change where it is narrow."""
         super().resizeEvent(event)
         self._hide_columns()
+        self._show_whole_rows()
+
+    def _show_whole_rows(self) -> None:
+        """Leave empty what is too little for a row, so that none is cut."""
+        note = self._note.heightForWidth(self.width()) if self._note.isVisibleTo(self) else 0
+        row, head = self._table.verticalHeader().defaultSectionSize(), self._table.horizontalHeader().height()
+        room = self.height() - note - head - 2 * self._table.frameWidth()
+        self._note_gap.changeSize(0, room % row if room < row * self.model.rowCount() else 0)
+        self._column.invalidate()
 
 
 def change(before: float, now: float) -> str:

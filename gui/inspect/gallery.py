@@ -1,11 +1,9 @@
 """The images on which one label is decided wrongly at its threshold."""
 
-from typing import Literal
-
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QPainter, QPalette
+from PySide6.QtGui import QFontMetrics, QPainter, QPalette
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QButtonGroup,
@@ -26,12 +24,15 @@ from gui.widgets.panel import line
 from gui.widgets.thumbnails import ThumbnailLoader
 
 Index = QModelIndex | QPersistentModelIndex
-Kind = Literal["all", "missed", "false"]
 
 # more wrong images of one kind than this are not looked through one by one
 MOST_IMAGES = 200
 SIDE = 112
 CAPTION = 18
+
+_ALL, _MISSED, _FALSE_ALARMS, _TAKEN_FOR = range(4)
+# of another label's name in a button
+_NAME_WIDTH = 120
 
 
 class GalleryModel(QAbstractListModel):
@@ -43,6 +44,7 @@ class GalleryModel(QAbstractListModel):
         self.probabilities: NDArray[np.float32] = np.zeros(0, np.float32)
         self.is_false_alarm: NDArray[np.bool_] = np.zeros(0, np.bool_)
         self.instead: list[str] = []
+        self.label = ""
 
     def show_images(
         self,
@@ -51,6 +53,7 @@ class GalleryModel(QAbstractListModel):
         is_false_alarm: NDArray[np.bool_],
         *,
         instead: list[str],
+        label: str,
     ) -> bool:
         """Show other images.
 
@@ -59,16 +62,17 @@ class GalleryModel(QAbstractListModel):
             probabilities: of the label, float32 (n,).
             is_false_alarm: bool (n,); the others were missed.
             instead: the label a missed image got, or a false alarm has; empty in multi-label.
+            label: name of the label.
 
         Returns:
             Whether anything changed.
         """
         same = np.array_equal(image_ids, self.image_ids) and np.array_equal(is_false_alarm, self.is_false_alarm)
-        if same and np.array_equal(probabilities, self.probabilities):
+        if same and np.array_equal(probabilities, self.probabilities) and label == self.label:
             return False
         self.beginResetModel()
         self.image_ids, self.probabilities, self.is_false_alarm = image_ids, probabilities, is_false_alarm
-        self.instead = instead
+        self.instead, self.label = instead, label
         self.endResetModel()
         return True
 
@@ -84,13 +88,21 @@ class GalleryModel(QAbstractListModel):
             if self.instead[row]:
                 other = self.tr("is “{}”") if self.is_false_alarm[row] else self.tr("taken for “{}”")
                 kind = f"{kind}, {other.format(self.instead[row])}"
-            return f"{kind} · {self.probabilities[row]:.3f}"
+            return self.tr("{} · probability of “{}”: {:.3f}").format(kind, self.label, self.probabilities[row])
         return None
 
-    def caption(self, row: int) -> str:
-        """What is written below an image: the label's probability, and in multi-class the other label."""
+    @property
+    def lines(self) -> int:
+        """How many lines a caption has."""
+        return 2 if any(self.instead) else 1
+
+    def caption(self, row: int) -> tuple[str, ...]:
+        """What is written below an image: the label's probability; in multi-class with its name, and the other one."""
         probability = f"{self.probabilities[row]:.3f}"
-        return f"{probability} · {self.instead[row]}" if self.instead[row] else probability
+        if not self.instead[row]:
+            return (probability,)
+        other = self.tr("is {}") if self.is_false_alarm[row] else self.tr("taken for {}")
+        return (f"{self.label} {probability}", other.format(self.instead[row]))
 
 
 class _Delegate(QStyledItemDelegate):
@@ -103,7 +115,7 @@ class _Delegate(QStyledItemDelegate):
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         """The same for all."""
-        return QSize(SIDE + theme.SPACE, SIDE + CAPTION + theme.SPACE)
+        return QSize(SIDE + theme.SPACE, SIDE + CAPTION * self._model.lines + theme.SPACE)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         """Paint one image."""
@@ -134,8 +146,10 @@ class _Delegate(QStyledItemDelegate):
         painter.setPen(palette.color(QPalette.ColorRole.HighlightedText if selected else QPalette.ColorRole.Text))
         painter.setFont(theme.tabular(theme.smaller(option.font)))
         caption = QRect(box.x(), box.bottom() + 1, SIDE, CAPTION)
-        text = painter.fontMetrics().elidedText(self._model.caption(row), Qt.TextElideMode.ElideRight, SIDE)
-        painter.drawText(caption, Qt.AlignmentFlag.AlignCenter, text)
+        for line_text in self._model.caption(row):
+            text = painter.fontMetrics().elidedText(line_text, Qt.TextElideMode.ElideMiddle, SIDE)
+            painter.drawText(caption, Qt.AlignmentFlag.AlignCenter, text)
+            caption.translate(0, CAPTION - 3)
 
 
 class Gallery(QWidget):
@@ -152,6 +166,7 @@ class Gallery(QWidget):
         self.model = GalleryModel()
         self._scored: ScoredSplit | None = None
         self._label = 0
+        self._other: int | None = None
         self._threshold = 0.5
         self._delegate = _Delegate(self.model, thumbnails)
         self._view = _View()
@@ -165,13 +180,14 @@ class Gallery(QWidget):
         top = QHBoxLayout()
         top.setContentsMargins(theme.PANEL, theme.SPACE // 2, theme.PANEL, theme.SPACE // 2)
         top.setSpacing(theme.SPACE // 2)
-        for number in range(3):
+        for number in range(4):
             button = QToolButton()
             button.setCheckable(True)
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             self._kinds.addButton(button, number)
             top.addWidget(button)
-        self._kinds.button(0).setChecked(True)
+        self._kinds.button(_ALL).setChecked(True)
+        self._kinds.button(_TAKEN_FOR).hide()
         hint = QLabel(self.tr("Enter opens in Label"))
         hint.setProperty("tone", "secondary")
         top.addStretch(1)
@@ -198,6 +214,8 @@ class Gallery(QWidget):
             missed: how many images are missed in all.
             false_alarms: how many false alarms there are in all.
         """
+        if scored is not self._scored or label != self._label:
+            self.show_taken_for(None)
         self._scored, self._label, self._threshold = scored, label, threshold
         texts = (
             self.tr("All wrong ({:,})").format(missed + false_alarms),
@@ -208,13 +226,40 @@ class Gallery(QWidget):
             self._kinds.button(number).setText(text)
         self._refresh()
 
+    def show_taken_for(self, other: int | None) -> None:
+        """Show only the images of the label that are taken for another one; None for all wrong ones."""
+        button = self._kinds.button(_TAKEN_FOR)
+        button.setVisible(other is not None)
+        self._other = other
+        if other is not None and self._scored is not None:
+            count = len(self._scored.rows_taken_for(self._label, other))
+            name = self._scored.label_names[other]
+            short = QFontMetrics(button.font()).elidedText(name, Qt.TextElideMode.ElideRight, _NAME_WIDTH)
+            button.setText(self.tr("Taken for {} ({:,})").format(short, count))
+            button.setToolTip(self.tr("Images of “{}” that are taken for “{}”").format(self._name, name))
+            button.setChecked(True)
+            self._refresh()
+        elif button.isChecked():
+            self._kinds.button(_ALL).setChecked(True)
+            self._refresh()
+
+    @property
+    def _name(self) -> str:
+        assert self._scored is not None
+        return self._scored.label_names[self._label]
+
     def _refresh(self) -> None:
         if self._scored is None:
             return
         kind = self._kinds.checkedId()
         scored, nothing = self._scored, np.arange(0)
-        missed = scored.missed(self._label, self._threshold, limit=MOST_IMAGES) if kind != 2 else nothing
-        alarms = scored.false_alarms(self._label, self._threshold, limit=MOST_IMAGES) if kind != 1 else nothing
+        missed = alarms = nothing
+        if kind in (_ALL, _MISSED):
+            missed = scored.missed(self._label, self._threshold, limit=MOST_IMAGES)
+        if kind in (_ALL, _FALSE_ALARMS):
+            alarms = scored.false_alarms(self._label, self._threshold, limit=MOST_IMAGES)
+        if kind == _TAKEN_FOR and self._other is not None:
+            missed = scored.rows_taken_for(self._label, self._other)[:MOST_IMAGES]
         rows = np.concatenate([missed, alarms])
         predictions = scored.predictions
         at = self._view.verticalScrollBar().value()
@@ -223,12 +268,13 @@ class Gallery(QWidget):
             predictions.probabilities[rows, self._label],
             np.arange(len(rows)) >= len(missed),
             instead=scored.instead(self._label, rows),
+            label=self._name,
         )
         if changed:
             self._view.verticalScrollBar().setValue(at)
         self._view.setVisible(bool(len(rows)))
         self._empty.setVisible(not len(rows))
-        self._empty.setText(self.tr("No image is decided wrongly on “{}”.").format(scored.label_names[self._label]))
+        self._empty.setText(self.tr("No image is decided wrongly on “{}”.").format(self._name))
 
     def _on_view_opened(self) -> None:
         current = self._view.currentIndex().row()

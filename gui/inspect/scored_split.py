@@ -110,6 +110,11 @@ class ScoredSplit:
         others = np.where(predicted[:, [label]], present, predicted)
         return [self.label_names[int(other.argmax())] if other.any() else "" for other in others]
 
+    def rows_taken_for(self, label: int, other: int) -> NDArray[np.int64]:
+        """In multi-class, rows of the images of a label that are taken for another, the most certain mistakes first."""
+        rows = np.flatnonzero(self.predictions.targets[:, label] & self._predicted[:, other])
+        return rows[np.argsort(-self.predictions.probabilities[rows, other], kind="stable")]
+
     def curve(self, label: int) -> PrecisionRecallCurve:
         """The precision-recall curve of a label, thinned for drawing."""
         return self.ranked.curve(label)

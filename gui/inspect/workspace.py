@@ -117,7 +117,7 @@ class InspectWorkspace(QWidget):
         self._thresholds.failed.connect(self._error.show_error)
         self._table.label_selected.connect(self._show_label)
         self._warning.reset_asked.connect(self._on_reset_all)
-        self._views.confusion.label_chosen.connect(self._table.choose)
+        self._views.confusion.cell_chosen.connect(self._on_cell_chosen)
         self._curve.score_chosen.connect(self._on_score_chosen)
         self._curve.drag_ended.connect(self._thresholds.settle)
         self._panel.value_changed.connect(self._on_value_changed)
@@ -279,6 +279,10 @@ class InspectWorkspace(QWidget):
             self._threshold_panel.set_title(self.tr("{}: threshold").format(name))
         self._curve.show_curve(self._scored.curve(label) if self._scored.support[label] else None)
         self._show_threshold()
+
+    def _on_cell_chosen(self, label: int, predicted: int) -> None:
+        self._table.choose(label)
+        self._gallery.show_taken_for(predicted if predicted != label else None)
 
     def _show_threshold(self) -> None:
         """Everything that follows the chosen label's threshold."""

@@ -1,10 +1,11 @@
 """More figures, what tuning changed, and multi-class runs in Inspect."""
 
 import dataclasses
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtWidgets import QToolButton
 
 from core.evaluation.metrics import classification_scores
@@ -13,6 +14,7 @@ from core.evaluation.report import evaluate
 from core.evaluation.threshold_file import ThresholdSet
 from core.labels import MULTI_CLASS, Split
 from gui.inspect import label_table as columns
+from gui.inspect.confusion_view import LEAST_CELL, ConfusionView
 from gui.inspect.figures_view import BEFORE, CHANGE, NOW, change
 from gui.inspect.workspace import InspectWorkspace
 
@@ -218,9 +220,64 @@ def test_the_gallery_of_a_class_names_the_other_class(multi_class):
     model = multi_class._gallery.model
     assert model.image_ids.tolist() == [3, 5]
     assert model.is_false_alarm.tolist() == [False, True]
-    assert [model.caption(row) for row in range(2)] == ["0.300 · king", "0.500 · king"]
+    assert [model.caption(row) for row in range(2)] == [
+        ("ace 0.300", "taken for king"),
+        ("ace 0.500", "is king"),
+    ]
     tips = [model.index(row).data(Qt.ItemDataRole.ToolTipRole) for row in range(2)]
-    assert tips == ["Missed, taken for “king” · 0.300", "False alarm, is “king” · 0.500"]
+    assert tips == [
+        "Missed, taken for “king” · probability of “ace”: 0.300",
+        "False alarm, is “king” · probability of “ace”: 0.500",
+    ]
+
+
+def test_a_cell_shows_the_images_that_it_counts_until_another_label_is_chosen(qtbot, multi_class):
+    view, gallery = multi_class._views.confusion, multi_class._gallery
+
+    def click(row, column):
+        place = view._table.visualRect(view.model.index(row, column)).center()
+        qtbot.mouseClick(view._table.viewport(), Qt.MouseButton.LeftButton, pos=place)
+
+    click(0, 1)
+    assert gallery.model.image_ids.tolist() == [3]
+    button = gallery._kinds.checkedButton()
+    assert (button.text(), button.isVisible()) == ("Taken for king (1)", True)
+    qtbot.mouseClick(gallery._kinds.button(0), Qt.MouseButton.LeftButton)
+    assert gallery.model.image_ids.tolist() == [3, 5]
+    click(0, 1)
+    assert gallery.model.image_ids.tolist() == [3], "the current cell can be chosen again"
+    click(1, 0)
+    assert gallery.model.image_ids.tolist() == [5]
+    multi_class._table.choose(0)
+    assert gallery.model.image_ids.tolist() == [3, 5]
+    assert not button.isVisible()
+    click(2, 2)
+    assert gallery.model.image_ids.tolist() == []
+
+
+def test_the_cells_of_the_matrix_shrink_within_bounds_so_that_twelve_classes_fit(qtbot):
+    view = ConfusionView()
+    qtbot.addWidget(view)
+    names = ("Mushroom", *(f"class {number}" for number in range(11)))
+    view.model.show_scores(SimpleNamespace(label_names=names, confusion=np.eye(12, dtype=np.int64) * 120))
+    view.resize(551, 384)
+    view.show()
+    table = view._table
+    assert not table.horizontalScrollBar().isVisible()
+    assert not table.verticalScrollBar().isVisible()
+    view.resize(250, 200)
+    assert table.horizontalHeader().defaultSectionSize() == LEAST_CELL.width()
+
+
+def test_no_row_of_the_figures_is_cut(qtbot, opened):
+    workspace = opened(*spoilt())
+    press(qtbot, workspace, "More figures")
+    table = workspace._views.figures._table
+    for height in (700, 711, 723, 768):
+        workspace.resize(1300, height)
+        QCoreApplication.processEvents()
+        row = table.verticalHeader().defaultSectionSize()
+        assert table.viewport().height() >= row * table.model().rowCount() or table.viewport().height() % row == 0
 
 
 def test_another_run_brings_the_thresholds_back(qtbot, multi_class, annotated, finished_run):
