@@ -51,8 +51,8 @@ class Runs:
                 torch.nn.init.normal_(buffer)
         return net
 
-    def run(self, settings, names=OLD):
-        net = self.net(settings, names, seed=4)
+    def run(self, settings, names=OLD, *, graph=None):
+        net = self.net(settings, names, seed=4, graph=graph)
         folder = self.folder / "0007"
         folder.mkdir()
         (folder / "recipe.toml").write_text(self.recipe.with_overrides(settings).to_toml(), encoding="utf-8")
@@ -117,12 +117,16 @@ def test_a_head_behind_a_graph_keeps_its_rows_and_says_that_the_graph_starts_ane
         assert torch.equal(net.head.factors.state_dict()[name], tensor), name
 
 
+def word_vectors(folder, *, seed):
+    rng = np.random.default_rng(seed)
+    words = sorted({name.casefold() for name in OLD + NEW})
+    path = folder / "vectors.txt"
+    path.write_text("".join(f"{word} {' '.join(map(str, rng.normal(size=5)))}\n" for word in words))
+    return path
+
+
 def test_layers_over_the_same_word_vectors_are_taken_over_but_the_graph_is_the_new_one(runs, tmp_path):
-    path = tmp_path / "vectors.txt"
-    rng = np.random.default_rng(0)
-    words = {name.casefold() for name in OLD + NEW}
-    path.write_text("".join(f"{word} {' '.join(map(str, rng.normal(size=5)))}\n" for word in sorted(words)))
-    settings = ["head=ml_gcn", f"label_vectors={path}"]
+    settings = ["head=ml_gcn", f"label_vectors={word_vectors(tmp_path, seed=0)}"]
     old, folder = runs.run(settings)
     net, initialised = runs.start(settings, folder)
     assert (initialised.matched, initialised.notes) == (("Plum", "apple", "FIG"), (GOES_ON,))
@@ -131,6 +135,38 @@ def test_layers_over_the_same_word_vectors_are_taken_over_but_the_graph_is_the_n
     fresh = runs.net(settings, NEW, seed=5)
     assert torch.equal(net.head.classifiers.adjacency, fresh.head.classifiers.adjacency)
     assert torch.equal(net.head.classifiers.vectors, fresh.head.classifiers.vectors)
+
+
+def branch_is_fresh(runs, net, settings, names, graph=None):
+    fresh, state = runs.net(settings, names, seed=5, graph=graph).state_dict(), net.state_dict()
+    branch = [name for name in state if ".first." in name or ".second." in name or name.endswith("vectors")]
+    assert len(branch) >= 3
+    return all(torch.equal(state[name], fresh[name]) for name in branch)
+
+
+def test_layers_start_anew_over_other_word_vectors_or_where_they_are_of_another_kind(runs, tmp_path):
+    vectors = f"label_vectors={word_vectors(tmp_path, seed=0)}"
+    _, folder = runs.run(["head=linear", "graph=gat", vectors])
+    other_kind = ["head=linear", "graph=gcn", vectors]
+    net, initialised = runs.start(other_kind, folder)
+    assert initialised.notes == ("The layers over the label graph start anew.",)
+    assert branch_is_fresh(runs, net, other_kind, NEW)
+    word_vectors(tmp_path, seed=1)
+    net, initialised = runs.start(["head=linear", "graph=gat", vectors], folder)
+    assert initialised.notes == (ANEW,)
+    assert branch_is_fresh(runs, net, ["head=linear", "graph=gat", vectors], NEW)
+
+
+def test_a_new_label_does_not_go_on_with_the_dimension_of_an_old_one(runs):
+    settings = ["head=ml_gcn"]
+    config = runs.recipe.with_overrides(settings).model
+    # all labels have dimensions of their own, in this order
+    silent = label_graph_of(config, OLD, np.zeros((3, 4), np.int8))
+    _, folder = runs.run(settings, graph=silent)
+    names = ("apple", "quince", "plum", "fig")
+    net, initialised = runs.start(settings, folder, names, graph=silent)
+    assert (initialised.matched, initialised.notes) == ((), (ANEW,))
+    assert branch_is_fresh(runs, net, settings, names, silent)
 
 
 def test_classifiers_made_of_cooccurrence_mean_nothing_with_other_labels(runs):
@@ -249,10 +285,7 @@ def test_vectors_stay_where_other_layers_are_over_them(runs, after):
     _, folder = runs.run(["head=linear", "graph=gat"])
     net, initialised = runs.start(after, folder, MOVED)
     assert "start anew" in initialised.notes[0] or "only the backbone" in initialised.notes[0]
-    fresh, state = runs.net(after, MOVED, seed=5).state_dict(), net.state_dict()
-    branch = [name for name in state if ".first." in name or ".second." in name or name.endswith("vectors")]
-    assert len(branch) == 3
-    assert all(torch.equal(state[name], fresh[name]) for name in branch)
+    assert branch_is_fresh(runs, net, after, MOVED)
 
 
 def named(numbers):
