@@ -121,6 +121,26 @@ def test_an_overflow_can_be_undone():
     assert weight.tolist() == [1, 2]
 
 
+def test_steps_out_of_order_are_refused_and_lose_no_weights():
+    weight = nn.Parameter(torch.tensor([1.0, 2.0]))
+    sam = SAM(torch.optim.SGD([weight], lr=0.1), 0.1)
+    with pytest.raises(RuntimeError, match=r"backward\(\)"):
+        sam.first_step()
+    weight.square().sum().backward()
+    for too_early in (sam.second_step, sam.restore):
+        with pytest.raises(RuntimeError, match="first_step comes before"):
+            too_early()
+    assert weight.tolist() == [1, 2]
+    sam.first_step()
+    with pytest.raises(RuntimeError, match="twice"):
+        sam.first_step()
+    sam.restore()
+    assert weight.tolist() == [1, 2]
+    # and in order again it goes on
+    update(sam, lambda: weight.square().sum())
+    assert weight[0].item() < 1
+
+
 def test_a_negative_radius_is_refused():
     with pytest.raises(ValueError, match="rho"):
         SAM(torch.optim.SGD([nn.Parameter(torch.ones(1))], lr=0.1), -0.1)

@@ -39,10 +39,17 @@ class SAM:
         Returns:
             The norm of the gradients, a scalar: not finite where they overflowed, and then the weights are worthless
             until `restore`.
+
+        Raises:
+            RuntimeError: it climbed already and did not go back, or there are no gradients.
         """
+        if self._moved:
+            raise RuntimeError("first_step came twice; second_step or restore goes back in between")
         parameters = [
             one for group in self.base_optimizer.param_groups for one in group["params"] if one.grad is not None
         ]
+        if not parameters:
+            raise RuntimeError("first_step needs gradients: call backward() on the loss before it")
         with torch.no_grad():
             ways: list[Tensor] = [one.grad for one in parameters]
             if self.adaptive:
@@ -56,13 +63,23 @@ class SAM:
         return norm
 
     def restore(self) -> None:
-        """Go back to the weights before `first_step`, to the bit."""
+        """Go back to the weights before `first_step`, to the bit.
+
+        Raises:
+            RuntimeError: there was no `first_step` since it last went back.
+        """
+        if not self._moved:
+            raise RuntimeError("first_step comes before second_step and restore")
         with torch.no_grad():
             torch._foreach_copy_(self._moved, self._weights)
         self._moved, self._weights = [], []
 
     def second_step(self) -> None:
-        """Go back, and let the base optimiser take its step with the present gradients."""
+        """Go back, and let the base optimiser take its step with the present gradients.
+
+        Raises:
+            RuntimeError: there was no `first_step` since it last went back.
+        """
         self.restore()
         self.base_optimizer.step()
 
