@@ -7,7 +7,7 @@ from itertools import groupby
 from pathlib import Path
 
 from core.cli.output import Output
-from core.project.store import Store
+from core.project.peek import facts_of
 from core.recipes.catalogue import catalogue, project_recipes
 from core.recipes.checks import TASKS
 from core.recipes.complexity import Complexity, complexity
@@ -28,7 +28,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--task", choices=TASKS, help="only recipes for this task (default: that of the project)")
     parser.add_argument(
-        "--match", metavar="GLOB", default="*", help="only recipes with such a name: 'efficientnetv2-*'"
+        "--match",
+        metavar="GLOB",
+        default="*",
+        help="only recipes with such a name, or a part of it: 'resnet*-224', gan",
     )
     parser.add_argument(
         "--labels",
@@ -50,16 +53,18 @@ def run(arguments: argparse.Namespace, output: Output) -> int:
     own: list[Recipe] = []
     problems: list[str] = []
     if arguments.project is not None:
-        with Store.open(arguments.project) as store:
-            task = task or store.task
-            labels = labels or len(store.labels)
+        facts = facts_of(arguments.project)
+        task = task or facts.task
+        labels = labels or facts.labels
         own, problems = project_recipes(arguments.project, task)
     labels = labels or _LABELS
-    recipes = [one for one in [*own, *catalogue(task)] if fnmatchcase(one.name, arguments.match)]
+    listed = [*own, *catalogue(task)]
+    recipes = [one for one in listed if _matches(one.name, arguments.match)]
     for one in recipes:
         output.say(_lines(one, complexity(one, labels), labels=labels, is_own=one in own))
     if not recipes:
-        output.say("There is no such recipe.")
+        known = ", ".join(one.name for one in listed)
+        output.warn(f"There is no recipe with a name like “{arguments.match}”. Those there are: {known}.")
     for problem in problems:
         output.warn(f"Left out: {problem}")
     output.result(
@@ -70,6 +75,13 @@ def run(arguments: argparse.Namespace, output: Output) -> int:
         }
     )
     return 0
+
+
+def _matches(name: str, pattern: str) -> bool:
+    """Whether a name has a pattern, whatever the case; one without wildcards may be any part of it."""
+    folded = pattern.casefold()
+    whole = folded if set(folded) & set("*?[") else f"*{folded}*"
+    return fnmatchcase(name.casefold(), whole)
 
 
 def _lines(recipe: Recipe, costs: Complexity | None, *, labels: int, is_own: bool) -> str:

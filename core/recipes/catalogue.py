@@ -60,9 +60,16 @@ def own_recipes(project: Path) -> tuple[dict[Path, Recipe], list[str]]:
     found, problems = {}, []
     for path in own_files(project):
         try:
-            found[path] = from_toml(path)
+            one = from_toml(path)
         except RecipeError as error:
             problems.append(str(error))
+            continue
+        try:
+            _check_name(one.name)
+        except RecipeError as error:
+            problems.append(f"{path.name}: {error}")
+            continue
+        found[path] = one
     recipes = {}
     for path, one in sorted(found.items(), key=lambda item: item[0].stem != item[1].name):
         if one.name in taken:
@@ -119,10 +126,7 @@ def duplicate(original: Recipe, *, name: str, project: Path) -> Path:
     Raises:
         RecipeError: the name is taken or no name for a file, or the file cannot be written.
     """
-    if not re.fullmatch(r"\w[\w.+-]{0,99}", name):
-        raise RecipeError(
-            f"A recipe cannot be named “{name}”.", next_step="Use letters, digits, -, _ and . without spaces."
-        )
+    _check_name(name)
     taken = [one.name for one in [*catalogue(), *project_recipes(project)[0]]]
     taken += [path.stem for path in own_files(project)]
     # not every file system tells cases apart
@@ -145,3 +149,15 @@ def _free_title(title: str, project: Path) -> str:
     taken = {one.title for one in own_recipes(project)[0].values()}
     titles = (f"{title} {number}" if number > 1 else title for number in range(1, len(taken) + 2))
     return next(one for one in titles if one not in taken)
+
+
+def _check_name(name: str) -> None:
+    """Refuse a name that is none for a file.
+
+    Raises:
+        RecipeError: says what a name is made of.
+    """
+    if not re.fullmatch(r"\w[\w.+-]{0,99}", name):
+        raise RecipeError(
+            f"A recipe cannot be named “{name}”.", next_step="Use letters, digits, -, _ and . without spaces."
+        )

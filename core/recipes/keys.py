@@ -1,7 +1,9 @@
 """One key of a recipe: its meaning, its allowed values, and reading it from TOML or from text."""
 
+import difflib
 import json
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any, Final, TypeVar, get_type_hints
 
@@ -81,8 +83,24 @@ def section(kind: type[T], table: object, *, where: str) -> T:
     known = rules(kind)
     unknown = [name for name in table if name not in known]
     if unknown:
-        raise RecipeError(f"There is no key “{where}.{unknown[0]}”.", next_step=f"Allowed: {', '.join(known)}.")
+        like = nearest(unknown[0], list(known))
+        next_step = f"{f'Is it {like}? ' if like else ''}Allowed: {', '.join(known)}."
+        raise RecipeError(f"There is no key “{where}.{unknown[0]}”.", next_step=next_step)
     return kind(**{name: _checked(kind, name, value, where=f"{where}.{name}") for name, value in table.items()})
+
+
+def nearest(wrong: str, paths: Sequence[str]) -> str:
+    """The key that a wrong one may stand for: by its initials, such as lr, or spelt alike; empty for none.
+
+    Args:
+        wrong: with or without its section.
+        paths: all keys, with or without their sections.
+    """
+    name = wrong.rpartition(".")[2].casefold()
+    names = {path.rpartition(".")[2]: path for path in reversed(paths)}
+    initials = [one for one in names if "".join(word[0] for word in one.split("_")) == name and "_" in one]
+    found = [*initials, *difflib.get_close_matches(name, names, n=1)]
+    return names[found[0]] if found else ""
 
 
 def from_text(kind: type, name: str, text: str, *, where: str) -> Value:
@@ -125,6 +143,9 @@ def _checked(kind: type, name: str, value: object, *, where: str) -> Value:
     wanted: type[Value] = get_type_hints(kind)[name]
     allowed = rule.describe(wanted)
     checked = typed(value, wanted, where=where, allowed=allowed)
+    if isinstance(checked, float) and not math.isfinite(checked):
+        # every number is below infinity
+        allowed = allowed.replace(_TYPE_NAMES[float], "a finite number")
     if not rule.allows(checked):
         raise RecipeError(f"“{where}” cannot be {to_text(value)}.", next_step=f"Allowed: {allowed}.")
     return checked

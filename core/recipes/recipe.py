@@ -356,7 +356,11 @@ def from_toml(path: Path) -> Recipe:
     """
     try:
         tables: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except OSError as error:
+        raise RecipeError(f"The recipe {path.name} cannot be read: {error.strerror}.") from error
+    except UnicodeDecodeError as error:
+        raise RecipeError(f"The recipe {path.name} cannot be read: it is not text in UTF-8.") from error
+    except tomllib.TOMLDecodeError as error:
         raise RecipeError(f"The recipe {path.name} cannot be read: {error}.") from error
     try:
         return _from_tables(tables)
@@ -447,8 +451,14 @@ def _find(path: str) -> tuple[str, str]:
         found = [one for one in _SECTIONS if path in _names(one)]
         if len(found) == 1:
             return found[0], path
-    known = ", ".join(f"{one}.{name}" for one in _SECTIONS for name in _names(one))
-    raise RecipeError(f"No recipe has a key “{path}”.", next_step=f"Allowed: {known}.")
+    like = keys.nearest(path, [f"{one}.{name}" for one in _SECTIONS for name in _names(one)])
+    if like:
+        next_step = f"Is it {like}?"
+    elif section in _SECTIONS:
+        next_step = f"Allowed: {', '.join(f'{section}.{one}' for one in _names(section))}."
+    else:
+        next_step = f"Write section.key=value; the sections are {', '.join(_SECTIONS)}."
+    raise RecipeError(f"No recipe has a key “{path}”.", next_step=next_step)
 
 
 def _names(section: str) -> list[str]:

@@ -1,5 +1,7 @@
 """`multihot recipes` from a person's and a program's side."""
 
+import pytest
+
 from core.project.store import Store
 from core.recipes.catalogue import catalogue, duplicate, recipe
 
@@ -40,7 +42,27 @@ def test_recipes_are_chosen_by_task_and_by_name(multihot):
         "googlenet-frozen",
         "resnet18-frozen",
     ]
-    assert "no such recipe" in multihot("recipes", "--match", "nothing-*").out
+    none = multihot("recipes", "--match", "nothing-*")
+    assert (none.code, "no recipe with a name like “nothing-*”. Those there are: adaptive-224," in none.err) == (
+        0,
+        True,
+    )
+
+
+@pytest.mark.parametrize("pattern", ["AlexNet-FROZEN", "alex", "ALEX*", "al?xnet-*"])
+def test_a_part_of_a_name_will_do_whatever_its_case(pattern, multihot):
+    assert names(multihot("recipes", "--match", pattern, "--json")) == ["alexnet-frozen"]
+
+
+def test_the_recipes_of_a_project_that_is_open_elsewhere_are_listed(project, tmp_path, multihot):
+    with Store.open(project):
+        done = multihot("recipes", project, "--json")
+    assert (done.code, done.result["labels"]) == (0, 2)
+    (tmp_path / "empty").mkdir()
+    for folder in (tmp_path / "empty", tmp_path / "nowhere"):
+        none = multihot("recipes", folder)
+        assert (none.code, "There is no project in" in none.err) == (1, True)
+        assert not (folder / "project.sqlite").exists()
 
 
 def test_a_projects_own_recipes_come_first_and_broken_ones_are_told(project, multihot):

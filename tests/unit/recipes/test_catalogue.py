@@ -107,15 +107,20 @@ def test_a_broken_file_of_a_project_leaves_the_others_be(tmp_path):
     (folder / "wrong.toml").write_text(recipe("sample-tiny").to_toml().replace("epochs = 32", "epochs = 0"))
     (folder / "taken.toml").write_text(recipe("sample-tiny").to_toml())
     (folder / "twin.toml").write_text((folder / "mine.toml").read_text())
+    (folder / "evil.toml").write_text((folder / "mine.toml").read_text().replace('"mine"', '"../evil"'))
+    (folder / "directory.toml").mkdir()
     (folder / "notes.txt").write_text("Not a recipe.")
     recipes, problems = project_recipes(tmp_path)
     assert [one.name for one in recipes] == ["mine"]
     assert [problem.split()[0].rstrip(":") for problem in problems if "cannot be read" not in problem] == [
+        "evil.toml",
         "taken.toml",
         "twin.toml",
         "wrong.toml",
     ]
     assert any("broken.toml cannot be read" in problem for problem in problems)
+    assert any("directory.toml cannot be read: Is a directory." in problem for problem in problems)
+    assert any("evil.toml: A recipe cannot be named “../evil”." in problem for problem in problems)
     with pytest.raises(RecipeError) as caught:
         recipe("nope", project=tmp_path)
     assert "broken.toml" in caught.value.next_step
