@@ -446,25 +446,16 @@ class MainWindow(QMainWindow):
         running = [] if self.controller is None else self.controller.running()
         if not running:
             return True
+        from gui.shell.closing_question import ClosingQuestion
+
         assert self.controller is not None
-        name = self.tr("Run {} is").format(running[0]) if len(running) == 1 else self.tr("Runs are")
-        box = QMessageBox(self)
-        box.setIcon(QMessageBox.Icon.Question)
-        box.setWindowTitle(self.tr("Training is going on"))
-        box.setText(self.tr("{} still training.").format(name))
-        box.setInformativeText(
-            self.tr("It can go on without the window; open the project again to see how far it has come.")
-        )
-        keep = box.addButton(self.tr("Keep training in background"), QMessageBox.ButtonRole.AcceptRole)
-        stop = box.addButton(self.tr("Stop and keep best"), QMessageBox.ButtonRole.DestructiveRole)
-        cancel = box.addButton(QMessageBox.StandardButton.Cancel)
-        box.setDefaultButton(keep)
-        box.setEscapeButton(cancel)
-        box.exec()
-        if box.clickedButton() is stop:
-            for run_id in running:
+        question = ClosingQuestion(self.controller, self)
+        question.exec()
+        question.deleteLater()
+        if question.answer == "stop":
+            for run_id in self.controller.running():
                 self.controller.stop(run_id)
-        return box.clickedButton() is not cancel
+        return question.answer != "stay"
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Ask only while a run is going on."""

@@ -77,7 +77,9 @@ class Annotator(QObject):
         column = [label.id for label in store.labels].index(label_id)
         before = int(self.states()[column])
         if self.is_choice and before == LabelState.PRESENT:
-            self.clear()
+            count = len(self._targets)
+            images = "1 image has" if count == 1 else f"{count:,} images have"
+            self.clear(text=f"“{store.labels[column].name}” taken back: {images} no label and no review now")
             return
         if self.is_choice:
             self.set_state(label_id, LabelState.PRESENT)
@@ -122,14 +124,18 @@ class Annotator(QObject):
         reviewed = True if self.is_choice and LabelState.PRESENT in known.values() else None
         self._apply(store.set_states(self._targets, known, reviewed=reviewed, text=text))
 
-    def clear(self) -> None:
-        """Make all labels unknown again on the chosen images, which are then to be reviewed."""
+    def clear(self, *, text: str = "") -> None:
+        """Make all labels unknown again on the chosen images, which are then to be reviewed.
+
+        Args:
+            text: what is said of it, in place of the usual words.
+        """
         if not self._has_targets():
             return
         store = self._session.store
         unknown = {label.id: LabelState.UNKNOWN for label in store.labels}
         count = len(self._targets)
-        text = f"Labels of {count:,} {_images(count)} cleared"
+        text = text or f"Labels of {count:,} {_images(count)} cleared"
         self._apply(store.set_states(self._targets, unknown, reviewed=False, text=text))
 
     def unreview(self) -> None:

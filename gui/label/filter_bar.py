@@ -4,7 +4,8 @@ from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QMenu, QPushButton, QToolButton, QWidget
 
-from core.labels import LabelState
+from core.labels import MULTI_CLASS, LabelState
+from core.project.changes import Changes
 from core.project.query import FLAGS, SPLITS, Query, QueryError, parse, term
 from gui.label.image_model import ImageModel
 from gui.session import Session
@@ -30,7 +31,6 @@ class FilterBar(QWidget):
         self._session = session
         self._model = model
         self.field = QLineEdit()
-        self.field.setPlaceholderText(self.tr("Filter:  ace  -king  ?queen  unreviewed  split:train"))
         self.field.setAccessibleName(self.tr("Filter"))
         self.field.setClearButtonEnabled(True)
         self.field.addAction(icon("magnifying-glass"), QLineEdit.ActionPosition.LeadingPosition)
@@ -55,6 +55,9 @@ class FilterBar(QWidget):
         layout.addWidget(self._refresh)
         layout.addWidget(self._count)
 
+        session.project_opened.connect(self._show_hint)
+        session.changed.connect(self._on_project_changed)
+        self._show_hint()
         self.field.textChanged.connect(self._on_text_changed)
         self.field.returnPressed.connect(self._on_return_pressed)
         self._typing.timeout.connect(self._apply)
@@ -82,6 +85,19 @@ class FilterBar(QWidget):
         with QSignalBlocker(self.field):
             self.field.clear()
         self._show_error(None)
+
+    def _on_project_changed(self, changes: Changes) -> None:
+        if changes.labels:
+            self._show_hint()
+
+    def _show_hint(self) -> None:
+        """Show terms that find something in this project."""
+        labels = self._session.store.labels if self._session.has_project else ()
+        # where an image has one label nothing is learnt from one that it has not, or from an unknown one
+        is_choice = self._session.has_project and self._session.store.task == MULTI_CLASS
+        states = (LabelState.PRESENT,) if is_choice else (LabelState.PRESENT, LabelState.ABSENT, LabelState.UNKNOWN)
+        terms = [term(label.name, state) for label, state in zip(labels, states, strict=False)]
+        self.field.setPlaceholderText("  ".join((self.tr("Filter:"), *terms, "unreviewed", "split:train")))
 
     def _on_text_changed(self) -> None:
         if self.field.text():

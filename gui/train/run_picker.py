@@ -6,7 +6,6 @@ from pathlib import Path
 from PySide6.QtCore import QModelIndex, Qt, Signal
 from PySide6.QtWidgets import (
     QDialog,
-    QDialogButtonBox,
     QFileDialog,
     QHBoxLayout,
     QLabel,
@@ -63,25 +62,32 @@ class RunPicker(QDialog):
         self._nothing = QLabel(self.tr("No run with a model there."))
         self._nothing.setProperty("tone", "secondary")
         self._nothing.hide()
-        self._buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
+        self._list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        cancel = QPushButton(self.tr("Cancel"))
         self._take = primary(QPushButton(self.tr("Start from it")))
-        self._buttons.addButton(self._take, QDialogButtonBox.ButtonRole.AcceptRole)
+        self._take.setDefault(True)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(theme.SPACE)
+        buttons.addStretch(1)
+        buttons.addWidget(cancel)
+        buttons.addWidget(self._take)
         place = QHBoxLayout()
         place.addWidget(self._place, 1)
         place.addWidget(other)
         layout = QVBoxLayout(self)
+        layout.setContentsMargins(theme.GROUP, theme.GROUP, theme.GROUP, theme.GROUP)
         layout.setSpacing(theme.SPACE)
         layout.addWidget(text)
         layout.addLayout(place)
         layout.addWidget(self._list, 1)
         layout.addWidget(self._nothing)
-        layout.addWidget(self._buttons)
+        layout.addLayout(buttons)
 
         other.clicked.connect(self._on_other_clicked)
         self._list.currentRowChanged.connect(lambda row: self._take.setEnabled(row >= 0))
         self._list.activated.connect(self._on_activated)
-        self._buttons.accepted.connect(self._on_accepted)
-        self._buttons.rejected.connect(self.reject)
+        self._take.clicked.connect(self._on_accepted)
+        cancel.clicked.connect(self.reject)
         self._read()
 
     def _read(self) -> None:
@@ -96,7 +102,9 @@ class RunPicker(QDialog):
         self._list.clear()
         for facts in runs:
             text = f"{self.tr('Run')} {facts.run.id} · {figure(facts.best_map, facts.best_top1)} · {facts.title}"
-            self._list.addItem(QListWidgetItem(text))
+            item = QListWidgetItem(text)
+            item.setToolTip(text)
+            self._list.addItem(item)
         self._list.setVisible(bool(runs))
         self._nothing.setVisible(not runs)
         if runs:

@@ -31,13 +31,14 @@ def store(window):
     return window.session.store
 
 
-def test_a_key_chooses_another_key_chooses_otherwise_and_the_same_takes_back(store, press):
+def test_a_key_chooses_another_key_chooses_otherwise_and_the_same_takes_back(window, store, press):
     press("1")
     assert (store.states[0].tolist(), store.reviewed[0]) == ([1, 0, 0], True)
     press("3")
     assert store.states[0].tolist() == [0, 0, 1]
     press("3")
     assert (store.states[0].tolist(), store.reviewed[0]) == ([-1, -1, -1], False)
+    assert window.status.message() == "“red card” taken back: 1 image has no label and no review now"
 
 
 def test_choosing_is_one_step_of_undo(window, store, press):
@@ -83,6 +84,15 @@ def test_repeat_gives_the_same_label_and_reviews(store, press):
     press(Qt.Key.Key_Space)
     press("r")
     assert (store.states[1].tolist(), store.reviewed[1]) == ([0, 1, 0], True)
+
+
+def test_the_hint_of_the_filter_is_one_that_makes_sense_of_one_label_per_image(label):
+    assert label.filter_bar.field.placeholderText() == "Filter:  ace  unreviewed  split:train"
+
+
+def test_the_hint_of_the_filter_names_labels_of_the_project(label, window, store):
+    window.session.apply(store.change_label(store.labels[0].id, name="my ace"))
+    assert label.filter_bar.field.placeholderText() == 'Filter:  "my ace"  unreviewed  split:train'
 
 
 def test_the_rows_say_what_is_chosen(window, label, press):

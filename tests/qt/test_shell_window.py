@@ -3,13 +3,14 @@ import subprocess
 import sys
 
 import pytest
-from PySide6.QtCore import QMimeData, QPoint, QPointF, QSettings, Qt, QUrl
+from PySide6.QtCore import QMimeData, QObject, QPoint, QPointF, QSettings, Qt, QUrl, Signal
 from PySide6.QtGui import QDropEvent
-from PySide6.QtWidgets import QApplication, QMessageBox
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton
 
 from core.paths import app_root, child_environment
 from core.project.store import Store
 from gui.main_window import MainWindow
+from gui.shell.closing_question import ClosingQuestion
 from gui.shell.crash_dialog import CrashDialog
 from gui.shell.new_project import NewProjectDialog, proposed_project
 
@@ -164,14 +165,17 @@ def test_the_place_of_the_window_is_kept(qtbot, empty_window):
     assert again.size() == size
 
 
-class Controller:
+class Controller(QObject):
     """A run that goes on."""
 
+    run_state_changed = Signal(object)
+
     def __init__(self):
-        self.stopped = []
+        super().__init__()
+        self.stopped, self.at_work = [], [7]
 
     def running(self):
-        return [7]
+        return self.at_work
 
     def stop(self, run_id):
         self.stopped.append(run_id)
@@ -182,13 +186,28 @@ class Controller:
     [("Keep training in background", True, []), ("Stop and keep best", True, [7]), ("Cancel", False, [])],
 )
 def test_closing_while_training_asks_what_to_do(empty_window, monkeypatch, button, closes, stopped):
-    def press(box):
-        next(one for one in box.buttons() if one.text().replace("&", "") == button).click()
+    def press(question):
+        assert question.findChild(QLabel).text() == "Run 7 is still training"
+        next(one for one in question.findChildren(QPushButton) if one.text() == button).click()
 
-    monkeypatch.setattr(QMessageBox, "exec", press)
+    monkeypatch.setattr(ClosingQuestion, "exec", press)
     empty_window.controller = Controller()
     assert empty_window.close() == closes
     assert empty_window.controller.stopped == stopped
+    empty_window.controller = None
+
+
+def test_the_question_goes_away_when_the_run_ends_meanwhile(empty_window, monkeypatch):
+    def end(question):
+        question.open()
+        empty_window.controller.at_work = []
+        empty_window.controller.run_state_changed.emit(7)
+        assert not question.isVisible()
+
+    monkeypatch.setattr(ClosingQuestion, "exec", end)
+    empty_window.controller = Controller()
+    assert empty_window.close()
+    assert empty_window.controller.stopped == []
     empty_window.controller = None
 
 
