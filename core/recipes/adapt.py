@@ -78,12 +78,12 @@ def _sentence(recipe: Recipe, train_images: int, *, keep: Set[str], is_new_rate:
     digits = 10 ** max(len(str(steps)) - 2, 0)
 
     def whose(key: str) -> str:
-        return ", which you set," if key in keep else ""
+        return ", as set," if key in keep else ""
 
     if recipe.search.method != "none":
         rate = "the learning rate is searched first"
     elif "training.learning_rate" in keep:
-        rate = f"the learning rate is {training.learning_rate:g}, which you set"
+        rate = f"the learning rate is {training.learning_rate:g}, as set"
     else:
         rate = f"the learning rate is {training.learning_rate:g}" + ("" if is_new_rate else ", as in the recipe")
     return (

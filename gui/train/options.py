@@ -2,20 +2,28 @@
 
 import shlex
 from collections.abc import Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtWidgets import QComboBox, QFileDialog, QFormLayout, QLineEdit, QSpinBox, QWidget
+from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QComboBox, QFileDialog, QFormLayout, QLabel, QLineEdit, QSpinBox, QWidget
 
-from core.errors import RecipeError, WeightsError
-from core.recipes.recipe import Recipe, set_keys
+from core.errors import MultihotError, RecipeError, WeightsError
+from core.recipes.recipe import CO_OCCURRENCE, Recipe, set_keys
+from gui.train.key_field import pick_vectors
+from gui.train.recipe_keys import backbone_remark
 from gui.widgets import theme
 
 DOWNLOAD, FILE, RUN, SCRATCH = range(4)
 AUTOMATIC = 0
-# of a weights file's name, shown
-_NAME_WIDTH = 130
+AS_IN_RECIPE, VECTORS_FILE = range(2)
+# of the name of a file, shown: at least, and what a list has beside it
+_NAME_WIDTH, _ARROW_WIDTH = 130, 44
+# in ms: what is being typed is not judged before
+_PAUSE = 700
+# characters of a next step; a longer one is a list of all keys
+_LONG = 120
 # follows from where the weights are from
 _PRETRAINED = "model.pretrained"
 
@@ -76,10 +84,22 @@ class OptionsForm(QWidget):
         self._seed = QSpinBox()
         self._seed.setRange(0, 2**31 - 1)
         self._seed.setToolTip(self.tr("The same seed on the same images gives the same run"))
+        self._vectors = QComboBox()
+        self._vectors.setToolTip(self.tr("What the graph of labels knows of each label"))
+        self._vectors.addItems(["", self.tr("From a GloVe file…")])
+        self._vectors.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self._vectors.setMinimumContentsLength(12)
+        self._vectors_file: Path | None = None
+        self._file_names: dict[tuple[QComboBox, int], str] = {}
         self._other = QLineEdit()
         self._other.setPlaceholderText("batch_size=16 flip=false")
         self._other.setToolTip(self.tr("Any values of the recipe, as in multihot train --set key=value"))
+        self._other.setAccessibleName(self.tr("More values of the recipe, as key=value"))
         self._other.setClearButtonEnabled(True)
+        self._remark = QLabel()
+        self._remark.setWordWrap(True)
+        self._pause = QTimer(self, singleShot=True, interval=_PAUSE)
+        self._read = _Read()
 
         layout = QFormLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -92,38 +112,69 @@ class OptionsForm(QWidget):
         layout.addRow(self.tr("Device"), self._device)
         layout.addRow(self.tr("Start from"), self._weights)
         layout.addRow(self.tr("Seed"), self._seed)
-        layout.addRow(self.tr("Other"), self._other)
+        layout.addRow(self.tr("Label vectors"), self._vectors)
+        layout.addRow(self.tr("More values"), self._other)
+        layout.addRow("", self._remark)
+        layout.setRowVisible(self._vectors, False)
+        layout.setRowVisible(self._remark, False)
 
         self._weights.activated.connect(self._on_weights_activated)
         self._variant.currentIndexChanged.connect(self._on_variant_changed)
-        self._epochs.valueChanged.connect(self.changed)
+        self._vectors.activated.connect(self._on_vectors_activated)
+        self._epochs.valueChanged.connect(self._on_changed)
         self._device.currentIndexChanged.connect(self.changed)
         self._seed.valueChanged.connect(self.changed)
         self._seed.valueChanged.connect(self.seed_changed)
-        self._other.textChanged.connect(self.changed)
+        self._other.textChanged.connect(self._on_other_changed)
+        self._other.editingFinished.connect(self._show_remark)
+        self._pause.timeout.connect(self._show_remark)
 
     @property
     def seed(self) -> int:
         """The seed that is set."""
         return self._seed.value()
 
+    @property
+    def error(self) -> RecipeError | None:
+        """What is wrong with the last field; None when nothing is."""
+        return self._read.error
+
     def show_recipe(self, recipe: Recipe) -> None:
-        """Start from a recipe's own values; where it is the same one after a change, the variant stays."""
+        """Start from a recipe's own values; where it is the same one after a change, what was set stays."""
         is_same = self._recipe is not None and self._recipe.name == recipe.name
         variant = self._variant.currentText() if is_same else ""
+        epochs = self._epochs.value() if is_same and self._epochs.value() != self._own_epochs() else None
         self._recipe = recipe
         with QSignalBlocker(self._variant):
             self._variant.clear()
             self._variant.addItems([self.tr("As in the recipe"), *recipe.variants])
             self._variant.setCurrentIndex(max(self._variant.findText(variant), 0))
         self._layout.setRowVisible(self._variant, bool(recipe.variants))
-        self._show_epochs()
+        self._show_epochs(epochs)
+        own = recipe.model.label_vectors
+        self._vectors.setItemText(
+            AS_IN_RECIPE, self.tr("From your images") if own == CO_OCCURRENCE else self.tr("As in the recipe")
+        )
+        self._vectors.setItemData(AS_IN_RECIPE, own, Qt.ItemDataRole.ToolTipRole)
         with QSignalBlocker(self._weights):
-            if not recipe.model.pretrained:
+            # a run has all its weights, whatever the recipe would begin with
+            if self._start != RUN and not recipe.model.pretrained:
                 self._set_start(SCRATCH)
-            elif not is_same:
+            elif self._start != RUN and not is_same:
                 self._set_start(FILE if self._file is not None else DOWNLOAD)
-        self.changed.emit()
+        self._on_changed()
+        self._show_remark()
+
+    def forget_values(self) -> None:
+        """Nothing is set but what a recipe does not say: device, seed and where to start from."""
+        with QSignalBlocker(self._other), QSignalBlocker(self._variant):
+            self._other.clear()
+            self._variant.setCurrentIndex(0)
+        self._vectors.setCurrentIndex(AS_IN_RECIPE)
+        if self._recipe is not None:
+            self._show_epochs(None)
+        self._on_changed()
+        self._show_remark()
 
     def show_chosen_epochs(self, epochs: int | None) -> None:
         """Say which epochs would be chosen from the data; None where none are."""
@@ -133,7 +184,7 @@ class OptionsForm(QWidget):
     def choose_weights(self, file: Path) -> None:
         """Start from the weights in a file."""
         self._file = file
-        self._name_item(FILE, file.name, tip=str(file))
+        self._name_item(self._weights, FILE, text=file.name, tip=str(file))
         self._set_start(FILE)
 
     def choose_run(self, folder: Path | None, text: str = "") -> None:
@@ -147,43 +198,77 @@ class OptionsForm(QWidget):
             self._set_start(self._start)
             return
         self._run = folder
-        self._name_item(RUN, text, tip=str(folder))
+        self._name_item(self._weights, RUN, text=text, tip=str(folder))
         self._set_start(RUN)
 
     def forget_run(self) -> None:
         """Another project is open: no run is chosen any more."""
         self._run = None
+        self._file_names.pop((self._weights, RUN), None)
         self._weights.setItemText(RUN, self.tr("Another run…"))
         if self._start == RUN:
             self._set_start(DOWNLOAD)
 
     def recipe(self) -> Recipe | None:
-        """The recipe with what is set; None before there is one.
-
-        Raises:
-            RecipeError: a value in the last field is not valid; names the key and what is allowed.
-        """
-        return self._recipe.with_overrides(self._settings()) if self._recipe is not None else None
+        """The recipe with what is set and valid; None before there is one."""
+        return self._read.recipe
 
     def keep(self) -> Set[str]:
-        """Keys that are set here, such as "training.epochs".
+        """Keys that are set here and valid, such as "training.epochs"."""
+        return self._read.keep
+
+    def recipe_to_copy(self) -> Recipe | None:
+        """The recipe with what is set, but for where to start from; None before there is one.
 
         Raises:
-            RecipeError: a value in the last field is not valid; names the key and what is allowed.
+            RecipeError: a value in the last field is not valid.
         """
-        return set_keys(self._settings()) - {_PRETRAINED}
+        recipe = self._read.recipe
+        if self._read.error is not None:
+            raise self._read.error
+        if recipe is None or self._recipe is None or self._start == SCRATCH:
+            return recipe
+        return replace(recipe, model=replace(recipe.model, pretrained=self._recipe.model.pretrained))
 
-    def _settings(self) -> list[str]:
-        assert self._recipe is not None
-        try:
-            other = shlex.split(self._other.text())
-        except ValueError as error:
-            raise RecipeError(f"“{self._other.text()}” is not of the form key=value.") from error
-        variant = self._recipe.variants.get(self._variant.currentText(), ())
+    def _read_all(self) -> "_Read":
+        """Take of the last field what is valid, and find what is wrong with the rest."""
+        base = self._recipe
+        if base is None:
+            return _Read()
+        variant = self._variant.currentText()
+        named = [variant] if variant in base.variants else []
         # a run has all its weights; none need be downloaded first
-        starts = [f"{_PRETRAINED}={'true' if self._start in (DOWNLOAD, FILE) else 'false'}"]
-        epochs = [f"training.epochs={self._epochs.value()}"] if self._epochs.value() != AUTOMATIC else []
-        return [*variant, *epochs, *starts, *other]
+        settings = [
+            *base.variants.get(variant, ()),
+            f"{_PRETRAINED}={'true' if self._start in (DOWNLOAD, FILE) else 'false'}",
+        ]
+        if self._epochs.value() != self._own_epochs():
+            settings.append(f"training.epochs={self._epochs.value()}")
+        if self._vectors.currentIndex() == VECTORS_FILE and self._vectors_file is not None:
+            settings.append(f"model.label_vectors={self._vectors_file}")
+        recipe = base.with_overrides(settings)
+        try:
+            typed = shlex.split(self._other.text())
+        except ValueError:
+            return _taken(recipe, settings, named=named, error=RecipeError("A quotation mark is missing its partner."))
+        error: RecipeError | None = None
+        try:
+            recipe = base.with_overrides([*settings, *typed])
+        except RecipeError as found:
+            error = found
+        else:
+            settings += typed
+            named += typed
+            typed = []
+        for setting in typed:
+            try:
+                recipe = base.with_overrides([*settings, setting])
+            except RecipeError as found:
+                error = found
+            else:
+                settings.append(setting)
+                named.append(setting)
+        return _taken(recipe, settings, named=named, error=error)
 
     def options(self) -> Options:
         """What is set now.
@@ -192,18 +277,22 @@ class OptionsForm(QWidget):
             RecipeError: a value in the last field is not valid; names the key and what is allowed.
             WeightsError: the weights file is missing or is none.
         """
-        assert self._recipe is not None
-        recipe = self._recipe.with_overrides(self._settings())
+        read = self._read
+        assert read.recipe is not None
+        if read.error is not None:
+            raise read.error
         weights = self._file if self._start == FILE else None
         if weights is not None:
             _check_weights(weights)
+        # so that runs with other values are told apart
+        title = f"{read.recipe.title} ({', '.join(read.named)})" if read.named else read.recipe.title
         return Options(
-            recipe=recipe,
+            recipe=replace(read.recipe, title=title),
             device=self._device.currentData(),
             weights=weights,
             seed=self._seed.value(),
             initial_run=self._run if self._start == RUN else None,
-            keep=self.keep(),
+            keep=read.keep,
         )
 
     def focus_other(self) -> None:
@@ -224,32 +313,88 @@ class OptionsForm(QWidget):
         else:
             self._set_start(self._start)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The names of files have more room, or less."""
+        super().resizeEvent(event)
+        for (box, index), text in self._file_names.items():
+            box.setItemText(index, self._elided(box, text))
+
     def _set_start(self, index: int) -> None:
         self._start = index
         self._weights.setCurrentIndex(index)
         self._weights.setToolTip(str(self._weights.itemData(index, Qt.ItemDataRole.ToolTipRole) or ""))
-        self.changed.emit()
+        self._on_changed()
 
-    def _name_item(self, index: int, text: str, *, tip: str) -> None:
-        shown = self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideMiddle, _NAME_WIDTH)
-        self._weights.setItemText(index, shown)
-        self._weights.setItemData(index, tip, Qt.ItemDataRole.ToolTipRole)
+    def _name_item(self, box: QComboBox, index: int, *, text: str, tip: str) -> None:
+        self._file_names[box, index] = text
+        box.setItemText(index, self._elided(box, text))
+        box.setItemData(index, tip, Qt.ItemDataRole.ToolTipRole)
 
-    def _show_epochs(self) -> None:
+    def _elided(self, box: QComboBox, text: str) -> str:
+        room = max(box.width() - _ARROW_WIDTH, _NAME_WIDTH) if box.isVisible() else _NAME_WIDTH
+        return self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideMiddle, room)
+
+    def _own_epochs(self) -> int:
+        """What the field of the epochs shows when none are set."""
+        return AUTOMATIC if self._recipe is None or self._recipe.training.adapt else self._varied().training.epochs
+
+    def _show_epochs(self, epochs: int | None) -> None:
+        """Show the recipe's epochs, or those that are set."""
         assert self._recipe is not None
-        adapts = self._recipe.training.adapt
         with QSignalBlocker(self._epochs):
-            self._epochs.setMinimum(AUTOMATIC if adapts else 1)
+            self._epochs.setMinimum(AUTOMATIC if self._recipe.training.adapt else 1)
             self.show_chosen_epochs(None)
-            self._epochs.setValue(AUTOMATIC if adapts else self._varied().training.epochs)
+            self._epochs.setValue(self._own_epochs() if epochs is None else epochs)
 
     def _varied(self) -> Recipe:
         assert self._recipe is not None
         return self._recipe.with_overrides(self._recipe.variants.get(self._variant.currentText(), ()))
 
-    def _on_variant_changed(self) -> None:
-        self._show_epochs()
+    def _on_changed(self) -> None:
+        self._read = self._read_all()
+        recipe = self._read.recipe
+        self._layout.setRowVisible(self._vectors, recipe is not None and recipe.model.uses_graph)
         self.changed.emit()
+
+    def _on_variant_changed(self) -> None:
+        self._show_epochs(None)
+        self._on_changed()
+
+    def _on_other_changed(self) -> None:
+        self._on_changed()
+        if self._read.error is None:
+            self._show_remark()
+        else:
+            # half a value is none; nobody is told so while typing it
+            self._pause.start()
+
+    def _show_remark(self) -> None:
+        """Say under the last field what is wrong with it."""
+        self._pause.stop()
+        error, recipe = self._read.error, self._read.recipe
+        text = ""
+        if error is not None:
+            text = in_short(error)
+        elif recipe is not None and self._recipe is not None and recipe.model.backbone != self._recipe.model.backbone:
+            text = backbone_remark(recipe.model.backbone)
+        self._other.setProperty("wrong", error is not None)
+        self._remark.setProperty("tone", "wrong" if error is not None else "secondary")
+        self._remark.setText(text)
+        self._layout.setRowVisible(self._remark, bool(text))
+        for widget in (self._other, self._remark):
+            widget.style().polish(widget)
+
+    def _on_vectors_activated(self, index: int) -> None:
+        if index == VECTORS_FILE:
+            chosen = pick_vectors(self, str(self._vectors_file or ""))
+            if chosen is not None:
+                self._vectors_file = chosen
+                self._name_item(self._vectors, VECTORS_FILE, text=chosen.name, tip=str(chosen))
+            elif self._vectors_file is None:
+                self._vectors.setCurrentIndex(AS_IN_RECIPE)
+        tip = self._vectors.itemData(self._vectors.currentIndex(), Qt.ItemDataRole.ToolTipRole)
+        self._vectors.setToolTip(str(tip or ""))
+        self._on_changed()
 
     def _on_weights_activated(self, index: int) -> None:
         if index == FILE:
@@ -258,6 +403,32 @@ class OptionsForm(QWidget):
             self.run_wanted.emit()
         else:
             self._set_start(index)
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What the fields say.
+
+    Attributes:
+        recipe: with all that is valid; None before there is one.
+        keep: the keys that are set.
+        named: the variant and the values of the last field, as they were typed.
+        error: what is wrong with the last field.
+    """
+
+    recipe: Recipe | None = None
+    keep: Set[str] = field(default_factory=frozenset)
+    named: tuple[str, ...] = ()
+    error: RecipeError | None = None
+
+
+def _taken(recipe: Recipe, settings: list[str], *, named: list[str], error: RecipeError | None) -> _Read:
+    return _Read(recipe, set_keys(settings) - {_PRETRAINED}, tuple(named), error)
+
+
+def in_short(error: MultihotError) -> str:
+    """An error's sentence, and its next step where that is no list of all keys."""
+    return f"{error.sentence} {error.next_step}".strip() if len(error.next_step) <= _LONG else error.sentence
 
 
 def _check_weights(file: Path) -> None:

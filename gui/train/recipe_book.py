@@ -1,20 +1,27 @@
 """The recipes that a project can be trained with, and what there is to say of each; no Qt."""
 
-import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.errors import RecipeError
 from core.labels import Task
-from core.recipes.catalogue import DEFAULT, catalogue, duplicate, own_files, project_recipes
+from core.recipes.catalogue import DEFAULT, catalogue, duplicate, own_files, own_recipes
 from core.recipes.complexity import complexity
-from core.recipes.recipe import Published, Recipe, from_toml
+from core.recipes.recipe import Published, Recipe
 from gui.train.words import short_count
 
 SUGGESTED = "Suggested"
 OWN = "Your own"
 EVERY = "All recipes"
+EXPLAINED = {
+    SUGGESTED: "A few that suit most projects, and your own",
+    OWN: "The recipes in this project's folder",
+    EVERY: "All recipes for this kind of project",
+    "OTX": "The recipes of OpenVINO Training Extensions (OTX), whose methods began this program",
+    "Paper": "The settings of the published papers",
+    "VOC slides": "Networks on frozen features, as in a course on Pascal VOC",
+}
+"""What the families are."""
 # beside the default: a first answer in seconds, and two that take longer and are more exact
 _SUGGESTED_NAMES = ("resnet18-frozen", "mobilenetv3-large-224", "efficientnetv2-s-224")
 # figures that fit on a card
@@ -72,9 +79,9 @@ def read_book(project: Path, *, task: Task, num_labels: int) -> RecipeBook:
         task: "multi-label" or "multi-class"; the recipes of the other are left out.
         num_labels: of the project; the size of the heads depends on it.
     """
-    own, problems = project_recipes(project, task)
-    files = _files_by_name(project) if own else {}
-    entries = [entry_of(recipe, num_labels=num_labels, file=files.get(recipe.name)) for recipe in own]
+    own, problems = own_recipes(project)
+    mine = sorted((one for one in own.items() if one[1].task == task), key=lambda item: item[1].name)
+    entries = [entry_of(recipe, num_labels=num_labels, file=file) for file, recipe in mine]
     shipped = [entry_of(recipe, num_labels=num_labels) for recipe in catalogue(task)]
     # the default is what one sees first
     shipped.sort(key=lambda entry: (entry.recipe.name != DEFAULT[task], SUGGESTED not in entry.families))
@@ -98,14 +105,6 @@ def copy_recipe(recipe: Recipe, project: Path) -> str:
     return name
 
 
-def _files_by_name(project: Path) -> dict[str, Path]:
-    files = {}
-    for path in own_files(project):
-        with contextlib.suppress(RecipeError):
-            files[from_toml(path).name] = path
-    return files
-
-
 def entry_of(recipe: Recipe, *, num_labels: int, file: Path | None = None) -> RecipeEntry:
     """What a card says of a recipe.
 
@@ -116,11 +115,13 @@ def entry_of(recipe: Recipe, *, num_labels: int, file: Path | None = None) -> Re
     """
     figures = published_figures(recipe)
     vectors = label_vectors(recipe)
+    # it may have the title of one that ships
+    whose = f"Your own · {file.name}" if file is not None else ""
     return RecipeEntry(
         recipe=recipe,
         families=_families(recipe, is_own=file is not None),
         facts=recipe_facts(recipe, num_labels=num_labels),
-        remarks=tuple(text for text in (figures, vectors) if text),
+        remarks=tuple(text for text in (whose, figures, vectors) if text),
         file=file,
     )
 

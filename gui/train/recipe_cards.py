@@ -10,15 +10,20 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QLineEdit,
+    QPushButton,
     QScrollArea,
     QVBoxLayout,
     QWidget,
 )
 
-from gui.train.recipe_book import EVERY, SUGGESTED, RecipeEntry
+from gui.train.recipe_book import EVERY, EXPLAINED, SUGGESTED, RecipeEntry
 from gui.train.recipe_card import RecipeCard
 from gui.widgets import theme
+from gui.widgets.buttons import flat
 from gui.widgets.icons import icon
+
+# of the chosen recipe's title, where its card is not shown
+_NAME_WIDTH = 250
 
 
 class RecipeCards(QWidget):
@@ -52,6 +57,9 @@ class RecipeCards(QWidget):
         self._nothing.setProperty("tone", "secondary")
         self._nothing.setWordWrap(True)
         self._nothing.hide()
+        self._elsewhere = flat(QPushButton(icon("check"), ""))
+        self._elsewhere.setToolTip(self.tr("Show the chosen recipe among the others"))
+        self._elsewhere.hide()
 
         top = QHBoxLayout()
         top.setSpacing(theme.SPACE)
@@ -67,18 +75,21 @@ class RecipeCards(QWidget):
         self._scroll.setWidgetResizable(True)
         self._scroll.setFrameShape(QFrame.Shape.NoFrame)
         self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._scroll.setMinimumHeight(110)
+        # one card and the beginning of the next
+        self._scroll.setMinimumHeight(150)
         self._scroll.setWidget(inside)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(theme.SPACE)
         layout.addLayout(top)
+        layout.addWidget(self._elsewhere)
         layout.addWidget(self._scroll, 1)
 
+        self._elsewhere.clicked.connect(self._show_chosen)
         self._group.buttonToggled.connect(self._on_card_toggled)
         self._group.buttonClicked.connect(self._on_card_clicked)
-        self._search.textChanged.connect(self._filter)
-        self._family.currentIndexChanged.connect(self._filter)
+        self._search.textChanged.connect(self._on_filter_changed)
+        self._family.currentIndexChanged.connect(self._on_filter_changed)
 
     @property
     def entry(self) -> RecipeEntry | None:
@@ -138,22 +149,41 @@ class RecipeCards(QWidget):
         with QSignalBlocker(self._family):
             self._family.clear()
             self._family.addItems(shown)
+            for index, name in enumerate(shown):
+                self._family.setItemData(index, EXPLAINED.get(name, ""), Qt.ItemDataRole.ToolTipRole)
             self._family.setCurrentIndex(max(self._family.findText(current), 0))
+
+    def _on_filter_changed(self) -> None:
+        self._filter()
+        self._reveal()
 
     def _filter(self) -> None:
         words, family = self._search.text().casefold().split(), self._family.currentText()
+        self._family.setToolTip(EXPLAINED.get(family, ""))
         count = 0
         for card in self._cards:
             entry = card.entry
-            if words:
-                seen = all(word in entry.searched for word in words)
-            else:
-                # what is chosen is never out of sight
-                seen = family in (EVERY, *entry.families) or card.isChecked()
+            seen = all(word in entry.searched for word in words) if words else family in (EVERY, *entry.families)
             card.setVisible(seen)
             count += seen
         self._nothing.setText(self.tr("No recipe has “{}” in its name or description.").format(self._search.text()))
         self._nothing.setVisible(count == 0 and bool(words))
+        self._show_elsewhere()
+
+    def _show_elsewhere(self) -> None:
+        """Name the chosen recipe where its card is not among those shown: it is what would be trained."""
+        card = self._group.checkedButton()
+        if isinstance(card, RecipeCard):
+            text = self.tr("Chosen: {}").format(card.entry.recipe.title)
+            self._elsewhere.setText(self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, _NAME_WIDTH))
+        self._elsewhere.setVisible(card is not None and card.isHidden())
+
+    def _show_chosen(self) -> None:
+        self._search.clear()
+        entry = self.entry
+        if entry is not None and self._family.currentText() not in (EVERY, *entry.families):
+            self._family.setCurrentText(entry.families[0] if entry.families else EVERY)
+        self._reveal()
 
     def _reveal(self) -> None:
         # once the layout has given the card its place
@@ -161,7 +191,7 @@ class RecipeCards(QWidget):
 
     def _reveal_now(self) -> None:
         card = self._group.checkedButton()
-        if card is not None:
+        if card is not None and card.isVisible():
             self._scroll.ensureWidgetVisible(card, 0, 0)
 
     def _card(self, name: str) -> RecipeCard | None:
@@ -169,7 +199,7 @@ class RecipeCards(QWidget):
 
     def _on_card_toggled(self, card: RecipeCard, checked: bool) -> None:
         if checked:
-            card.setVisible(True)
+            self._show_elsewhere()
             self.chosen.emit(card.entry.recipe)
 
     def _on_card_clicked(self, card: RecipeCard) -> None:

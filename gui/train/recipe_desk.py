@@ -15,7 +15,7 @@ from gui import background
 from gui.session import Session
 from gui.train.examples_panel import IMAGES
 from gui.train.recipe_book import RecipeBook, copy_recipe, entry_of, read_book, recipe_facts
-from gui.train.recipe_keys import ADAPTED
+from gui.train.recipe_keys import adapted_keys
 from gui.train.recipe_page import RecipePage
 from gui.train.setup import TrainingSetup
 
@@ -43,9 +43,11 @@ class RecipeDesk(QObject):
         session.settings_changed.connect(self._on_settings_changed)
         setup.recipe_changed.connect(self._show_recipe)
         setup.recipe_clicked.connect(self.page_wanted)
+        setup.problems_clicked.connect(self._on_problems_clicked)
         page.duplicate_asked.connect(self._on_duplicate_asked)
         page.edited.connect(self._on_edited)
         page.delete_asked.connect(self._on_delete_asked)
+        page.read_asked.connect(self.refresh)
         self._on_settings_changed()
 
     def refresh(self) -> None:
@@ -60,6 +62,8 @@ class RecipeDesk(QObject):
     def _on_book_read(self, book: RecipeBook) -> None:
         self._book = book
         self._setup.show_book(book)
+        if not book.problems:
+            self._page.show_problems(())
 
     def _take_images(self) -> None:
         """Three annotated images from all over the project; they stay the same while more are annotated."""
@@ -75,8 +79,8 @@ class RecipeDesk(QObject):
         if entry is None or recipe is None or adapted is None or not self._session.has_project:
             return
         facts = recipe_facts(recipe, num_labels=len(self._session.store.labels))
-        chosen = ADAPTED if sentences else frozenset()
-        self._page.show_recipe(entry, adapted, facts=facts, chosen=chosen)
+        chosen = adapted_keys(recipe) if sentences else frozenset[str]()
+        self._page.show_recipe(entry, adapted, facts=facts, chosen=chosen, as_set=recipe)
 
     def _on_project_changed(self, changes: Changes) -> None:
         if not self._setup.isVisible():
@@ -92,14 +96,20 @@ class RecipeDesk(QObject):
         # who wants no process with torch kept ready wants none started unasked either
         self._page.examples.set_automatic(self._session.settings.warm_worker)
 
+    def _on_problems_clicked(self) -> None:
+        self._page.show_problems(self._book.problems)
+        self.page_wanted.emit()
+
     def _on_duplicate_asked(self) -> None:
-        recipe = self._setup.recipe
+        recipe = self._setup.recipe_to_copy()
         if recipe is not None:
             copy = functools.partial(copy_recipe, recipe, self._session.store.folder)
             background.run(self, copy, self._on_copied, self._page.show_error)
 
     def _on_copied(self, name: str) -> None:
         self._page.edit_next(name)
+        # what was set is in the copy, where it can be changed
+        self._setup.forget_values()
         self._setup.choose_next(name)
         self.page_wanted.emit()
         self.refresh()

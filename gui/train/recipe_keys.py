@@ -1,8 +1,10 @@
 """The sections and keys of a recipe, for forms and tables; no Qt."""
 
+import difflib
 from dataclasses import dataclass, fields, is_dataclass
 from typing import get_type_hints
 
+from core.recipes.complexity import known_backbones
 from core.recipes.keys import Rule, Value, rules
 from core.recipes.recipe import Recipe
 
@@ -33,6 +35,13 @@ class Key:
         """What it may be, in words."""
         return "true, false" if self.kind is bool else self.rule.describe(self.kind)
 
+    @property
+    def explained(self) -> tuple[str, ...]:
+        """Sentences on what each choice does and which numbers are allowed; none where there is no more to say."""
+        says_more = self.kind in (int, float)
+        allowed = self.allowed[0].upper() + self.allowed[1:]
+        return tuple(text for text in (self.rule.about, f"{allowed}." if says_more else "") if text)
+
 
 def value_of(recipe: Recipe, key: Key) -> Value:
     """What a recipe says under a key."""
@@ -55,3 +64,21 @@ SECTIONS = _sections()
 """The keys of each section, in the order of a recipe's file."""
 ADAPTED = frozenset({"training.epochs", "training.batch_size", "training.learning_rate"})
 """What `training.adapt` chooses from the data."""
+
+
+def adapted_keys(recipe: Recipe) -> frozenset[str]:
+    """What is chosen from the data for a recipe; see `core.recipes.adapt`."""
+    if not recipe.training.adapt:
+        return frozenset()
+    return ADAPTED - {"training.learning_rate"} if recipe.training.optimizer == "sgd" else ADAPTED
+
+
+def backbone_remark(name: str) -> str:
+    """What is to be said of a backbone that may be misspelt; empty of one that is known."""
+    known = known_backbones()
+    # timm writes the weights behind a dot
+    if name.partition(".")[0] in known:
+        return ""
+    near = difflib.get_close_matches(name, known, n=1)
+    meant = f" Did you mean {near[0]}?" if near else ""
+    return f"“{name}” is not known here; whether timm has it shows when a training starts.{meant}"

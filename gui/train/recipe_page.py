@@ -1,13 +1,14 @@
 """A recipe in full: what it is good for, what the model will see, and every key."""
 
 import functools
+from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
 from core.errors import MultihotError, RecipeError
-from core.recipes.recipe import Recipe
+from core.recipes.recipe import Recipe, from_toml
 from gui import background
 from gui.train.examples_panel import ExamplesPanel
 from gui.train.key_table import KeyTable
@@ -28,11 +29,13 @@ class RecipePage(QWidget):
         duplicate_asked: a copy of one's own is wanted.
         edited: Recipe, one's own has another value.
         delete_asked: Path, the file of one's own is to be deleted.
+        read_asked: a file of one's own is not as it was shown.
     """
 
     duplicate_asked = Signal()
     delete_asked = Signal(object)
     edited = Signal(object)
+    read_asked = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -63,6 +66,8 @@ class RecipePage(QWidget):
         self._question = Question(
             self.tr("Delete this recipe? Its runs stay."), self.tr("Delete recipe"), self.tr("Keep")
         )
+        self._unsaved = Question("", self.tr("Close without them"), self.tr("Go on editing"))
+        self._problems = ErrorRow()
         self._table = KeyTable()
         self._editor = RecipeEditor()
         self._filter = QLineEdit()
@@ -85,7 +90,15 @@ class RecipePage(QWidget):
         head.setContentsMargins(theme.PANEL, theme.SPACE, theme.PANEL, theme.SPACE)
         head.setSpacing(theme.SPACE // 2)
         head.addLayout(buttons)
-        for widget in (self._purpose, self._facts, self._more, self._question, self._error):
+        for widget in (
+            self._purpose,
+            self._facts,
+            self._more,
+            self._question,
+            self._unsaved,
+            self._error,
+            self._problems,
+        ):
             head.addWidget(widget)
         self._keys_panel = Panel(self.tr("All keys"), margins=False)
         self._keys_panel.header.addWidget(self._filter)
@@ -103,7 +116,9 @@ class RecipePage(QWidget):
         self._question.accepted.connect(self._on_delete_accepted)
         self._edit.toggled.connect(self._on_edit_toggled)
         self._filter.textChanged.connect(self._table.set_filter)
+        self._unsaved.accepted.connect(self._on_unsaved_accepted)
         self._editor.edited.connect(self.edited)
+        self._editor.file_wanted.connect(self._on_file_wanted)
 
     def edit_next(self, name: str) -> None:
         """Open the editor once the recipe of this name is shown."""
@@ -113,6 +128,13 @@ class RecipePage(QWidget):
         """Say why a copy could not be made."""
         self._error.show_error(error)
 
+    def show_problems(self, problems: Sequence[str]) -> None:
+        """Say which files of the project are no recipes, until there are none."""
+        if problems:
+            self._problems.show_text("\n".join(problems))
+        else:
+            self._problems.clear()
+
     def show_recipe(
         self,
         entry: RecipeEntry,
@@ -120,6 +142,7 @@ class RecipePage(QWidget):
         *,
         facts: str,
         chosen: frozenset[str] = frozenset(),
+        as_set: Recipe | None = None,
     ) -> None:
         """Show a recipe.
 
@@ -128,10 +151,20 @@ class RecipePage(QWidget):
             recipe: with everything that was set.
             facts: parameters, multiply-adds and size, in words.
             chosen: the keys that were chosen from the data.
+            as_set: the recipe without those; None when there are none.
         """
-        is_other = self._entry is None or entry.recipe.name != self._entry.recipe.name
+        is_other = self._entry is None or (entry.recipe.name, entry.file) != (self._entry.recipe.name, self._entry.file)
+        if is_other:
+            # what is half typed belongs to the one before
+            self._editor.commit()
         self._entry = entry
-        self._title.setText(entry.recipe.title)
+        as_set = as_set or recipe
+        is_changed = as_set != entry.recipe
+        self._title.setText(
+            self.tr("{} · with what is set at the left").format(entry.recipe.title)
+            if is_changed
+            else entry.recipe.title
+        )
         self._title.setToolTip(entry.recipe.name)
         self._facts.setText(facts)
         self._purpose.setText(entry.recipe.purpose)
@@ -146,32 +179,85 @@ class RecipePage(QWidget):
         if is_other:
             self._error.clear()
             self._question.hide()
-            self._edit.setChecked(False)
+            self._unsaved.hide()
+            # what was typed and is not in the file is seen again with it
+            is_unfinished = entry.file is not None and bool(self._editor.unsaved(entry.file))
+            self._show_edit(is_unfinished)
+        elif self._edit.isChecked() and self._editor.recipe != entry.recipe:
+            # another program changed the file
+            self._open_editor()
         if self._edits_next == entry.recipe.name and entry.file is not None:
             self._edits_next = ""
-            self._edit.setChecked(True)
+            self._show_edit(True)
+        self._editor.show_set_elsewhere(as_set)
 
     def _on_delete_accepted(self) -> None:
         if self._entry is not None and self._entry.file is not None:
+            self._editor.forget(self._entry.file)
             self.delete_asked.emit(self._entry.file)
 
     def _on_edit_toggled(self, is_on: bool) -> None:
+        if not is_on and self._entry is not None and self._entry.file is not None:
+            self._editor.commit()
+            left = self._editor.unsaved(self._entry.file)
+            if left:
+                self._ask_about(left)
+                self._show_edit(True)
+                return
+        self._show_edit(is_on)
+
+    def _ask_about(self, left: list[str]) -> None:
+        text = self.tr("Not saved: {}. Close without?").format(", ".join(left))
+        self._unsaved.set_texts(text, self.tr("Close without them"))
+        self._unsaved.show()
+
+    def _on_unsaved_accepted(self) -> None:
+        if self._entry is not None and self._entry.file is not None:
+            self._editor.forget(self._entry.file)
+            self._show_edit(False)
+            # the card may show what could not be written
+            self.read_asked.emit()
+
+    def _show_edit(self, is_on: bool) -> None:
+        with QSignalBlocker(self._edit):
+            self._edit.setChecked(is_on)
         self._edit.setText(self.tr("Done") if is_on else self.tr("Edit"))
         self._filter.setVisible(not is_on)
         # it stands in the form too
         self._purpose.setVisible(not is_on)
-        if not is_on or self._entry is None or self._entry.file is None:
+        if is_on:
+            self._open_editor()
+        else:
+            self._unsaved.hide()
             self._keys.setCurrentWidget(self._table)
-            return
-        file = self._entry.file
-        read = functools.partial(_text_of, file)
-        opened = functools.partial(self._on_text_read, self._entry.recipe, file)
-        background.run(self, read, opened, self._error.show_error, key="text")
 
-    def _on_text_read(self, recipe: Recipe, file: Path, text: str) -> None:
-        if self._entry is not None and self._entry.file == file and self._edit.isChecked():
+    def _open_editor(self) -> None:
+        if self._entry is not None and self._entry.file is not None:
+            file = self._entry.file
+            opened = functools.partial(self._on_file_read, file)
+            background.run(self, functools.partial(_read, file), opened, self._error.show_error, key="text")
+
+    def _on_file_read(self, file: Path, found: tuple[Recipe, str]) -> None:
+        if self._entry is None or self._entry.file != file or not self._edit.isChecked():
+            return
+        recipe, text = found
+        is_shown = self._keys.currentWidget() is self._editor and self._editor.recipe is not None
+        if not (is_shown and self._editor.file == file and self._editor.holds(text, file)):
+            self._error.clear()
             self._editor.open(recipe, file, text)
-            self._keys.setCurrentWidget(self._editor)
+        self._keys.setCurrentWidget(self._editor)
+
+    def _on_file_wanted(self) -> None:
+        """Show what another program wrote, and forget what was typed here."""
+        if self._entry is not None and self._entry.file is not None:
+            file = self._entry.file
+            taken = functools.partial(self._on_theirs_read, file)
+            background.run(self, functools.partial(_read, file), taken, self._error.show_error, key="text")
+
+    def _on_theirs_read(self, file: Path, found: tuple[Recipe, str]) -> None:
+        self._editor.forget(file)
+        self._on_file_read(file, found)
+        self.read_asked.emit()
 
 
 def _more(own: Recipe, recipe: Recipe) -> str:
@@ -182,8 +268,13 @@ def _more(own: Recipe, recipe: Recipe) -> str:
     return "\n".join([*lines, *([f"{vectors}."] if vectors else [])])
 
 
-def _text_of(file: Path) -> str:
+def _read(file: Path) -> tuple[Recipe, str]:
     try:
-        return file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise RecipeError(f"{file} cannot be read: {error}.") from error
+        text = file.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise RecipeError(f"{file.name} is not there any more.") from error
+    except UnicodeDecodeError as error:
+        raise RecipeError(f"{file.name} is no text file.") from error
+    except OSError as error:
+        raise RecipeError(f"{file} cannot be read: {error.strerror}.") from error
+    return from_toml(file), text

@@ -10,6 +10,10 @@ from core.files import write_atomically
 from gui import background
 
 
+class FileChangedError(RecipeError):
+    """The file is not as it was left: another program changed or deleted it."""
+
+
 class RecipeSaver(QObject):
     """Writes the latest text of a file off the GUI thread, in one step each time; no text is lost or overtaken.
 
@@ -17,7 +21,7 @@ class RecipeSaver(QObject):
 
     Signals:
         saved: the latest text is on the disk.
-        failed: MultihotError, it could not be written.
+        failed: MultihotError, it could not be written; a `FileChangedError` where `overwrite` would.
     """
 
     saved = Signal()
@@ -37,6 +41,25 @@ class RecipeSaver(QObject):
         self._written = text
         self._wanted = text
         self._is_at_work = False
+        self._overwrites = False
+
+    @property
+    def is_saved(self) -> bool:
+        """Whether the file holds the latest text, as far as is known here."""
+        with self._lock:
+            return self._written == self._wanted
+
+    @property
+    def is_at_work(self) -> bool:
+        """Whether a text is being written."""
+        with self._lock:
+            return self._is_at_work
+
+    @property
+    def written(self) -> str:
+        """What the file was last known to hold."""
+        with self._lock:
+            return self._written
 
     def save(self, text: str) -> None:
         """Have the file hold this text soon."""
@@ -47,33 +70,49 @@ class RecipeSaver(QObject):
             self._is_at_work = True
         background.run(self, self._write_all, self._on_written, self._on_failed)
 
+    def overwrite(self) -> None:
+        """Write the latest text over what another program wrote."""
+        with self._lock:
+            self._overwrites = True
+            text = self._wanted
+        self.save(text)
+
     def _write_all(self) -> None:
         while True:
             with self._lock:
                 text = self._wanted
-                if text == self._written:
+                if text == self._written and not self._overwrites:
                     self._is_at_work = False
                     return
+                overwrites, self._overwrites = self._overwrites, False
             try:
-                self._write(text)
+                self._write(text, overwrites=overwrites)
             except BaseException:
                 with self._lock:
                     self._is_at_work = False
                 raise
-            self._written = text
+            with self._lock:
+                self._written = text
 
-    def _write(self, text: str) -> None:
+    def _write(self, text: str, *, overwrites: bool) -> None:
         try:
-            if self.path.read_text(encoding="utf-8") != self._written:
-                raise RecipeError(
-                    f"{self.path.name} was changed by another program.",
-                    next_step="Choose another recipe and come back to see it as it is now.",
-                )
+            if not overwrites:
+                self._check_unchanged()
             write_atomically(self.path, text)
         except OSError as error:
             raise RecipeError(
                 f"{self.path} cannot be written: {error.strerror}.", next_step="Make room, or allow writing there."
             ) from error
+
+    def _check_unchanged(self) -> None:
+        try:
+            is_changed = self.path.read_text(encoding="utf-8") != self._written
+        except FileNotFoundError as error:
+            raise FileChangedError(f"{self.path.name} was deleted by another program.") from error
+        except UnicodeDecodeError:
+            is_changed = True
+        if is_changed:
+            raise FileChangedError(f"{self.path.name} was changed by another program.")
 
     def _on_written(self, _: None) -> None:
         self.saved.emit()

@@ -1,7 +1,7 @@
 """The left side of Train: recipe, settings, data, and the one button."""
 
-import contextlib
-from collections.abc import Sequence, Set
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer, Signal
@@ -12,9 +12,10 @@ from core.recipes.adapt import adapt
 from core.recipes.recipe import Recipe
 from gui.train.data_summary import DataFacts, DataSummary
 from gui.train.note_lines import NoteLines
-from gui.train.options import Options, OptionsForm
+from gui.train.options import Options, OptionsForm, in_short
 from gui.train.recipe_book import RecipeBook, RecipeEntry
 from gui.train.recipe_cards import RecipeCards
+from gui.train.recipe_keys import adapted_keys
 from gui.widgets import theme
 from gui.widgets.buttons import flat, icon_button, primary
 from gui.widgets.error_row import ErrorRow
@@ -22,8 +23,6 @@ from gui.widgets.icons import icon
 from gui.widgets.panel import Panel, line
 
 WIDTH = 328
-# characters of a next step; a longer one, such as a list of all keys, would fill the column
-_LONG = 120
 
 
 class TrainingSetup(QWidget):
@@ -34,6 +33,7 @@ class TrainingSetup(QWidget):
         seed_changed: another seed may deal the images into other splits.
         recipe_changed: another recipe, other settings or other data: what would be trained is another.
         recipe_clicked: a person pressed a recipe's card.
+        problems_clicked: a person wants to know which files of the project are no recipes, and why.
         run_wanted: a person wants to choose a run to start from.
     """
 
@@ -41,6 +41,7 @@ class TrainingSetup(QWidget):
     seed_changed = Signal()
     recipe_changed = Signal()
     recipe_clicked = Signal()
+    problems_clicked = Signal()
     run_wanted = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -50,7 +51,6 @@ class TrainingSetup(QWidget):
         self._busy = ""
         self._train_images = 0
         self._set: Recipe | None = None
-        self._keep: Set[str] = frozenset()
         self._adapted: Recipe | None = None
         self._sentences: tuple[str, ...] = ()
         self._cards = RecipeCards()
@@ -60,7 +60,8 @@ class TrainingSetup(QWidget):
         self._warnings = flat(QPushButton(icon("warning"), ""))
         self._warnings.hide()
         self._adaptation = NoteLines()
-        self._problems = ErrorRow()
+        self._problems = flat(QPushButton(icon("warning"), ""))
+        self._problems.hide()
         self._error = ErrorRow()
         self._button = primary(QPushButton(self.tr("Train")))
         self._button.setMinimumHeight(36)
@@ -71,6 +72,11 @@ class TrainingSetup(QWidget):
         recipe_panel.add(self._problems)
         self._settings_panel = Panel(self.tr("Settings"))
         self._settings_panel.header.addWidget(self._fold)
+        # the word is a larger place to press than the arrow
+        self._settings_heading = self._settings_panel.header.parentWidget()
+        assert self._settings_heading is not None
+        self._settings_heading.setCursor(Qt.CursorShape.PointingHandCursor)
+        self._settings_heading.installEventFilter(self)
         self._settings_panel.add(self._form)
         self._data_panel = Panel(self.tr("Data"))
         self._data_panel.add(self._data)
@@ -104,6 +110,7 @@ class TrainingSetup(QWidget):
         self._form.run_wanted.connect(self.run_wanted)
         self._form.seed_changed.connect(self.seed_changed)
         self._fold.toggled.connect(self._on_fold_toggled)
+        self._problems.clicked.connect(self.problems_clicked)
         self._warnings.clicked.connect(lambda: self._scroll_to(self._data_panel))
         self._button.clicked.connect(self._on_button_clicked)
         self._on_fold_toggled(False)
@@ -132,13 +139,11 @@ class TrainingSetup(QWidget):
     def show_book(self, book: RecipeBook) -> None:
         """Show the recipes there are."""
         self._cards.show_entries(book.entries)
-        if book.problems:
-            count = len(book.problems)
-            text = self.tr("1 recipe of this project cannot be read.")
-            many = self.tr("{} recipes of this project cannot be read.").format(count)
-            self._problems.show_text(text if count == 1 else many, details="\n".join(book.problems))
-        else:
-            self._problems.clear()
+        count = len(book.problems)
+        many = self.tr("{} recipes of this project cannot be used ›").format(count)
+        self._problems.setText(self.tr("1 recipe of this project cannot be used ›") if count == 1 else many)
+        self._problems.setToolTip("\n".join(book.problems))
+        self._problems.setVisible(count > 0)
         self._update_button()
 
     def choose_run(self, folder: Path | None, text: str = "") -> None:
@@ -156,6 +161,22 @@ class TrainingSetup(QWidget):
     def choose(self, recipe_name: str) -> None:
         """Choose a recipe by its name."""
         self._cards.choose(recipe_name)
+
+    def recipe_to_copy(self) -> Recipe | None:
+        """The chosen recipe with what is set; None, and it is said why, while something that is set is not valid."""
+        try:
+            recipe = self._form.recipe_to_copy()
+        except RecipeError as error:
+            self._show_wrong_value(error)
+            return None
+        if recipe is None or self._adapted is None or not self._form.keep() & adapted_keys(recipe):
+            return recipe
+        # what was set would be chosen from the data otherwise
+        return replace(recipe, training=replace(self._adapted.training, adapt=False))
+
+    def forget_values(self) -> None:
+        """What was set of the recipe is set no more."""
+        self._form.forget_values()
 
     def pick_weights(self) -> None:
         """Let a person pick the file of the pretrained weights."""
@@ -199,16 +220,14 @@ class TrainingSetup(QWidget):
         self._adapt()
 
     def _adapt(self) -> None:
-        """Say what would be chosen from the data; while a field is not valid, the last that was stays."""
-        with contextlib.suppress(RecipeError):
-            self._set = self._form.recipe()
-            self._keep = self._form.keep() if self._set is not None else frozenset()
+        """Say what would be chosen from the data; nothing while a field is not valid."""
+        self._set, keep = self._form.recipe(), self._form.keep()
         self._adapted, self._sentences = self._set, ()
         if self._set is not None and self._train_images:
-            self._adapted, self._sentences = adapt(self._set, self._train_images, keep=self._keep)
+            self._adapted, self._sentences = adapt(self._set, self._train_images, keep=keep)
         is_known = self._adapted is not None and self._train_images > 0
         self._form.show_chosen_epochs(self._adapted.training.epochs if self._adapted and is_known else None)
-        self._adaptation.show_notes(self._sentences)
+        self._adaptation.show_notes(self._sentences if self._form.error is None else ())
         self.recipe_changed.emit()
 
     def _on_fold_toggled(self, shown: bool) -> None:
@@ -230,12 +249,7 @@ class TrainingSetup(QWidget):
         try:
             options: Options = self._form.options()
         except RecipeError as error:
-            self._show_settings()
-            self._form.focus_other()
-            if len(error.next_step) > _LONG:
-                self._error.show_text(error.sentence, details=error.next_step.replace(", ", "\n"))
-            else:
-                self._error.show_error(error)
+            self._show_wrong_value(error)
             return
         except WeightsError as error:
             self._show_settings()
@@ -243,6 +257,21 @@ class TrainingSetup(QWidget):
             return
         self._error.clear()
         self.train_asked.emit(options)
+
+    def _show_wrong_value(self, error: RecipeError) -> None:
+        self._show_settings()
+        self._form.focus_other()
+        if in_short(error) == error.sentence:
+            self._error.show_text(error.sentence, details=error.next_step.replace(", ", "\n"))
+        else:
+            self._error.show_error(error)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Pressing the word Settings shows and hides them."""
+        if watched is self._settings_heading and event.type() == QEvent.Type.MouseButtonRelease:
+            self._fold.toggle()
+            return True
+        return super().eventFilter(watched, event)
 
 
 class _Foot(QScrollArea):

@@ -11,7 +11,7 @@ from core.recipes.catalogue import DEFAULT, catalogue, recipe
 from gui import background
 from gui.session import Session
 from gui.train.controller import TrainingController
-from gui.train.options import AUTOMATIC, RUN
+from gui.train.options import AUTOMATIC, RUN, VECTORS_FILE
 from gui.train.recipe_book import EVERY, OWN, SUGGESTED, entry_of, read_book, recipe_facts
 from gui.train.recipe_keys import SECTIONS
 from gui.train.run_picker import RunPicker, runs_with_model
@@ -60,14 +60,16 @@ def test_a_multi_class_project_is_offered_the_recipes_with_one_label_per_image(t
     assert book.entries[0].recipe.name == DEFAULT[MULTI_CLASS]
 
 
-def test_a_family_is_shown_at_a_time_and_a_search_goes_through_all(cards):
+def test_a_family_is_shown_at_a_time_and_a_search_goes_through_all(qtbot, cards):
     assert cards._family.currentText() == SUGGESTED
     few = seen(cards)
     assert 1 < len(few) < 8
     cards._family.setCurrentText("Paper")
     assert GRAPH in seen(cards)
-    # the chosen one is never out of sight
-    assert cards.entry.recipe.name in seen(cards)
+    # the chosen one is named where it is not among those shown
+    assert cards.entry.recipe.name not in seen(cards)
+    assert cards._elsewhere.text() == f"Chosen: {cards.entry.recipe.title}"
+    assert "papers" in cards._family.toolTip()
     cards._family.setCurrentText(EVERY)
     assert len(seen(cards)) == len(cards._cards)
     cards._family.setCurrentText(SUGGESTED)
@@ -77,8 +79,11 @@ def test_a_family_is_shown_at_a_time_and_a_search_goes_through_all(cards):
     cards._search.setText("no such thing")
     assert seen(cards) == []
     assert "no such thing" in cards._nothing.text()
-    cards._search.clear()
+    assert cards._elsewhere.isVisible()
+    click(qtbot, cards._elsewhere)
     assert seen(cards) == few
+    assert not cards._elsewhere.isVisible()
+    qtbot.waitUntil(lambda: not cards._card(cards.entry.recipe.name).visibleRegion().isEmpty())
 
 
 def test_a_card_says_where_label_vectors_come_from_and_what_was_published():
@@ -106,8 +111,15 @@ def test_a_broken_file_is_told_and_leaves_the_others(qtbot, session, train, card
     (folder / "mine.toml").write_text(replace(recipe("resnet18-224"), name="mine").to_toml(), encoding="utf-8")
     train.activate()
     qtbot.waitUntil(lambda: "mine" in {card.entry.recipe.name for card in cards._cards})
-    assert train._setup._problems.text() == "1 recipe of this project cannot be read."
-    assert "broken.toml" in train._setup._problems._details.toPlainText()
+    assert train._setup._problems.text() == "1 recipe of this project cannot be used ›"
+    train._tabs.setCurrentIndex(RUNS)
+    click(qtbot, train._setup._problems)
+    assert "broken.toml" in train._recipe_page._problems.text()
+    assert train._recipe_page._problems.isVisible()
+    (folder / "broken.toml").unlink()
+    train.activate()
+    qtbot.waitUntil(lambda: not train._setup._problems.isVisible())
+    assert not train._recipe_page._problems.isVisible()
     cards._family.setCurrentText(OWN)
     assert "mine" in seen(cards)
 
@@ -145,9 +157,100 @@ def test_what_is_set_beside_the_cards_is_seen_among_the_keys(qtbot, train, page)
     assert model.index(1, 1).data() == "0.5 (set)"
     assert model.index(1, 1).data(Qt.ItemDataRole.FontRole).bold()
     assert "In the recipe: 0.0" in model.index(1, 1).data(Qt.ItemDataRole.ToolTipRole)
-    # what is being typed may not be valid yet
+    # what is not valid is not shown as if it would be trained
     train._setup._form._other.setText("cutout=")
-    assert model.index(1, 1).data() == "0.5 (set)"
+    assert model.index(1, 1).data() == "0.0"
+
+
+def test_a_value_that_is_not_valid_is_told_at_its_field_before_train_is_pressed(qtbot, annotated, train):
+    setup = train._setup
+    setup._fold.setChecked(True)
+    form = setup._form
+    qtbot.waitUntil(lambda: bool(setup.adapted[1]))
+    sentence = setup.adapted[1][0]
+    assert sentence in visible_texts(setup)
+    form._other.setText("cutout=0.5 size=100")
+    assert sentence not in visible_texts(setup)
+    # the others count
+    assert setup.recipe.augmentation.cutout == 0.5
+    assert setup.recipe.input.size != 100
+    assert not form._remark.isVisible()
+    qtbot.keyClick(form._other, Qt.Key.Key_Return)
+    assert form._remark.text().startswith("“input.size” cannot be 100.")
+    assert form._remark.isVisible()
+    assert form._other.property("wrong")
+    form._other.setText("cutout=0.5")
+    assert not form._remark.isVisible()
+    assert not form._other.property("wrong")
+
+
+def test_a_value_is_judged_after_a_pause(qtbot, train):
+    form = train._setup._form
+    form._other.setText("learning_rate=abc")
+    qtbot.waitUntil(lambda: form._remark.text().startswith("“training.learning_rate” cannot be"))
+
+
+@pytest.mark.parametrize("text", ['foo="', 'label_vectors="/my dir/', "size='"])
+def test_an_open_quotation_mark_is_no_crash(qtbot, annotated, train, text):
+    form = train._setup._form
+    form._other.setText(text)
+    click(qtbot, train._setup._button)
+    assert "quotation mark" in train._setup._error.text()
+    assert annotated.store.runs() == []
+    # a copy would lose what was typed
+    click(qtbot, train._recipe_page._duplicate)
+    assert form._other.text() == text
+    assert not (annotated.store.folder / "recipes").exists()
+
+
+def test_a_backbone_that_may_be_misspelt_is_told(qtbot, train):
+    form = train._setup._form
+    form._other.setText("backbone=mobilnetv2_100")
+    assert form._remark.text().endswith("Did you mean mobilenetv2_100?")
+    form._other.setText("backbone=mobilenetv2_100")
+    assert form._remark.text() == ""
+
+
+def test_pressing_the_word_settings_shows_them(qtbot, train):
+    setup = train._setup
+    click(qtbot, setup._settings_heading)
+    assert setup._form.isVisible()
+    click(qtbot, setup._settings_heading)
+    assert not setup._form.isVisible()
+
+
+def test_a_file_of_label_vectors_is_picked_for_a_recipe_with_a_graph(qtbot, train, tmp_path, monkeypatch):
+    setup = train._setup
+    form = setup._form
+    setup._fold.setChecked(True)
+    assert not form._vectors.isVisible()
+    setup.choose(GRAPH)
+    assert form._vectors.isVisible()
+    assert form._vectors.currentText() == "From your images"
+    file = tmp_path / "glove = a 'b'.txt"
+    monkeypatch.setattr("gui.train.key_field.QFileDialog.getOpenFileName", lambda *_: (str(file), ""))
+    form._vectors.setCurrentIndex(VECTORS_FILE)
+    form._vectors.activated.emit(VECTORS_FILE)
+    assert form.options().recipe.model.label_vectors == str(file)
+    assert "model.label_vectors" in form.options().keep
+
+
+def test_a_run_with_other_values_is_named_after_them(train):
+    setup = train._setup
+    setup.choose("resnet18-224")
+    title = setup.recipe.title
+    assert setup._form.options().recipe.title == title
+    setup._form._other.setText("backbone=mobilenetv2_100")
+    assert setup._form.options().recipe.title == f"{title} (backbone=mobilenetv2_100)"
+    assert train._recipe_page._title.text() == f"{title} · with what is set at the left"
+
+
+def test_what_is_set_stays_when_the_recipe_is_read_again(qtbot, annotated, train):
+    setup = train._setup
+    setup.choose("efficientnet-b0-224")
+    setup._form._epochs.setValue(7)
+    setup._form.show_recipe(replace(setup.entry.recipe, purpose="Another."))
+    assert setup.recipe.training.epochs == 7
 
 
 def test_a_variant_brings_its_published_settings(train, page):
@@ -184,6 +287,7 @@ def test_epochs_that_a_person_sets_are_kept(qtbot, annotated, train):
     setup._form._epochs.setValue(7)
     assert setup.adapted[0].training.epochs == 7
     assert setup._form.options().keep == {"training.epochs"}
+    assert "7 epochs, as set," in setup.adapted[1][0]
     setup._form._other.setText("batch_size=4")
     assert setup._form.options().keep == {"training.epochs", "training.batch_size"}
     assert setup.adapted[0].training.batch_size == 4

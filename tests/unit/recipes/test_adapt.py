@@ -53,7 +53,7 @@ def test_what_a_person_set_is_kept(adaptable):
     adapted, (sentence,) = adapt(adaptable, 252, keep={"training.epochs"})
     assert adapted.training.epochs == 90
     assert adapted.training.batch_size < 64
-    assert "90 epochs, which you set, so that" in sentence
+    assert "90 epochs, as set, so that" in sentence
 
 
 def test_a_recipes_own_smaller_batches_are_kept(adaptable):
@@ -71,7 +71,7 @@ def test_adams_rate_goes_with_the_square_root_of_the_batch_size_and_sgds_stays(a
     assert with_sgd.training.learning_rate == rate
     assert sentence.endswith(f"; the learning rate is {rate:g}, as in the recipe.")
     _, (sentence,) = adapt(adaptable, 252, keep={"training.learning_rate"})
-    assert sentence.endswith(f"; the learning rate is {rate:g}, which you set.")
+    assert sentence.endswith(f"; the learning rate is {rate:g}, as set.")
     _, (sentence,) = adapt(adaptable.with_overrides(["search.method=range"]), 252)
     assert sentence.endswith("; the learning rate is searched first.")
 
