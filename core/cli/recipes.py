@@ -11,6 +11,7 @@ from core.project.peek import facts_of
 from core.recipes.catalogue import catalogue, project_recipes
 from core.recipes.checks import TASKS
 from core.recipes.complexity import Complexity, complexity
+from core.recipes.figures import figures_text
 from core.recipes.recipe import Recipe
 
 _LABELS = 20
@@ -94,9 +95,8 @@ def _lines(recipe: Recipe, costs: Complexity | None, *, labels: int, is_own: boo
     facts.append("needs downloaded weights" if recipe.model.pretrained else "needs no download")
     lines = [f"{recipe.name}{' (the project’s own)' if is_own else ''}", f"    {recipe.title}: {recipe.purpose}"]
     lines.append(f"    {', '.join(facts)}")
-    for (metric, source), figures in groupby(recipe.published, key=lambda one: (one.metric, one.source)):
-        values = ", ".join(f"{one.value:g} on {one.data_set}" for one in figures)
-        lines.append(f"    published {metric}: {values} ({source})")
+    for source, figures in groupby(recipe.published, key=lambda one: one.source):
+        lines.append(f"    published {figures_text(list(figures))}, by {source}")
     if recipe.model.uses_graph:
         lines.append(f"    label vectors: {recipe.model.label_vectors}")
     if recipe.variants:

@@ -12,17 +12,24 @@ _CAPTION = 18
 
 
 class ExampleStrip(QWidget):
-    """One row: an image as it is, then its varied versions; then the next image, as many as there is room for."""
+    """One row: an image as the model judges it, then its varied versions; the next image, as many as there is room for."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._groups: list[list[QPixmap]] = []
         self._text = ""
+        self._is_mixed = False
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName(self.tr("Augmented examples"))
 
-    def show_images(self, groups: list[list[QImage]]) -> None:
-        """Show images, the first of each group as it is and the others varied."""
+    def show_images(self, groups: list[list[QImage]], *, is_mixed: bool = False) -> None:
+        """Show images, the first of each group made square and the others varied.
+
+        Args:
+            groups: as many pictures each.
+            is_mixed: whether varied ones are blended with another image.
+        """
+        self._is_mixed = is_mixed
         self._groups = [[QPixmap.fromImage(image) for image in group] for group in groups]
         self._text = ""
         self.updateGeometry()
@@ -42,6 +49,12 @@ class ExampleStrip(QWidget):
     def text(self) -> str:
         """The sentence that is shown."""
         return self._text
+
+    def caption(self) -> str:
+        """What is said of the varied versions."""
+        if self._is_mixed:
+            return self.tr("as the model sees it while it learns, blended with another")
+        return self.tr("as the model sees it while it learns")
 
     def count(self) -> int:
         """How many groups are seen."""
@@ -87,9 +100,9 @@ class ExampleStrip(QWidget):
             painter.setFont(small)
             painter.setPen(theme.secondary(palette))
             line = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignBottom
-            painter.drawText(QRect(start, side, side, _CAPTION), line, self.tr("as it is"))
+            painter.drawText(QRect(start, side, side, _CAPTION), line, self.tr("made square"))
             rest = QRect(start + side + _GAP, side, left - start - side, _CAPTION)
-            painter.drawText(rest, line, self.tr("as the model sees it while it learns"))
+            painter.drawText(rest, line, self.caption())
             left += theme.GROUP - _GAP
         painter.setOpacity(1.0)
         if self._text:

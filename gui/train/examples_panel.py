@@ -87,7 +87,7 @@ class ExamplesPanel(Panel):
         recipe = self._recipe
         reason = self._why_nothing()
         self._show.setVisible(not reason)
-        self._show.setText(self.tr("Others") if self._is_automatic else self.tr("Show examples"))
+        self._show.setText(self.tr("Vary again") if self._is_automatic else self.tr("Show examples"))
         if reason:
             self._say(reason)
         elif recipe is not None and self.isVisible() and self._wanted() != self._asked_for:
@@ -126,11 +126,15 @@ class ExamplesPanel(Panel):
         self._ask()
 
     def _on_drawn(self, images: NDArray[np.uint8]) -> None:
+        if self._asked_for is None:
+            # the recipe that is chosen meanwhile varies nothing
+            return
         # scaled off the GUI thread: a 640 px recipe draws 15 pictures of 1.2 MB
         background.run(self, functools.partial(_pictures, images), self._on_scaled, self._on_failed, key="scaled")
 
     def _on_scaled(self, groups: list[list[QImage]]) -> None:
-        self._strip.show_images(groups)
+        if self._asked_for is not None and self._recipe is not None:
+            self._strip.show_images(groups, is_mixed=self._recipe.augmentation.mixup > 0)
 
     def _on_failed(self, error: MultihotError) -> None:
         self._strip.forget()

@@ -104,7 +104,7 @@ def test_others_are_varied_otherwise(qtbot, panel, pretend):
     panel.show_recipe(recipe("resnet18-224"))
     panel.show()
     qtbot.waitUntil(lambda: panel._strip.count() == 2, timeout=LONG)
-    assert panel._show.text() == "Others"
+    assert panel._show.text() == "Vary again"
     with qtbot.waitSignal(panel._drawer.drawn, timeout=LONG) as drawn:
         qtbot.mouseClick(panel._show, Qt.MouseButton.LeftButton)
     assert drawn.args[0][0, 0, 0, 0, 0] == 1
@@ -117,6 +117,32 @@ def test_a_frozen_recipe_says_that_it_varies_nothing(panel):
     panel.show()
     assert "varies none" in panel._strip.text()
     assert not panel._drawer._timer.isActive()
+
+
+def test_what_was_drawn_for_another_recipe_does_not_come_back_over_one_that_varies_nothing(qtbot, panel, pretend):
+    pretend("learn")
+    panel.set_automatic(True)
+    panel.show_recipe(recipe("resnet18-224"))
+    panel.show()
+    with qtbot.waitSignal(panel._drawer.started, timeout=LONG):
+        pass
+    panel.show_recipe(recipe("resnet18-frozen"))
+    with qtbot.waitSignal(panel._drawer.drawn, timeout=LONG):
+        pass
+    qtbot.wait(200)
+    assert panel._strip.count() == 0
+    assert "varies none" in panel._strip.text()
+
+
+def test_blended_pictures_are_told_to_be_so(qtbot, panel, pretend):
+    pretend("learn")
+    panel.set_automatic(True)
+    panel.show_recipe(recipe("resnet18-224").with_overrides(["mixup=0.5"]))
+    panel.show()
+    qtbot.waitUntil(lambda: panel._strip.count() == 2, timeout=LONG)
+    assert panel._strip.caption().endswith("blended with another")
+    panel.show_recipe(recipe("resnet18-224"))
+    qtbot.waitUntil(lambda: not panel._strip.caption().endswith("blended with another"), timeout=LONG)
 
 
 def test_as_many_images_are_seen_as_there_is_room_for(qtbot):

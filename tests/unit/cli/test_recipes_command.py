@@ -16,7 +16,7 @@ def test_a_person_reads_what_a_recipe_is_for_what_it_costs_and_what_was_publishe
     assert "36.15 GMACs for 80 labels" in said
     assert "multi-label, 448 px, 51.3" in said
     assert "needs downloaded weights" in said
-    assert "published mAP: 96.7 on VOC 2007, 90.3 on COCO" in said
+    assert "published mAP 96.70 % on VOC 2007, 90.30 % on COCO" in said
     assert "variants: voc, coco, nus, vg500" in said
     assert "needs no download" in multihot("recipes", "--match", "sample-tiny").out
     assert "label vectors: co-occurrence" in multihot("recipes", "--match", "tresnet-l-gan").out

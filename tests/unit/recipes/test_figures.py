@@ -8,9 +8,9 @@ def published(*values, metric="mAP"):
 
 
 def test_figures_of_a_metric_have_the_same_decimals_and_tell_their_scale():
-    assert figures_text(published(96.0, 87.7, 66.85)) == "mAP 96.00 % (set 0), 87.70 % (set 1), 66.85 % (set 2)"
+    assert figures_text(published(96.0, 87.7, 66.85)) == "mAP 96.00 % on set 0, 87.70 % on set 1, 66.85 % on set 2"
     both = [*published(90.1), *published(0.7, metric="IoU")]
-    assert figures_text(both) == "mAP 90.1 % (set 0); IoU 0.7 of 1 (set 0)"
+    assert figures_text(both) == "mAP 90.10 % on set 0; IoU 0.700 of 1 on set 0"
     assert figures_text([]) == ""
 
 
