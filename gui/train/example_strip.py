@@ -12,7 +12,7 @@ _CAPTION = 18
 
 
 class ExampleStrip(QWidget):
-    """One row: an image as the model judges it, then its varied versions; the next image, as many as there is room for."""
+    """One row: an image made square and its varied versions, then the next image; as many as there is room for."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)

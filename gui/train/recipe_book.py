@@ -7,6 +7,7 @@ from pathlib import Path
 from core.labels import Task
 from core.recipes.catalogue import DEFAULT, catalogue, duplicate, own_files, own_recipes
 from core.recipes.complexity import complexity
+from core.recipes.figures import figures_text
 from core.recipes.recipe import Published, Recipe
 from gui.train.words import short_count
 
@@ -25,7 +26,7 @@ EXPLAINED = {
 # beside the default: a first answer in seconds, and two that take longer and are more exact
 _SUGGESTED_NAMES = ("resnet18-frozen", "mobilenetv3-large-224", "efficientnetv2-s-224")
 # figures that fit on a card
-_MOST_FIGURES = 3
+_MOST_FIGURES = 4
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,12 +145,8 @@ def published_figures(recipe: Recipe) -> str:
 
 
 def figures(published: Sequence[Published]) -> str:
-    """Figures in words, those of one metric together: "mAP 95.86 (VOC 2007), 88.75 (COCO)"."""
-    parts = []
-    for metric in dict.fromkeys(one.metric for one in published):
-        values = [f"{one.value:g} ({one.data_set})" for one in published if one.metric == metric]
-        parts.append(f"{metric} {', '.join(values)}")
-    return "; ".join(parts)
+    """Figures in words, on the scale on which they were published."""
+    return figures_text(published)
 
 
 def label_vectors(recipe: Recipe) -> str:

@@ -89,7 +89,7 @@ def test_a_family_is_shown_at_a_time_and_a_search_goes_through_all(qtbot, cards)
 def test_a_card_says_where_label_vectors_come_from_and_what_was_published():
     entry = entry_of(recipe(GRAPH), num_labels=20)
     published, vectors = entry.remarks
-    assert published == "Published: mAP 96 (VOC 2007), 87.7 (COCO), 66.85 (NUS-WIDE)"
+    assert published == "Published: mAP 96.00 % on VOC 2007, 87.70 % on COCO, 66.85 % on NUS-WIDE"
     assert "come together in your images" in vectors
     with_file = entry_of(recipe(GRAPH).with_overrides(["label_vectors=/data/glove.6B.300d.txt"]), num_labels=20)
     assert with_file.remarks[1] == "Label vectors: glove.6B.300d.txt"
