@@ -1,5 +1,6 @@
 """A key of a recipe in a form: its name, its field, its meaning, and what is wrong with it."""
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout
 
 from core.errors import MultihotError
@@ -25,17 +26,22 @@ class KeyRow:
         self._meaning = _text("secondary")
         self._note = _text("")
         self._wrong = _text("wrong")
+        # a long text begins beside its field
+        height = max(self.field.sizeHint().height(), name.sizeHint().height())
+        name.setFixedHeight(height)
         texts = QVBoxLayout()
+        texts.setContentsMargins(0, (height - self._meaning.fontMetrics().height()) // 2, 0, 0)
         texts.setSpacing(2)
         for label in (self._meaning, self._note, self._wrong):
             texts.addWidget(label)
+        texts.addStretch(1)
         # empty until there is something to say
         self._note.hide()
         self._wrong.hide()
         self._explained = "\n".join(text for text in (key.rule.meaning, *key.explained) if text)
         self._meaning.setText(self._explained)
-        grid.addWidget(name, row, 0)
-        grid.addWidget(self.field, row, 1)
+        grid.addWidget(name, row, 0, Qt.AlignmentFlag.AlignTop)
+        grid.addWidget(self.field, row, 1, Qt.AlignmentFlag.AlignTop)
         grid.addLayout(texts, row, 2)
 
     def show_recipe(self, recipe: Recipe) -> None:

@@ -73,8 +73,8 @@ class RecipeEditor(QWidget):
         self._sheet: _Sheet | None = None
         self._rows: dict[str, KeyRow] = {}
         self._errors: dict[str, RecipeError] = {}
-        # what is set beside the cards, which counts in place of what is set here
-        self._set_elsewhere: Recipe | None = None
+        # the recipe of the card, and that with what is set beside the cards, which counts in place of what is set here
+        self._set_elsewhere: tuple[Recipe, Recipe] | None = None
         self._title, self._title_wrong = QLineEdit(), _wrong_label()
         self._purpose, self._purpose_wrong = QLineEdit(), _wrong_label()
         self._state = QLabel()
@@ -159,7 +159,6 @@ class RecipeEditor(QWidget):
             self._state.setText(self.tr("Each change is saved at once in {}").format(file))
         self._sheet = sheet
         self._state.setToolTip(str(file))
-        self._purpose.setCursorPosition(0)
         self._on_tab_changed(self._tabs.currentIndex())
         self._settle()
         self._show_failure()
@@ -188,13 +187,14 @@ class RecipeEditor(QWidget):
             for row in self._rows.values():
                 row.field.commit()
 
-    def show_set_elsewhere(self, recipe: Recipe) -> None:
+    def show_set_elsewhere(self, own: Recipe, recipe: Recipe) -> None:
         """Say beside the keys which values are set in Settings, for those count.
 
         Args:
-            recipe: with everything that was set but what is chosen from the data.
+            own: a recipe as its card has it.
+            recipe: that with everything that was set but what is chosen from the data.
         """
-        self._set_elsewhere = recipe
+        self._set_elsewhere = (own, recipe)
         self._show_notes()
 
     def hideEvent(self, event: QHideEvent) -> None:
@@ -287,6 +287,8 @@ class RecipeEditor(QWidget):
             text = sheet.drafts.get(name, getattr(sheet.recipe, name))
             if line.text().strip() != text.strip() or not line.hasFocus():
                 line.setText(text)
+                # the beginning says more than the end
+                line.setCursorPosition(0)
             line.setProperty("wrong", name in self._errors)
             line.style().polish(line)
             wrong.setText(self._errors[name].sentence if name in self._errors else "")
@@ -302,10 +304,10 @@ class RecipeEditor(QWidget):
             return
         for path, row in self._rows.items():
             notes = [backbone_remark(sheet.recipe.model.backbone)] if path == _BACKBONE else []
-            other = self._set_elsewhere
-            if other is not None and other.name == sheet.recipe.name:
+            own, other = self._set_elsewhere or (sheet.recipe, sheet.recipe)
+            if own.name == sheet.recipe.name:
                 value = value_of(other, row.field.key)
-                if value != value_of(sheet.recipe, row.field.key) and path not in adapted_keys(sheet.recipe):
+                if value != value_of(own, row.field.key) and path not in adapted_keys(sheet.recipe):
                     notes.append(self.tr("Settings, at the left, set it to {}, which is what counts.").format(value))
             row.show_note(" ".join(text for text in notes if text))
 

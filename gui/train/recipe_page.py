@@ -118,6 +118,8 @@ class RecipePage(QWidget):
         self._filter.textChanged.connect(self._table.set_filter)
         self._unsaved.accepted.connect(self._on_unsaved_accepted)
         self._editor.edited.connect(self.edited)
+        # the question names what was not saved when it was asked
+        self._editor.edited.connect(self._unsaved.hide)
         self._editor.file_wanted.connect(self._on_file_wanted)
 
     def edit_next(self, name: str) -> None:
@@ -189,7 +191,7 @@ class RecipePage(QWidget):
         if self._edits_next == entry.recipe.name and entry.file is not None:
             self._edits_next = ""
             self._show_edit(True)
-        self._editor.show_set_elsewhere(as_set)
+        self._editor.show_set_elsewhere(entry.recipe, as_set)
 
     def _on_delete_accepted(self) -> None:
         if self._entry is not None and self._entry.file is not None:
