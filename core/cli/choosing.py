@@ -17,7 +17,15 @@ def add_project(parser: argparse.ArgumentParser) -> None:
 
 def add_run(parser: argparse.ArgumentParser) -> None:
     """Add the option --run."""
-    parser.add_argument("--run", metavar="ID", type=int, help="number of the run; the newest finished one if left out")
+    parser.add_argument(
+        "--run", metavar="ID", type=_run_id, help="number of the run; the newest finished one if left out"
+    )
+
+
+def _run_id(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"“{text}” is not the number of a run")
+    return int(text)
 
 
 def resuming(project: Path, run: Run) -> str:

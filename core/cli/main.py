@@ -79,7 +79,7 @@ def _run(parser: argparse.ArgumentParser, commands: Mapping[str, Command], given
     except _UsageError as error:
         output.warn(error.usage)
         sentence = f"{error.sentence[0].upper()}{error.sentence[1:]}."
-        output.error(sentence, next_step="Run multihot --help to see the commands.")
+        output.error(sentence, next_step=error.next_step)
         return EXIT_USAGE
     except SystemExit:
         # after --help or --version
@@ -95,19 +95,21 @@ def _run(parser: argparse.ArgumentParser, commands: Mapping[str, Command], given
 
 
 class _UsageError(Exception):
-    """Wrong usage: what is wrong, and how the command is used."""
+    """Wrong usage: what is wrong, how the command is used, and where to read more of it."""
 
-    def __init__(self, sentence: str, usage: str) -> None:
+    def __init__(self, sentence: str, usage: str, *, next_step: str) -> None:
         super().__init__(sentence)
         self.sentence = sentence
         self.usage = usage
+        self.next_step = next_step
 
 
 class _Parser(argparse.ArgumentParser):
     """Leaves it to `main` to tell what is wrong."""
 
     def error(self, message: str) -> NoReturn:
-        raise _UsageError(message, self.format_usage().rstrip())
+        wanted = "the commands" if self.prog == "multihot" else "its arguments"
+        raise _UsageError(message, self.format_usage().rstrip(), next_step=f"{self.prog} --help lists {wanted}.")
 
 
 def _parser(given: Sequence[str]) -> tuple[argparse.ArgumentParser, dict[str, Command]]:

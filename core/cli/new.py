@@ -10,7 +10,7 @@ from core.cli.output import Output
 from core.errors import FormatError, ProjectError
 from core.formats import class_folders
 from core.formats.apply import import_annotations
-from core.labels import MULTI_CLASS, MULTI_LABEL, Split
+from core.labels import MULTI_CLASS, MULTI_LABEL, Split, Task
 from core.project.scan import scan_folder
 from core.project.store import Store
 
@@ -52,11 +52,11 @@ def run(arguments: argparse.Namespace, output: Output) -> int:
         result = {"project": str(store.folder), "images": len(store.paths), "task": store.task}
         output.result({**result, **({"labels": len(store.labels)} if annotations is not None else {})})
         if annotations is None:
-            _tell_of_labels(root, [image.relative_path for image in found], arguments.project, output)
+            _tell_of_labels(root, [image.relative_path for image in found], arguments.project, output, task=store.task)
     return 0
 
 
-def _tell_of_labels(root: Path, paths: Sequence[str], project: Path, output: Output) -> None:
+def _tell_of_labels(root: Path, paths: Sequence[str], project: Path, output: Output, *, task: Task) -> None:
     """Say that the folders of the images name their splits and labels."""
     # what is wrong with a name is said to who wants to read it
     with contextlib.suppress(FormatError):
@@ -64,3 +64,8 @@ def _tell_of_labels(root: Path, paths: Sequence[str], project: Path, output: Out
         if annotations is not None and (annotations.splits != Split.UNASSIGNED).any():
             labels = len(annotations.label_names)
             output.say(f"Its folders name {labels:,} labels: multihot import {project} {root} reads them.")
+            if task == MULTI_LABEL:
+                output.say(
+                    "The project takes any number of labels per image, and stays so. For one label per image make "
+                    f"another: multihot new PROJECT --from-class-folders {root}"
+                )

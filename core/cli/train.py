@@ -7,11 +7,12 @@ from pathlib import Path
 from core.cli.choosing import add_project, resuming
 from core.cli.following import work
 from core.cli.output import Output, duration, number
-from core.errors import JobError, WeightsError
+from core.errors import JobError, ProjectError, WeightsError
 from core.jobs.events import RunFinished
 from core.jobs.folder import JobFolder, RunState
 from core.jobs.train import prepare_training
 from core.project.checks import training_warnings
+from core.project.database import FILE_NAME
 from core.project.runs import Run, run_folder
 from core.project.store import Store
 from core.recipes.catalogue import DEFAULT
@@ -43,7 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--resume", metavar="RUN", type=_number, help="go on with a run that was paused or interrupted, as it is"
     )
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"))
-    parser.add_argument("--epochs", metavar="N", type=int, help="passes over the training images")
+    parser.add_argument("--epochs", metavar="N", type=_number, help="passes over the training images")
     parser.add_argument("--seed", metavar="N", type=_number)
 
 
@@ -74,8 +75,8 @@ def run(arguments: argparse.Namespace, output: Output) -> int:
         varied = recipe.variants[arguments.variant]
     initial_run = None
     if arguments.from_run is not None:
-        project, number = arguments.from_run
-        initial_run = run_folder(project or arguments.project, number)
+        project, run_id = arguments.from_run
+        initial_run = _folder_of(project or arguments.project, run_id)
     training, outcome = train(
         arguments.project,
         recipe.with_overrides(settings),
@@ -88,6 +89,16 @@ def run(arguments: argparse.Namespace, output: Output) -> int:
     )
     output.result(result_of(training, outcome))
     return 0
+
+
+def _folder_of(project: Path, run_id: int) -> Path:
+    """The folder of a run of any project, which need not be closed."""
+    if not (project / FILE_NAME).is_file():
+        raise ProjectError(f"There is no project in {project}.", next_step="Name one: --from-run PROJECT:RUN.")
+    folder = run_folder(project, run_id)
+    if not folder.is_dir():
+        raise ProjectError(f"There is no run {run_id} in {project}.", next_step="Name another: --from-run PROJECT:RUN.")
+    return folder
 
 
 def _resume(arguments: argparse.Namespace, output: Output) -> int:

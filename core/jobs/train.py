@@ -12,7 +12,7 @@ from core.jobs.job import ExportJob, TrainJob
 from core.labels import Split
 from core.project.checks import check_trainable
 from core.project.runs import Run
-from core.project.snapshot import take_snapshot
+from core.project.snapshot import Snapshot, take_snapshot
 from core.project.store import Store
 from core.recipes.adapt import adapt
 from core.recipes.catalogue import DEFAULT
@@ -62,7 +62,7 @@ def prepare_training(
     store.assign_splits(seed=seed)
     check_trainable(store.states, store.splits, store.labels, task=store.task)
     snapshot = take_snapshot(store)
-    notes = idle_settings(recipe, keep)
+    notes = [*idle_settings(recipe, keep), *_gone_labels(initial_run, snapshot)]
     recipe, adapted = adapt(recipe, int(np.count_nonzero(snapshot.splits == Split.TRAIN)), keep=keep)
     # the last, so that what cannot start leaves no run
     run = store.new_run(recipe.name)
@@ -98,14 +98,29 @@ def _with_label_vectors(recipe: Recipe) -> Recipe:
 def _check_initial_run(folder: Path, recipe: Recipe) -> None:
     reason = JobFolder(folder).why_no_model()
     if reason:
-        raise WeightsError(f"The run in {folder} has no model: {reason}", next_step="Start from a finished run.")
+        raise WeightsError(f"{_called(folder)} has no model: {reason}", next_step="Start from a finished run.")
     # timm writes the weights behind a dot
     wanted, found = (one.model.backbone.partition(".")[0] for one in (recipe, from_toml(folder / "recipe.toml")))
     if wanted != found:
         raise WeightsError(
-            f"The run in {folder} has the backbone {found}, and the recipe {recipe.name} has {wanted}.",
+            f"{_called(folder)} has the backbone {found}, and the recipe {recipe.name} has {wanted}.",
             next_step="Choose a recipe with that backbone, or another run to start from.",
         )
+
+
+def _gone_labels(initial_run: Path | None, snapshot: Snapshot) -> list[str]:
+    """A sentence about the labels that another run knew and nobody asks for any more; none where there are none."""
+    if initial_run is None:
+        return []
+    names = {name.casefold() for name in snapshot.label_names}
+    known = Snapshot.load(initial_run / "snapshot.npz").label_names
+    gone = [name for name in known if name.casefold() not in names]
+    return [f"{_called(initial_run)} knew labels that are not here: {', '.join(gone)}."] if gone else []
+
+
+def _called(run: Path) -> str:
+    """A run's folder in words, to begin a sentence."""
+    return f"Run {int(run.name)} of {run.parent.parent.name}" if run.name.isdecimal() else f"The run in {run}"
 
 
 def prepare_export(run: Run, out: Path, thresholds: Iterable[float]) -> Path:

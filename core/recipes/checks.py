@@ -55,6 +55,11 @@ def check(recipe: "Recipe") -> None:
             "sees a whole feature map.",
             next_step="Choose a linear or cosine head with pooling average and no graph, or the loss cross_entropy.",
         )
+    if recipe.task == "multi-class" and model.uses_graph:
+        raise RecipeError(
+            "Where an image has one label, labels never come together, so that there is no graph of them.",
+            next_step="Choose another head than ml_gcn, and the graph none.",
+        )
     if model.graph != "none" and model.head not in _HEADS_BEHIND_A_GRAPH:
         raise RecipeError(
             f"The head {model.head} cannot stand behind a graph of labels.",

@@ -91,7 +91,7 @@ def test_a_recipe_of_another_task_is_refused(labelled):
 
 def test_a_run_starts_from_a_finished_run_with_the_same_backbone(labelled, tmp_path):
     first = prepare_training(labelled, recipe("resnet18-224"))
-    with pytest.raises(WeightsError, match="has no model: it was never started"):
+    with pytest.raises(WeightsError, match=r"^Run 1 of project has no model: it was never started"):
         prepare_training(labelled, recipe("resnet18-224"), initial_run=first.folder)
     finish(first)
     with pytest.raises(WeightsError, match="has the backbone resnet18, and the recipe sample-tiny has test_resnet"):
@@ -101,6 +101,11 @@ def test_a_run_starts_from_a_finished_run_with_the_same_backbone(labelled, tmp_p
     second = prepare_training(labelled, other, initial_run=first.folder)
     assert TrainJob.load(second.folder).initial_run == str(first.folder)
     assert len(labelled.runs()) == 2
+    gone = "Run 1 of project knew labels that are not here: cat."
+    assert gone not in TrainJob.load(second.folder).notes
+    labelled.change_label(labelled.labels[0].id, name="lion")
+    third = prepare_training(labelled, other, initial_run=first.folder)
+    assert gone in TrainJob.load(third.folder).notes
     with pytest.raises(WeightsError, match="is missing"):
         prepare_training(labelled, other, initial_run=tmp_path / "nowhere")
 

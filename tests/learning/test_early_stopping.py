@@ -39,6 +39,9 @@ def test_what_exceeds_the_smoothed_best_is_a_gain_though_it_is_below_the_best():
 
 
 def test_the_metric_counts_to_four_decimals():
+    stopping = EarlyStopping(patience=1, smoothing=1.0)
+    stopping.update(0.5)
+    assert stopping.update(0.5).reason == "no gain over the best for an epoch"
     stopping = EarlyStopping(smoothing=1.0)
     assert stopping.update(0.50000001).is_best
     # a tie, so as good as the best, but no gain

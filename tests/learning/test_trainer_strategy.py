@@ -52,7 +52,7 @@ def test_a_run_without_gain_stops_early_and_says_why(training, tiny, snapshot):
     recipe = tiny.with_overrides(["epochs=50", "early_stopping=3", *STANDSTILL])
     run = training.run("run", recipe, snapshot)
     (stopped,) = training.of(EarlyStopped)
-    assert (stopped.epoch, stopped.reason) == (4, "no gain over the smoothed best for 3 epochs")
+    assert (stopped.epoch, stopped.reason) == (4, "no gain over the best for 3 epochs")
     finished = training.events[-1]
     assert isinstance(finished, RunFinished)
     assert (finished.epochs, finished.best_epoch, finished.stopped) == (4, 1, False)

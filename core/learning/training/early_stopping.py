@@ -68,4 +68,5 @@ class EarlyStopping:
         if self.waited < self.patience:
             return Decision(stop=False, is_best=is_best)
         epochs = f"{self.patience} epochs" if self.patience > 1 else "an epoch"
-        return Decision(stop=True, is_best=is_best, reason=f"no gain over the smoothed best for {epochs}")
+        best = "smoothed best" if self.smoothing < 1 else "best"
+        return Decision(stop=True, is_best=is_best, reason=f"no gain over the {best} for {epochs}")

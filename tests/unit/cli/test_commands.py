@@ -66,6 +66,19 @@ def test_wrong_usage_is_told_to_a_program_too(argv, multihot):
     assert done.result["error"] in done.err
 
 
+@pytest.mark.parametrize(
+    ("argv", "said"),
+    [
+        (["train"], "multihot train --help lists its arguments."),
+        ([], "multihot --help lists the commands."),
+        (["evaluate", "p", "--run", "abc"], "“abc” is not the number of a run."),
+        (["train", "p", "--epochs", "abc"], "“abc” is not a whole number from 0."),
+    ],
+)
+def test_wrong_usage_names_the_help_of_the_command(argv, said, multihot):
+    assert said in multihot(*argv).err
+
+
 def test_what_is_neither_command_nor_folder_is_told(multihot):
     assert "neither a command nor a folder “nosuchfolder”" in multihot("nosuchfolder").err
     assert "multihot [PROJECT]" in multihot("--help").out

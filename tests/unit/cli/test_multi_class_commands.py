@@ -33,6 +33,7 @@ def test_new_from_class_folders_makes_a_multi_class_project(class_folders, tmp_p
 def test_import_finds_class_folders_out_and_says_what_it_refused(class_folders, tmp_path, multihot, known_states):
     made = multihot("new", tmp_path / "p", "--images", class_folders, "--task", "multi-class")
     assert f"2 labels: multihot import {tmp_path / 'p'} {class_folders} reads them" in made.out
+    assert "--from-class-folders" not in made.out
     done = multihot("import", tmp_path / "p", class_folders, "--json")
     assert (done.code, done.result["matched"], done.result["refused"]) == (0, 8, [])
     table = tmp_path / "more.csv"
@@ -41,6 +42,11 @@ def test_import_finds_class_folders_out_and_says_what_it_refused(class_folders, 
     assert more.result["refused"] == ["train/kiwi/0.png"]
     assert "several labels" in more.err
     assert known_states(tmp_path / "p").sum(axis=0).tolist() == [5, 3]
+
+
+def test_folders_of_classes_are_told_before_a_project_has_another_task_for_good(class_folders, tmp_path, multihot):
+    made = multihot("new", tmp_path / "p", "--images", class_folders)
+    assert f"make another: multihot new PROJECT --from-class-folders {class_folders}\n" in made.out
 
 
 def test_new_from_folders_without_classes_leaves_nothing_behind(images, tmp_path, multihot):

@@ -79,8 +79,11 @@ def test_a_run_can_start_from_a_run_of_this_or_another_project(project, tmp_path
     assert TrainJob.load(project / "runs" / "0002").initial_run == str(first)
     assert multihot("train", project, *name, "--from-run", f"{project}:1").code == 0
     assert TrainJob.load(project / "runs" / "0003").initial_run == str(first)
-    missing = multihot("train", project, *name, "--from-run", f"{tmp_path}:4")
-    assert (missing.code, "has no model" in missing.err) == (1, True)
+    nowhere = multihot("train", project, *name, "--from-run", f"{tmp_path}:4")
+    assert (nowhere.code, f"There is no project in {tmp_path}. Name" in nowhere.err) == (1, True)
+    missing = multihot("train", project, *name, "--from-run", 99)
+    assert (missing.code, f"There is no run 99 in {project}." in missing.err) == (1, True)
+    assert not (project / "runs" / "0004").exists()
 
 
 @pytest.mark.parametrize("wrong", [["--from-run", "last"], ["--from-run", "1", "--weights", "w.safetensors"]])

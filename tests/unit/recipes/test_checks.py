@@ -2,9 +2,16 @@
 
 import pytest
 
+from core.errors import RecipeError
 from core.recipes.catalogue import catalogue, recipe
 from core.recipes.checks import idle_settings
 from core.recipes.recipe import set_keys
+
+
+@pytest.mark.parametrize("setting", ["head=ml_gcn", "graph=gcn", "graph=gat"])
+def test_labels_that_never_come_together_have_no_graph(setting):
+    with pytest.raises(RecipeError, match="never come together"):
+        recipe("mobilenetv3-large-224-multi-class").with_overrides([setting])
 
 
 @pytest.mark.parametrize(
