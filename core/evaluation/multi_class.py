@@ -42,7 +42,7 @@ def confusion_matrix(probabilities: ArrayLike, targets: ArrayLike, known: ArrayL
     return np.bincount(np.asarray(pairs, np.int64), minlength=labels * labels).reshape(labels, labels)
 
 
-def top_1(confusion: NDArray[np.int64]) -> float:
+def top1_of(confusion: NDArray[np.int64]) -> float:
     """The share of images whose label is the prediction, in [0, 1]; NaN without images.
 
     Args:

@@ -14,7 +14,7 @@ from core.evaluation.metrics import (
     counts_at,
     mean_over_labels,
 )
-from core.evaluation.multi_class import confusion_matrix, highest, top_1
+from core.evaluation.multi_class import confusion_matrix, highest, top1_of
 from core.evaluation.predictions import Predictions
 from core.evaluation.thresholds import DEFAULT_THRESHOLD
 from core.evaluation.voc import interpolated_average_precision
@@ -120,7 +120,7 @@ def evaluate(predictions: Predictions, thresholds: NDArray[np.float64], *, inter
         map_all_labels=float(np.nan_to_num(ap).mean()) if len(ap) else math.nan,
         map_voc=voc(None),
         map_voc_2007=voc(11),
-        top1=None if confusion is None else top_1(confusion),
+        top1=None if confusion is None else top1_of(confusion),
         confusion_matrix=None if confusion is None else tuple(map(tuple, confusion.tolist())),
         labels=tuple(LabelReport(*values) for values in labels),
     )

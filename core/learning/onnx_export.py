@@ -23,7 +23,7 @@ from core.deploy.predict import Predictor
 from core.deploy.report import ExportReport
 from core.errors import ImageError, JobError, ModelError
 from core.evaluation.metrics import average_precision
-from core.evaluation.multi_class import confusion_matrix, highest, top_1
+from core.evaluation.multi_class import confusion_matrix, highest, top1_of
 from core.files import replacing
 from core.images.decode import decode
 from core.jobs.events import Event, ExportFinished
@@ -331,7 +331,7 @@ def _map(probabilities: NDArray[np.float32], states: NDArray[np.int8]) -> float 
 
 def _top_1(probabilities: NDArray[np.float32], states: NDArray[np.int8]) -> float | None:
     confusion = confusion_matrix(probabilities, states == LabelState.PRESENT, states != LabelState.UNKNOWN)
-    return top_1(confusion) if confusion.any() else None
+    return top1_of(confusion) if confusion.any() else None
 
 
 def _version() -> str:

@@ -6,7 +6,7 @@ import numpy as np
 
 from core.evaluation.before_after import BeforeAfter, compare, judging_split
 from core.evaluation.metrics import ClassificationScores, classification_scores, mean_over_labels
-from core.evaluation.multi_class import top_1
+from core.evaluation.multi_class import top1_of
 from core.evaluation.report import decisions
 from core.evaluation.threshold_file import ThresholdSet
 from core.evaluation.thresholds import DEFAULT_THRESHOLD
@@ -23,14 +23,14 @@ class Means:
         map: mean average precision over the labels that have a positive; NaN where none has.
         map_all_labels: the same with 0 for a label without a positive.
         map_voc, map_voc_2007: with the interpolated average precision of VOC, over all and over 11 recalls.
-        top_1: in multi-class the share of images whose label is the prediction; None in multi-label.
+        top1: in multi-class the share of images whose label is the prediction; None in multi-label.
     """
 
     map: float
     map_all_labels: float
     map_voc: float
     map_voc_2007: float
-    top_1: float | None
+    top1: float | None
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ def means_of(scored: ScoredSplit) -> Means:
         map_all_labels=float(np.nan_to_num(scored.ap).mean()) if len(scored.ap) else float("nan"),
         map_voc=mean_over_labels(interpolated_average_precision(*arguments)),
         map_voc_2007=mean_over_labels(interpolated_average_precision(*arguments, levels=11)),
-        top_1=top_1(scored.confusion) if scored.is_multi_class else None,
+        top1=top1_of(scored.confusion) if scored.is_multi_class else None,
     )
 
 

@@ -106,9 +106,9 @@ class FiguresModel(QAbstractTableModel):
                 means.map_voc_2007,
             ),
         ]
-        if means.top_1 is not None:
+        if means.top1 is not None:
             tip = self.tr("The share of images whose label has the highest probability")
-            rows.insert(0, (self.tr("Top-1"), tip, means.top_1))
+            rows.insert(0, (self.tr("Top-1"), tip, means.top1))
         self.beginResetModel()
         self._means, self._before, self._now = rows, None, None
         self.endResetModel()
@@ -209,7 +209,7 @@ class FiguresView(QWidget):
     def show_means(self, means: Means) -> None:
         """Show another run or split."""
         self.model.show_means(means)
-        self._is_multi_class = means.top_1 is not None
+        self._is_multi_class = means.top1 is not None
         self._hide_columns()
         self._note.hide()
 

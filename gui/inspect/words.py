@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import QCoreApplication
 
-from core.evaluation.multi_class import top_1
+from core.evaluation.multi_class import top1_of
 from core.evaluation.threshold_file import ThresholdSet
 from gui.inspect.scored_split import ScoredSplit
 from gui.train.words import score
@@ -19,7 +19,7 @@ def head_line(scored: ScoredSplit, thresholds: ThresholdSet) -> str:
     images = scored.sizes[scored.split]
     if scored.is_multi_class:
         text = translate("inspect", "Measured on {:,} {} images: top-1 {}. The highest probability decides.")
-        return text.format(images, split, score(top_1(scored.confusion)))
+        return text.format(images, split, score(top1_of(scored.confusion)))
     measured = translate("inspect", "Measured on {:,} {} images.").format(images, split)
     by_hand = thresholds.objective == "manual"
     if thresholds.tuned_on is None:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from core.evaluation.metrics import average_precision
-from core.evaluation.multi_class import confusion_matrix, top_1
+from core.evaluation.multi_class import confusion_matrix, top1_of
 from core.learning.data.batches import targets_of
 from core.learning.losses.choice import Loss
 from core.learning.training.divergence import check_finite
@@ -88,7 +88,7 @@ def score(
     value = loss(logits, targets, known=known, reduction="mean", epoch=0).item()
     check_finite(value)
     judged = _probabilities(logits, task), targets.numpy() > 0, known.numpy()
-    top1 = top_1(confusion_matrix(*judged)) if task == "multi-class" else math.nan
+    top1 = top1_of(confusion_matrix(*judged)) if task == "multi-class" else math.nan
     return Score(value, average_precision(*judged), top1=None if math.isnan(top1) else top1)
 
 

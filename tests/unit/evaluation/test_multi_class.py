@@ -4,7 +4,7 @@ import torch
 from sklearn import metrics as sklearn_metrics
 from torchmetrics.functional.classification import multiclass_accuracy, multiclass_confusion_matrix
 
-from core.evaluation.multi_class import confusion_matrix, confusions, highest, top_1
+from core.evaluation.multi_class import confusion_matrix, confusions, highest, top1_of
 from core.evaluation.predictions import Predictions
 from core.evaluation.report import evaluate
 from core.evaluation.threshold_file import ThresholdSet
@@ -50,9 +50,9 @@ def test_confusion_matrix_and_top_1_equal_scikit_learn_and_torchmetrics(seed):
     assert np.array_equal(matrix, sklearn_metrics.confusion_matrix(classes, predicted, labels=range(labels)))
     expected = multiclass_confusion_matrix(torch.tensor(probabilities), torch.tensor(classes), num_classes=labels)
     assert np.array_equal(matrix, expected.numpy())
-    assert top_1(matrix) == pytest.approx(sklearn_metrics.accuracy_score(classes, predicted))
+    assert top1_of(matrix) == pytest.approx(sklearn_metrics.accuracy_score(classes, predicted))
     micro = multiclass_accuracy(torch.tensor(probabilities), torch.tensor(classes), num_classes=labels, average="micro")
-    assert top_1(matrix) == pytest.approx(micro.item(), abs=1e-6)
+    assert top1_of(matrix) == pytest.approx(micro.item(), abs=1e-6)
 
 
 @pytest.mark.parametrize("seed", range(40))
