@@ -76,6 +76,17 @@ def test_adams_rate_goes_with_the_square_root_of_the_batch_size_and_sgds_stays(a
     assert sentence.endswith("; the learning rate is searched first.")
 
 
+def test_ml_gcns_rate_is_lower_on_a_small_set_where_the_published_one_diverges():
+    published = recipe("efficientnetv2-s-ml-gcn")
+    adapted, (sentence,) = adapt(published, 252)
+    assert adapted.training.learning_rate == 0.005
+    assert sentence.endswith("; the learning rate is 0.005.")
+    assert adapt(published, 252, keep={"training.learning_rate"})[0].training.learning_rate == 0.1
+    assert adapt(published, 5011)[0].training.learning_rate == 0.1
+    slower = published.with_overrides(["learning_rate=0.001"])
+    assert adapt(slower, 252)[0].training.learning_rate == 0.001
+
+
 def test_one_image_is_not_many(adaptable):
     (sentence,) = adapt(adaptable, 1)[1]
     assert sentence.startswith("1 training image: ")
