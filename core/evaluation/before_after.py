@@ -67,7 +67,9 @@ class BeforeAfter:
             f"OF1 {self.before.overall_f1:.3f} → {self.after.overall_f1:.3f}, "
             f"CF1 {self.before.class_f1:.3f} → {self.after.class_f1:.3f}"
         )
-        sentence = f"{subject} are worse than 0.5 on {self.images:,} images of {self.split}: {figures}."
+        both = self.after.overall_f1 <= self.before.overall_f1 and self.after.class_f1 <= self.before.class_f1
+        worse = "worse than 0.5" if both else "worse than 0.5 in the mean of OF1 and CF1"
+        sentence = f"{subject} are {worse} on {self.images:,} images of {self.split}: {figures}."
         if self.may_be_chance:
             return f"{sentence} The difference is small enough to be chance."
         if not self.may_choose:

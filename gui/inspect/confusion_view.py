@@ -157,6 +157,8 @@ class ConfusionView(QWidget):
         rows.setDefaultSectionSize(CELL.height())
         rows.setMaximumWidth(NAME_LENGTH + 2 * theme.SPACE)
         rows.setHighlightSections(False)
+        rows.setProperty("dense", True)
+        rows.setFont(theme.smaller(rows.font()))
         hint = QLabel(self.tr("Rows: the label an image has. Columns: the label predicted."))
         hint.setProperty("tone", "secondary")
         hint.setWordWrap(True)

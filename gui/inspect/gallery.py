@@ -275,6 +275,9 @@ class Gallery(QWidget):
         self._view.setVisible(bool(len(rows)))
         self._empty.setVisible(not len(rows))
         self._empty.setText(self.tr("No image is decided wrongly on “{}”.").format(self._name))
+        if kind == _TAKEN_FOR and self._other is not None:
+            text = self.tr("No image of “{}” is taken for “{}”.")
+            self._empty.setText(text.format(self._name, scored.label_names[self._other]))
 
     def _on_view_opened(self) -> None:
         current = self._view.currentIndex().row()

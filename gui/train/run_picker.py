@@ -63,6 +63,7 @@ class RunPicker(QDialog):
         self._nothing.setProperty("tone", "secondary")
         self._nothing.hide()
         self._list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._list.setWordWrap(True)
         cancel = QPushButton(self.tr("Cancel"))
         self._take = primary(QPushButton(self.tr("Start from it")))
         self._take.setDefault(True)
@@ -88,6 +89,7 @@ class RunPicker(QDialog):
         self._list.activated.connect(self._on_activated)
         self._take.clicked.connect(self._on_accepted)
         cancel.clicked.connect(self.reject)
+        self._list.setFocus()
         self._read()
 
     def _read(self) -> None:

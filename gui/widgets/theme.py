@@ -156,6 +156,7 @@ QAbstractItemView::item:selected {{ background: palette(highlight); color: palet
 QHeaderView {{ background: palette(window); }}
 QHeaderView::section {{ background: palette(window); color: palette(placeholder-text); border: none;
     border-bottom: 1px solid palette(mid); padding: 5px 6px; font-weight: 600; }}
+QHeaderView[dense="true"]::section {{ padding: 0 6px; }}
 QHeaderView::section:hover {{ color: palette(text); }}
 QTableView {{ gridline-color: palette(mid); }}
 QTableCornerButton::section {{ background: palette(window); border: none; }}

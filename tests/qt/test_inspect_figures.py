@@ -251,6 +251,8 @@ def test_a_cell_shows_the_images_that_it_counts_until_another_label_is_chosen(qt
     multi_class._table.choose(0)
     assert gallery.model.image_ids.tolist() == [3, 5]
     assert not button.isVisible()
+    click(0, 2)
+    assert gallery._empty.text() == "No image of “ace” is taken for “red card”."
     click(2, 2)
     assert gallery.model.image_ids.tolist() == []
 

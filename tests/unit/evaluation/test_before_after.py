@@ -93,6 +93,18 @@ def test_where_one_figure_gains_what_the_other_loses_nothing_is_said():
     assert result.warning == ""
 
 
+def test_where_one_figure_loses_more_than_the_other_gains_the_mean_is_what_is_worse():
+    # both labels of eight images are missed, which CF1 counts more than the nine false alarms that go away
+    probabilities = np.array([[0.9, 0.6]] * 8 + [[0.6, 0.1]] * 30 + [[0.9, 0.1]] * 30, np.float32)
+    states = np.array([[1, 1]] * 8 + [[0, 0]] * 30 + [[1, 0]] * 30, np.int8)
+    predictions = predictions_of([Split.VALIDATION] * 68, probabilities, states)
+    thresholds = ThresholdSet(NAMES, np.array([0.7, 0.7]), objective="f1", tuned_on="train")
+    result = compare(predictions, Split.VALIDATION, thresholds)
+    assert result.after.overall_f1 > result.before.overall_f1
+    assert result.after.class_f1 < result.before.class_f1
+    assert "worse than 0.5 in the mean of OF1 and CF1 on 68 images of validation" in result.warning
+
+
 def test_the_standard_error_of_the_change_is_that_of_the_jackknife():
     rng = np.random.default_rng(5)
     states = rng.integers(-1, 2, (300, 2)).astype(np.int8)
