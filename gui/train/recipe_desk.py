@@ -39,6 +39,7 @@ class RecipeDesk(QObject):
         self._book = RecipeBook()
 
         session.project_closed.connect(page.examples.close_project)
+        session.project_closed.connect(page.commit)
         session.changed.connect(self._on_project_changed)
         session.settings_changed.connect(self._on_settings_changed)
         setup.recipe_changed.connect(self._show_recipe)
@@ -119,6 +120,9 @@ class RecipeDesk(QObject):
         background.run(self, delete, lambda _: self.refresh(), self._page.show_error)
 
     def _on_edited(self, recipe: Recipe) -> None:
+        if not self._session.has_project:
+            # the last of what was typed, saved as the project was closed
+            return
         count = len(self._session.store.labels)
         entries = tuple(
             entry_of(recipe, num_labels=count, file=one.file) if one.recipe.name == recipe.name else one

@@ -285,7 +285,7 @@ class RecipeEditor(QWidget):
             (_PURPOSE, self._purpose, self._purpose_wrong),
         ):
             text = sheet.drafts.get(name, getattr(sheet.recipe, name))
-            if line.text().strip() != text.strip() or not line.hasFocus():
+            if line.text().strip() != text.strip():
                 line.setText(text)
                 # the beginning says more than the end
                 line.setCursorPosition(0)

@@ -70,7 +70,8 @@ def adapted_keys(recipe: Recipe) -> frozenset[str]:
     """What is chosen from the data for a recipe; see `core.recipes.adapt`."""
     if not recipe.training.adapt:
         return frozenset()
-    return ADAPTED - {"training.learning_rate"} if recipe.training.optimizer == "sgd" else ADAPTED
+    keeps_rate = recipe.training.optimizer == "sgd" and recipe.model.head != "ml_gcn"
+    return ADAPTED - {"training.learning_rate"} if keeps_rate else ADAPTED
 
 
 def backbone_remark(name: str) -> str:

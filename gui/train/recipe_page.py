@@ -122,6 +122,10 @@ class RecipePage(QWidget):
         self._editor.edited.connect(self._unsaved.hide)
         self._editor.file_wanted.connect(self._on_file_wanted)
 
+    def commit(self) -> None:
+        """What is being typed is meant as it stands: no more will be."""
+        self._editor.commit()
+
     def edit_next(self, name: str) -> None:
         """Open the editor once the recipe of this name is shown."""
         self._edits_next = name

@@ -13,7 +13,7 @@ from gui.train.key_field import KeyField
 from gui.train.number_box import NumberBox
 from gui.train.recipe_book import copy_recipe
 from gui.train.recipe_keys import SECTIONS, Key, value_of
-from gui.train.recipe_saver import RecipeSaver
+from gui.train.recipe_saver import FileChangedError, RecipeSaver
 from gui.train.workspace import RECIPE, RUNS
 
 
@@ -220,6 +220,15 @@ def test_what_is_being_typed_is_taken_when_something_else_is_looked_at(qtbot, tr
     typed(qtbot, rows["loss.margin"].field, "0.25", enter=False)
     train._tabs.setCurrentIndex(RUNS)
     assert own._editor.recipe.loss.margin == 0.25
+
+
+def test_what_is_being_typed_is_saved_when_the_project_is_closed(qtbot, annotated, cards, own):
+    rows = section(own, "loss")
+    file = cards.entry.file
+    typed(qtbot, rows["loss.margin"].field, "0.25", enter=False)
+    annotated.close()
+    background.cancel_all()
+    assert from_toml(file).loss.margin == 0.25
 
 
 def test_a_form_says_which_values_are_allowed(own):
@@ -458,6 +467,22 @@ def test_a_file_that_another_program_changed_is_not_overwritten(qtbot, qapp, tmp
         saver.save("ours")
     assert isinstance(failed.args[0], RecipeError)
     assert file.read_text(encoding="utf-8") == "theirs"
+
+
+@pytest.mark.parametrize("theirs", [None, b"\xff\xfe"])
+def test_a_file_that_was_deleted_or_is_no_text_is_written_over_only_when_that_is_asked(qtbot, qapp, tmp_path, theirs):
+    file = tmp_path / "mine.toml"
+    if theirs is not None:
+        file.write_bytes(theirs)
+    saver = RecipeSaver(file, "before")
+    with qtbot.waitSignal(saver.failed) as failed:
+        saver.save("ours")
+    assert isinstance(failed.args[0], FileChangedError)
+    assert not saver.is_saved
+    with qtbot.waitSignal(saver.saved):
+        saver.overwrite()
+    assert file.read_text(encoding="utf-8") == "ours"
+    assert saver.is_saved
 
 
 def test_a_recipe_is_written_by_another_thread(qtbot, qapp, tmp_path, monkeypatch):

@@ -139,7 +139,7 @@ def test_pressing_a_card_shows_its_page_with_every_key(qtbot, train, cards, page
     keys = [key for section in SECTIONS.values() for key in section]
     assert len(rows) == len({key.name for key in keys} | {f"[{name}]" for name in SECTIONS})
     assert rows["graph"] == "gat"
-    assert any("Prokofiev & Sovrasov 2022: mAP 96 (VOC 2007)" in text for text in visible_texts(page))
+    assert any("Prokofiev & Sovrasov 2022: mAP 96.00 % on VOC 2007" in text for text in visible_texts(page))
 
 
 def test_keys_are_found_by_their_meaning(page):

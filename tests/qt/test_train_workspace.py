@@ -81,9 +81,13 @@ def test_the_job_is_listed_while_the_run_goes_on_and_its_cancel_stops_it(qtbot, 
     assert job.name == "Run 1"
     assert job.fraction == pytest.approx(1 / 3)
     assert button(train, "Run 1 is training").isEnabled() is False
-    job.cancel()
+    with qtbot.waitSignal(
+        annotated.message, timeout=LONG, check_params_cb=lambda text: text == "Run 1 stopped: mAP 0.200"
+    ):
+        job.cancel()
     qtbot.waitUntil(lambda: has_text(train, "Stopped after 1 epoch: mAP 0.200"), timeout=LONG)
     assert annotated.jobs.items() == []
+    qtbot.waitUntil(lambda: train._runs.model().index(0, 1).data() == "stopped")
 
 
 def test_a_run_is_paused_and_resumed_by_the_same_button(qtbot, annotated, controller, train, pretend):
@@ -334,9 +338,9 @@ def test_the_end_of_a_run_tells_which_images_were_left_out_and_why(qtbot, train,
 
 
 def test_a_key_that_no_recipe_has_is_told_in_a_short_sentence_and_can_be_mended(qtbot, annotated, train):
-    train._setup._form._other.setText("nonsense=1")
+    train._setup._form._other.setText("training.nonsense=1")
     press(qtbot, train, "Train")
-    qtbot.waitUntil(lambda: train._setup._error.text() == "No recipe has a key “nonsense”.")
+    qtbot.waitUntil(lambda: train._setup._error.text() == "No recipe has a key “training.nonsense”.")
     assert train._setup.window().focusWidget() is train._setup._form._other
     press(qtbot, train._setup, "Show details")
     assert "training.batch_size" in train._setup._error.findChild(QPlainTextEdit).toPlainText()
