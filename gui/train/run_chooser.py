@@ -2,7 +2,7 @@
 
 import functools
 
-from PySide6.QtCore import QSignalBlocker, Signal
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QComboBox, QWidget
 
 from core.errors import MultihotError
@@ -11,7 +11,7 @@ from core.project.runs import Run
 from gui import background
 from gui.session import Session
 from gui.train.run_facts import RunFacts, read_facts
-from gui.train.words import figure
+from gui.train.words import figure, run_line
 
 
 class RunChooser(QComboBox):
@@ -60,8 +60,10 @@ class RunChooser(QComboBox):
         with QSignalBlocker(self):
             self.clear()
             for facts in runs:
-                text = f"{self.tr('Run')} {facts.run.id} · {figure(facts.best_map, facts.best_top1)} · {facts.title}"
+                text = run_line(facts.run.id, figure(facts.best_map, facts.best_top1), facts.title)
                 self.addItem(text, facts.run.id)
+                # the box is narrower than many a title
+                self.setItemData(self.count() - 1, text, Qt.ItemDataRole.ToolTipRole)
         self.setEnabled(bool(runs))
         self._choose()
 
@@ -71,6 +73,7 @@ class RunChooser(QComboBox):
         wanted = self._session.current_run
         index = ids.index(wanted) if wanted in ids else 0
         chosen = self._runs[index] if self._runs else None
+        self.setToolTip("" if chosen is None else self.itemText(index))
         with QSignalBlocker(self):
             self.setCurrentIndex(index if chosen is not None else -1)
         told = chosen.run.id if chosen is not None else None

@@ -21,7 +21,7 @@ from core.jobs.job import JOB_FILE
 from core.project.runs import Run
 from gui import background
 from gui.train.run_facts import RunFacts, read_facts
-from gui.train.words import figure
+from gui.train.words import figure, run_line
 from gui.widgets import theme
 from gui.widgets.buttons import primary
 
@@ -103,7 +103,7 @@ class RunPicker(QDialog):
         self._runs = runs
         self._list.clear()
         for facts in runs:
-            text = f"{self.tr('Run')} {facts.run.id} · {figure(facts.best_map, facts.best_top1)} · {facts.title}"
+            text = run_line(facts.run.id, figure(facts.best_map, facts.best_top1), facts.title)
             item = QListWidgetItem(text)
             item.setToolTip(text)
             self._list.addItem(item)

@@ -412,6 +412,11 @@ def test_a_learning_rate_at_the_end_of_what_was_tried_is_told_to_be_so():
     assert words.chosen_rate(history).endswith("No lower one was tried, and one might do better.")
 
 
+def test_a_run_without_a_readable_recipe_has_no_empty_title():
+    assert words.run_line(3, "mAP 0.830", "ResNet-18") == "Run 3 · mAP 0.830 · ResNet-18"
+    assert words.run_line(3, "mAP 0.830", "") == "Run 3 · mAP 0.830"
+
+
 @pytest.mark.parametrize(("count", "text"), [(0, "0 epochs"), (1, "1 epoch"), (8, "8 epochs")])
 def test_epochs_are_counted_in_words(count, text):
     assert words.epochs_text(count) == text
