@@ -167,7 +167,7 @@ def test_a_loss_for_many_labels_is_refused_where_there_is_one_per_image(file):
         from_toml(file('task = "multi-class"\n' + MINIMAL + '[loss]\nname = "asymmetric"\n'))
 
 
-@pytest.mark.parametrize("setting", ["head=ml_decoder", "head=csra", "pooling=average+max", "graph=gat"])
+@pytest.mark.parametrize("setting", ["head=ml_decoder", "head=csra", "pooling=average+max"])
 def test_balancing_by_influence_is_refused_where_a_head_sees_more_than_one_vector(setting):
     one = recipe("deit-tiny-224-multi-class")
     assert one.with_overrides(["loss=influence_balanced", "head=cosine"]).loss.name == "influence_balanced"
