@@ -15,7 +15,7 @@ from core.recipes.catalogue import catalogue
 from core.recipes.recipe import LossConfig, ModelConfig, Recipe
 
 IMAGES, LABELS, CHANNELS, CELLS = 16, ("cat", "dog", "sofa", "sea"), 128, 2
-STEPS = 30
+STEPS = 40
 # of Adam, where transformers take smaller steps, those whose cosines are multiplied by 15 and more above all
 RATES = {"ml_decoder_cosine": 0.0001, "ml_decoder": 0.001, "query2label": 0.001}
 
