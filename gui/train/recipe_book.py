@@ -24,7 +24,7 @@ EXPLAINED = {
 }
 """What the families are."""
 # beside the default: a first answer in seconds, and two that take longer and are more exact
-_SUGGESTED_NAMES = ("resnet18-frozen", "mobilenetv3-large-224", "efficientnetv2-s-224")
+_SUGGESTED_NAMES = ("adaptive-frozen-224", "mobilenetv3-large-224", "efficientnetv2-s-224")
 # figures that fit on a card
 _MOST_FIGURES = 4
 

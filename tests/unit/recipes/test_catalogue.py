@@ -22,7 +22,7 @@ SLIDES = ("alexnet-frozen", "googlenet-frozen", "resnet18-frozen")
 def test_the_catalogue_has_the_recipes_of_otx_the_paper_and_the_slides():
     names = [one.name for one in catalogue()]
     assert names == sorted(names)
-    own = {"adaptive-224", "adaptive-224-multi-class", "resnet18-224", "sample-tiny"}
+    own = {"adaptive-224", "adaptive-224-multi-class", "adaptive-frozen-224", "resnet18-224", "sample-tiny"}
     assert set(names) == {*OTX, *(f"{name}-multi-class" for name in OTX), *PAPER, *SLIDES, *own}
 
 
