@@ -8,6 +8,7 @@ from core.recipes.catalogue import DEFAULT, catalogue, duplicate, own_recipes, p
 from core.recipes.keys import rules
 from core.recipes.recipe import AugmentationConfig, LossConfig, ModelConfig, TrainingConfig, from_toml
 
+ADAPTIVE = ("adaptive-224", "adaptive-frozen-224")
 OTX = ("mobilenetv3-large-224", "efficientnet-b0-224", "efficientnetv2-s-224", "deit-tiny-224", "dinov2-small-224")
 PAPER = (
     *(f"efficientnetv2-s-{one}" for one in ("asl", "ml-gcn", "q2l", "ml-decoder", "gan", "ml-decoder-aam")),
@@ -22,13 +23,13 @@ SLIDES = ("alexnet-frozen", "googlenet-frozen", "resnet18-frozen")
 def test_the_catalogue_has_the_recipes_of_otx_the_paper_and_the_slides():
     names = [one.name for one in catalogue()]
     assert names == sorted(names)
-    own = {"adaptive-224", "adaptive-224-multi-class", "adaptive-frozen-224", "resnet18-224", "sample-tiny"}
+    own = {*ADAPTIVE, *(f"{name}-multi-class" for name in ADAPTIVE), "resnet18-224", "sample-tiny"}
     assert set(names) == {*OTX, *(f"{name}-multi-class" for name in OTX), *PAPER, *SLIDES, *own}
 
 
 def test_recipes_are_listed_by_task():
     assert {one.task for one in catalogue(MULTI_LABEL)} == {MULTI_LABEL}
-    names = sorted(f"{name}-multi-class" for name in ("adaptive-224", *OTX))
+    names = sorted(f"{name}-multi-class" for name in (*ADAPTIVE, *OTX))
     assert [one.name for one in catalogue(MULTI_CLASS)] == names
 
 
