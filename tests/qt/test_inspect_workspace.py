@@ -269,14 +269,16 @@ def test_scores_that_cannot_be_read_are_told_in_their_place(qtbot, annotated, fi
 @pytest.mark.parametrize(
     ("tp", "fp", "fn", "text"),
     [
-        (9, 3, 1, "finds 9 of 10 “ace” images; 1 in 4 alarms is false"),
+        (9, 3, 1, "finds 9 of 10 “ace” images; 3 of 12 alarms are false"),
+        (2, 4, 6, "finds 2 of 8 “ace” images; 4 of 6 alarms are false"),
+        (2, 1, 1, "finds 2 of 3 “ace” images; 1 of 3 alarms is false"),
         (16, 0, 0, "finds all 16 “ace” images; no alarm is false"),
         (0, 0, 5, "finds none of 5 “ace” images; no alarm at all"),
-        (0, 7, 5, "finds none of 5 “ace” images; every alarm is false"),
-        (90, 210, 10, "finds about 9 of 10 “ace” images; 7 of 10 alarms are false"),
-        (199, 1, 1, "misses 1 in 200 “ace” images; 1 in 200 alarms is false"),
-        (2, 2, 98, "finds 1 in 50 “ace” images; 1 in 2 alarms is false"),
-        (0, 3, 0, "no image is known to show “ace”; every alarm is false"),
+        (0, 7, 5, "finds none of 5 “ace” images; all 7 alarms are false"),
+        (900, 2100, 1100, "finds 900 of 2,000 “ace” images; 2,100 of 3,000 alarms are false"),
+        (1, 0, 0, "finds the only “ace” image; no alarm is false"),
+        (0, 1, 1, "misses the only “ace” image; the only alarm is false"),
+        (0, 3, 0, "no image is known to show “ace”; all 3 alarms are false"),
     ],
 )
 def test_the_price_of_a_threshold_in_words(tp, fp, fn, text):
