@@ -219,18 +219,20 @@ class FiguresView(QWidget):
         judged = figures.judged
         self._note.setVisible(judged is not None)
         if judged is not None:
-            self._note.setText(
-                self.tr("Tuned on {}. On {:,} {} images{}: OF1 {} → {}, CF1 {} → {}.").format(
-                    judged.tuned_on,
-                    judged.images,
-                    judged.split,
-                    self.tr(", the same ones") if judged.split == judged.tuned_on else "",
-                    score(judged.before.overall_f1),
-                    score(judged.after.overall_f1),
-                    score(judged.before.class_f1),
-                    score(judged.after.class_f1),
-                )
+            told = self.tr("Tuned on {}. On {:,} {} images{}: OF1 {} → {}, CF1 {} → {}.").format(
+                judged.tuned_on,
+                judged.images,
+                judged.split,
+                self.tr(", the same ones") if judged.split == judged.tuned_on else "",
+                score(judged.before.overall_f1),
+                score(judged.after.overall_f1),
+                score(judged.before.class_f1),
+                score(judged.after.class_f1),
             )
+            # a loss that is not small enough is warned of above
+            is_quiet = bool(judged.warning) and judged.may_be_chance
+            chance = self.tr("The difference is small enough to be chance.")
+            self._note.setText(f"{told} {chance}" if is_quiet else told)
         self._show_whole_rows()
 
     def _hide_columns(self) -> None:

@@ -259,11 +259,12 @@ class InspectWorkspace(QWidget):
             return
         self._views.figures.show_figures(figures)
         judged = figures.judged
-        if judged is None:
+        if judged is None or judged.may_be_chance:
+            # what chance may have done is no reason to act
             self._warning.show_warning("")
         else:
-            # neither chance nor the images of test are to choose the thresholds
-            self._warning.show_warning(judged.warning, may_reset=judged.may_choose and not judged.may_be_chance)
+            # the images of test are not to choose the thresholds
+            self._warning.show_warning(judged.warning, may_reset=judged.may_choose)
 
     def _show_label(self, label: int) -> None:
         if self._scored is None:

@@ -115,21 +115,33 @@ def test_what_tuning_changed_is_told_of_images_that_it_did_not_see(qtbot, opened
     assert note.startswith("Tuned on validation. On 3 test images: OF1 1.000 → 0.909, CF1 1.000 → 0.909.")
 
 
-def test_worse_thresholds_are_warned_of_without_advice_by_the_images_of_test(opened):
+def many(split):
+    """The three decisive images twelve times over, all of one split, and the thresholds that miss half of the aces."""
+    few, thresholds = spoilt()
+    rows = np.repeat(np.arange(1, 4), 12)
+    predictions = dataclasses.replace(
+        few, image_ids=np.arange(36) % 12 + 1, splits=np.full(36, split, np.int8),
+        probabilities=few.probabilities[rows], states=few.states[rows],
+    )  # fmt: skip
+    return predictions, thresholds
+
+
+def test_a_difference_that_may_be_chance_is_told_below_the_figures_only(opened):
     workspace = opened(*spoilt())
+    assert not workspace._warning.isVisible()
+    assert workspace._views.figures._note.text().endswith("small enough to be chance.")
+
+
+def test_worse_thresholds_are_warned_of_without_advice_by_the_images_of_test(opened):
+    workspace = opened(*many(Split.TEST))
     assert workspace._warning.isVisible()
-    assert "worse than 0.5 on 3 images of test: OF1 1.000 → 0.909" in workspace._warning._text.text()
-    assert workspace._warning._text.text().endswith("small enough to be chance.")
+    assert "worse than 0.5 on 36 images of test: OF1 1.000 → 0.909" in workspace._warning._text.text()
     assert not workspace._warning._reset.isVisible()
+    assert "chance" not in workspace._views.figures._note.text()
 
 
 def test_thresholds_that_are_worse_on_validation_are_warned_of_with_the_way_back(qtbot, opened):
-    few, thresholds = spoilt()
-    validation = np.repeat(np.arange(1, 4), 12)
-    predictions = dataclasses.replace(
-        few, image_ids=np.arange(36) % 12 + 1, splits=np.full(36, Split.VALIDATION, np.int8),
-        probabilities=few.probabilities[validation], states=few.states[validation],
-    )  # fmt: skip
+    predictions, thresholds = many(Split.VALIDATION)
     workspace = opened(predictions, dataclasses.replace(thresholds, tuned_on="train"))
     assert "worse than 0.5 on 36 images of validation" in workspace._warning._text.text()
     qtbot.mouseClick(workspace._warning._reset, Qt.MouseButton.LeftButton)
