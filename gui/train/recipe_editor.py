@@ -62,10 +62,12 @@ class RecipeEditor(QWidget):
     Signals:
         edited: Recipe, with another valid value.
         file_wanted: what another program wrote is to be shown in place of what was typed here.
+        answered: Path of a file and whether it was written, once that is known.
     """
 
     edited = Signal(object)
     file_wanted = Signal()
+    answered = Signal(object, bool)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -167,6 +169,11 @@ class RecipeEditor(QWidget):
         """Whether a file with this text is what is shown, or will be as soon as it is written."""
         sheet = self._sheets.get(file)
         return sheet is not None and (sheet.saver.is_at_work or sheet.saver.written == text)
+
+    def is_saving(self, file: Path) -> bool:
+        """Whether `answered` is still to come for a file."""
+        sheet = self._sheets.get(file)
+        return sheet is not None and sheet.saver.is_at_work
 
     def unsaved(self, file: Path) -> list[str]:
         """What was typed for a file and is not in it: paths of keys, "title", "purpose", or the file's name."""
@@ -353,11 +360,13 @@ class RecipeEditor(QWidget):
         if sheet is self._sheet:
             self._state.setText(self.tr("Saved {} in {}").format(time.strftime("%H:%M"), sheet.saver.path))
             self._show_failure()
+        self.answered.emit(sheet.saver.path, True)
 
     def _on_failed(self, sheet: _Sheet, error: MultihotError) -> None:
         sheet.failure = error
         if sheet is self._sheet:
             self._show_failure()
+        self.answered.emit(sheet.saver.path, False)
 
 
 def _wrong_label() -> QLabel:

@@ -42,6 +42,8 @@ class RecipePage(QWidget):
         self._entry: RecipeEntry | None = None
         self._shown: Recipe | None = None
         self._edits_next = ""
+        # whose editor closes once it is known that all of it was written
+        self._closing: Path | None = None
         self.examples = ExamplesPanel()
         self._title = QLabel()
         bold = self._title.font()
@@ -120,6 +122,7 @@ class RecipePage(QWidget):
         self._editor.edited.connect(self.edited)
         # the question names what was not saved when it was asked
         self._editor.edited.connect(self._unsaved.hide)
+        self._editor.answered.connect(self._on_answered)
         self._editor.file_wanted.connect(self._on_file_wanted)
 
     def commit(self) -> None:
@@ -163,6 +166,7 @@ class RecipePage(QWidget):
         if is_other:
             # what is half typed belongs to the one before
             self._editor.commit()
+            self._closing = None
         self._entry = entry
         as_set = as_set or recipe
         is_changed = as_set != entry.recipe
@@ -204,13 +208,30 @@ class RecipePage(QWidget):
 
     def _on_edit_toggled(self, is_on: bool) -> None:
         if not is_on and self._entry is not None and self._entry.file is not None:
-            self._editor.commit()
-            left = self._editor.unsaved(self._entry.file)
-            if left:
-                self._ask_about(left)
-                self._show_edit(True)
-                return
-        self._show_edit(is_on)
+            self._close_editor(self._entry.file)
+        else:
+            self._show_edit(is_on)
+
+    def _close_editor(self, file: Path) -> None:
+        """Close it when all that was typed is in the file, which may not be known yet."""
+        self._editor.commit()
+        if self._editor.is_saving(file):
+            self._closing = file
+            with QSignalBlocker(self._edit):
+                self._edit.setChecked(True)
+            return
+        left = self._editor.unsaved(file)
+        if left:
+            self._ask_about(left)
+        self._show_edit(bool(left))
+
+    def _on_answered(self, file: Path, is_written: bool) -> None:
+        if file != self._closing or self._editor.is_saving(file):
+            return
+        self._closing = None
+        # where it could not be written the editor says so, with what can be done
+        if is_written:
+            self._close_editor(file)
 
     def _ask_about(self, left: list[str]) -> None:
         text = self.tr("Not saved: {}. Close without?").format(", ".join(left))

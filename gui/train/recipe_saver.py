@@ -42,6 +42,8 @@ class RecipeSaver(QObject):
         self._wanted = text
         self._is_at_work = False
         self._overwrites = False
+        # counted on the GUI thread alone
+        self._answers_due = 0
 
     @property
     def is_saved(self) -> bool:
@@ -51,9 +53,8 @@ class RecipeSaver(QObject):
 
     @property
     def is_at_work(self) -> bool:
-        """Whether a text is being written."""
-        with self._lock:
-            return self._is_at_work
+        """Whether a text is being written, or it was not told yet whether it could be."""
+        return self._answers_due > 0
 
     @property
     def written(self) -> str:
@@ -68,6 +69,7 @@ class RecipeSaver(QObject):
             if self._is_at_work:
                 return
             self._is_at_work = True
+        self._answers_due += 1
         background.run(self, self._write_all, self._on_written, self._on_failed)
 
     def overwrite(self) -> None:
@@ -115,7 +117,9 @@ class RecipeSaver(QObject):
             raise FileChangedError(f"{self.path.name} was changed by another program.")
 
     def _on_written(self, _: None) -> None:
+        self._answers_due -= 1
         self.saved.emit()
 
     def _on_failed(self, error: MultihotError) -> None:
+        self._answers_due -= 1
         self.failed.emit(error)

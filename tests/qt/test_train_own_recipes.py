@@ -325,6 +325,26 @@ def test_an_edit_that_could_not_be_written_outlives_a_look_elsewhere(qtbot, trai
     assert from_toml(file).augmentation.mixup == 0
 
 
+def test_done_waits_for_the_file_and_stays_where_it_was_not_written(qtbot, cards, own):
+    file = cards.entry.file
+    rows = section(own, "training")
+    rows["training.adapt"].field.control.setChecked(False)
+    qtbot.waitUntil(lambda: not own._editor.is_saving(file))
+    file.write_text(file.read_text(encoding="utf-8").replace("cutout = 0.0", "cutout = 0.25"), encoding="utf-8")
+    typed(qtbot, rows["training.learning_rate"].field, "4e-3", enter=False)
+    click(qtbot, own._edit)
+    assert own._edit.isChecked()
+    qtbot.waitUntil(lambda: own._editor._mine.isVisible())
+    assert own._edit.isChecked()
+    assert own._edit.text() == "Done"
+    assert "was changed by another program" in own._editor._error.text()
+    assert rows["training.learning_rate"].field.text() == "0.004"
+    click(qtbot, own._editor._mine)
+    click(qtbot, own._edit)
+    qtbot.waitUntil(lambda: own._table.isVisible())
+    assert from_toml(file).training.learning_rate == 4e-3
+
+
 def test_a_file_that_changed_while_it_was_not_edited_is_read_again(qtbot, train, cards, own):
     rows = section(own, "augmentation")
     file = cards.entry.file
@@ -354,7 +374,7 @@ def test_the_editor_closes_and_opens_again_with_what_was_saved(qtbot, cards, own
     own._editor.fields["augmentation.cutout"].control.setValue(0.5)
     qtbot.waitUntil(lambda: from_toml(cards.entry.file).augmentation.cutout == 0.5)
     click(qtbot, own._edit)
-    assert own._table.isVisible()
+    qtbot.waitUntil(lambda: own._table.isVisible())
     click(qtbot, own._edit)
     qtbot.waitUntil(lambda: own._editor.isVisible())
     assert own._editor.fields["augmentation.cutout"].control.value() == 0.5
