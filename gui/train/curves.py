@@ -13,6 +13,10 @@ from gui.widgets.plot import Plot
 
 # more points than this cannot be told apart on a screen; a longer curve is drawn by the extremes of its stretches
 MOST_POINTS = 2_000
+# the symbols of more epochs than this merge into a bar
+_MOST_SYMBOLS = 100
+# of a range of 1: a line that is nearer to another lies under it
+_APART = 0.01
 
 
 def thinned(x: NDArray[np.float64], y: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -58,6 +62,30 @@ def set_ranges(plot: Plot, history: RunHistory, top: float) -> None:
     plot.setXRange(0, max(epochs, 1), padding=0.02)
     # room for the lowest tick's number, which pyqtgraph drops when it would reach beyond the axis
     plot.setYRange(0, top, padding=0.07)
+
+
+def symbol_of(history: RunHistory, symbol: str) -> str | None:
+    """The symbol to mark each epoch of a run by; None where the axis has no room for so many.
+
+    A first epoch alone is always marked: there is no line yet.
+    """
+    epochs = history.started.epochs if history.started is not None else 0
+    return symbol if max(epochs, len(history.epochs)) <= _MOST_SYMBOLS or len(history.epochs) < 2 else None
+
+
+def is_seen(values: NDArray[np.float64], *above: NDArray[np.float64]) -> bool:
+    """Whether a line without symbols can be seen: where two neighbouring points exist and no line above hides both.
+
+    Args:
+        values: in [0, 1], float64 (epochs,); NaN for a hole.
+        above: the lines that are drawn over it, float64 (epochs,) each.
+    """
+    there = np.isfinite(values)
+    apart = there.copy()
+    for other in above:
+        # where the other has a hole it hides nothing
+        apart &= ~(np.abs(values - other) < _APART)
+    return bool((there[1:] & there[:-1] & (apart[1:] | apart[:-1])).any())
 
 
 def nearest_index(positions: NDArray[np.float64], x: float) -> int:

@@ -4,7 +4,7 @@ import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QPalette
 
-from gui.train.curves import curve, line_pen, nearest_index, round_up, set_ranges, thinned
+from gui.train.curves import curve, line_pen, nearest_index, round_up, set_ranges, symbol_of, thinned
 from gui.train.history import RunHistory
 from gui.train.line_key import LineKey
 from gui.widgets import theme
@@ -31,8 +31,9 @@ class LossPlot(Plot):
 
     def draw_epochs(self, history: RunHistory) -> None:
         """Draw the losses per epoch."""
-        self._train.setData(history.epochs, history.train_losses)
-        self._validation.setData(history.epochs, history.validation_losses, connect="finite")
+        self._train.setData(history.epochs, history.train_losses, symbol=symbol_of(history, "o"))
+        symbol = symbol_of(history, "d")
+        self._validation.setData(history.epochs, history.validation_losses, connect="finite", symbol=symbol)
 
     def draw_steps(self, history: RunHistory) -> None:
         """Draw the losses per step, and fit the range to all of them."""

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QPalette
 
-from gui.train.curves import curve, line_pen, nearest_index, set_ranges
+from gui.train.curves import curve, is_seen, line_pen, nearest_index, set_ranges, symbol_of
 from gui.train.history import RunHistory
 from gui.train.line_key import LineKey
 from gui.train.words import score
@@ -26,7 +26,7 @@ class MapPlot(Plot):
     and the averaged weights are thin lines of their own where both were scored: the better one counts.
 
     Attributes:
-        key: what the lines are called.
+        key: what the lines are called, of those that can be seen.
     """
 
     def __init__(self) -> None:
@@ -63,17 +63,28 @@ class MapPlot(Plot):
             self._raw: history.raw_maps,
             self._average: history.average_maps,
         }
-        self._judged.setData(history.epochs, history.figures, connect="finite")
+        symbol = symbol_of(history, "o")
+        self._judged.setData(history.epochs, history.figures, connect="finite", symbol=symbol)
         for line, values in others.items():
             line.setData(history.epochs, values)
-        top1, mean, raw, average = self._names
-        parts = {raw: history.raw_maps, average: history.average_maps}
-        names = [name for name, values in parts.items() if np.isfinite(values).any()]
-        # a line alone is named by the axis
-        self.key.show_names([*names, mean, *([top1] if history.has_top1 else [])] if names or history.has_top1 else [])
+        self.key.show_names(self._names_of_lines(history))
         self._color_map_name()
         set_ranges(self, history, 1.0)
         self._mark_best(history, list(others.values()))
+
+    def _names_of_lines(self, history: RunHistory) -> list[str]:
+        """The lines that can be told apart; the better one of the raw and the averaged weights lies under the mAP."""
+        top1, mean, raw, average = self._names
+        figures, means = history.figures, history.validation_maps
+        thin: dict[str, tuple[NDArray[np.float64], ...]] = {
+            raw: (history.raw_maps, means, figures),
+            average: (history.average_maps, means, figures),
+        }
+        if history.has_top1:
+            thin[mean] = means, figures
+        seen = [name for name, lines in thin.items() if is_seen(*lines)]
+        # a line alone is named by the axis
+        return [*seen, top1 if history.has_top1 else mean] if seen else []
 
     def _mark_best(self, history: RunHistory, others: Sequence[NDArray[np.float64]]) -> None:
         """Put the star on the best epoch and its figure where no other line is."""

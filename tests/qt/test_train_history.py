@@ -27,6 +27,7 @@ from gui.train import words
 from gui.train.curves import MOST_POINTS, round_up, thinned
 from gui.train.history import RunHistory, Series
 from gui.train.label_bars import MOST_BARS, LabelBars, worst_labels
+from gui.train.loss_plot import LossPlot
 from gui.train.map_plot import MapPlot
 from gui.train.note_lines import NoteLines
 from gui.train.plots import RunPlots
@@ -388,10 +389,34 @@ def test_lines_are_named_in_a_key_and_a_line_alone_is_not(qtbot):
     assert plot.key.seen == ()
     history.add([replace(epoch(2, 0.6), raw_map=0.6, average_map=0.4)])
     plot.draw(history)
+    assert plot.key.seen == ()
+    # the raw weights count, so that their line lies under the mAP
+    history.add([replace(epoch(3, 0.7), raw_map=0.7, average_map=0.6)])
+    plot.draw(history)
+    assert plot.key.seen == ("mAP", "averaged")
+    history.add([replace(epoch(4, 0.8), raw_map=0.7, average_map=0.8)])
+    plot.draw(history)
     assert plot.key.seen == ("mAP", "raw", "averaged")
     width = plot.key.sizeHint().width()
     plot.draw(RunHistory())
     assert plot.key.sizeHint().width() < width
+
+
+@pytest.mark.parametrize(("epochs", "shown"), [(100, True), (300, False)])
+def test_epochs_are_marked_where_there_is_room_and_the_best_one_always(qtbot, epochs, shown):
+    history = RunHistory()
+    history.add([started(epochs=epochs), step(1), step(2), epoch(1, 0.3)])
+    _first, figures = held(qtbot, MapPlot())
+    _second, losses = held(qtbot, LossPlot())
+    lines = figures._judged, losses._train, losses._validation
+    figures.draw(history)
+    losses.draw_epochs(history)
+    assert all(line.scatter.isVisible() for line in lines)
+    history.add([step(3), step(4), epoch(2, 0.6)])
+    figures.draw(history)
+    losses.draw_epochs(history)
+    assert [line.scatter.isVisible() for line in lines] == [shown] * 3
+    assert figures._best.scatter.isVisible()
 
 
 def test_a_run_stopped_before_its_first_epoch_ended_says_so():
