@@ -216,12 +216,19 @@ class ExportWorkspace(QWidget):
         self._try.show_model(Path(report.path) if report is not None else None)
 
     def _show_progress(self, shown: bool) -> None:
+        going = self._cancel, self._button, self._path, self._browse
+        has_focus = self.hasFocus() or any(control.hasFocus() for control in going)
+        if has_focus:
+            # the focus of a control that is disabled or hidden would go to the window's first one
+            self.setFocus()
         for widget in (self._stage, self._cancel, self._bar):
             widget.setVisible(shown)
         for control in (self._runs, self._path, self._browse):
             control.setEnabled(not shown)
         self._update_button()
         self._button.setText(self.tr("Exporting…") if shown else self.tr("Export"))
+        if has_focus:
+            (self._cancel if shown else self._button).setFocus()
 
     def _update_button(self) -> None:
         self._button.setEnabled(self._export is None and self._facts is not None and self._has_name())
@@ -231,6 +238,8 @@ class ExportWorkspace(QWidget):
         self._update_button()
 
     def _ask_nothing(self) -> None:
+        if self._replace.hasFocus() or self._keep.hasFocus():
+            self._button.setFocus()
         for widget in (self._question, self._replace, self._keep):
             widget.hide()
 
@@ -284,6 +293,8 @@ class ExportWorkspace(QWidget):
 
     def _on_cancel_asked(self) -> None:
         if self._export is not None:
+            if self._cancel.hasFocus():
+                self.setFocus()
             self._cancel.setEnabled(False)
             self._stage.setText(self.tr("Cancelling…"))
             self._export.cancel()

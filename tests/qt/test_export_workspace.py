@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
-from PySide6.QtWidgets import QLabel, QPushButton
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
 
 from core.errors import MultihotError
 from core.evaluation.threshold_file import ThresholdSet
@@ -123,6 +123,29 @@ def test_a_file_that_is_there_is_replaced_only_when_asked(qtbot, annotated, work
     press(qtbot, workspace, "Replace it")
     qtbot.waitUntil(lambda: has_text(workspace, "decides as the network does"), timeout=LONG)
     assert out.read_text() == "onnx"
+
+
+def test_the_focus_stays_where_the_export_is(qtbot, annotated, workspace, pretend):
+    pretend("wait")
+    (annotated.store.folder / "project-run1.onnx").write_text("mine")
+    # a window's first control gets the focus of one that is disabled
+    window = QWidget()
+    qtbot.addWidget(window)
+    row = QHBoxLayout(window)
+    row.addWidget(QPushButton("Label"))
+    row.addWidget(workspace)
+    window.show()
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
+    press(qtbot, workspace, "Export")
+    press(qtbot, workspace, "Replace it")
+    assert workspace._cancel.hasFocus()
+    qtbot.waitUntil(lambda: has_text(workspace, "Exporting…"), timeout=LONG)
+    press(qtbot, workspace, "Cancel")
+    assert workspace.hasFocus()
+    qtbot.waitUntil(lambda: workspace._export is None, timeout=LONG)
+    assert workspace._button.hasFocus()
+    workspace.setParent(None)
 
 
 def test_a_name_without_an_ending_gets_one(qtbot, annotated, workspace, pretend, tmp_path):
