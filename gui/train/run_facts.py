@@ -1,5 +1,7 @@
 """What the list of runs shows of each one, read from its folder; and the whole history of one run."""
 
+import contextlib
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -13,7 +15,7 @@ from core.jobs.follow import Follower
 from core.project.runs import Run
 from core.recipes.catalogue import catalogue
 from core.recipes.keys import to_text
-from core.recipes.recipe import Recipe, from_toml
+from core.recipes.recipe import Recipe, from_toml, set_keys
 from gui.train.history import RunHistory
 from gui.train.recipe_keys import ADAPTED
 
@@ -123,20 +125,44 @@ def recipe_title(run: Run) -> str:
 def title_with_changes(recipe: Recipe) -> str:
     """The title, and the values in which a recipe differs from the one that ships under its name.
 
-    Those that may have been chosen from the data are left to the run's notes.
+    Those that may have been chosen from the data are left to the run's notes. A variant is told by its name.
     """
     shipped = next((one for one in catalogue() if one.name == recipe.name), None)
     if shipped is None:
         return recipe.title
-    before = asdict(shipped)
+    title, named = _without_settings(recipe.title, shipped)
+    variants = [one for one in named if one in shipped.variants]
+    typed = _keys_of(one for one in named if one not in variants)
+    before = asdict(shipped.with_overrides(shipped.variants[variants[0]]) if variants else shipped)
+    by_data = ADAPTED - typed if recipe.training.adapt else frozenset[str]()
     changes = [
-        f"{name}={value if isinstance(value, str) else to_text(value)}"
+        f"{section if name == 'name' else name}={value if isinstance(value, str) else to_text(value)}"
         for section, values in asdict(recipe).items()
-        if isinstance(values, dict)
+        if section != "variants" and isinstance(values, dict)
         for name, value in values.items()
-        if value != before[section][name] and not (recipe.training.adapt and f"{section}.{name}" in ADAPTED)
+        if value != before[section][name] and f"{section}.{name}" not in by_data
     ]
-    return f"{recipe.title} · {' '.join(changes)}" if changes else recipe.title
+    return " · ".join(filter(None, (title, *variants[:1], " ".join(changes))))
+
+
+def _without_settings(title: str, shipped: Recipe) -> tuple[str, list[str]]:
+    """The title as it ships, and the variant and the settings that a run's title names in brackets behind it."""
+    for base in (shipped.title, title.partition(" (")[0]):
+        if title.startswith(f"{base} (") and title.endswith(")"):
+            named = title[len(base) + 2 : -1].split(", ")
+            # a run of an older version may have another title, which may have brackets of its own
+            if base == shipped.title or all("=" in one or one in shipped.variants for one in named):
+                return base, named
+    return title, []
+
+
+def _keys_of(settings: Iterable[str]) -> frozenset[str]:
+    """The keys that settings set; those of other versions may be none."""
+    found = frozenset[str]()
+    for setting in settings:
+        with contextlib.suppress(RecipeError):
+            found |= set_keys([setting])
+    return found
 
 
 def _milestones(path: Path) -> list[object]:

@@ -22,7 +22,7 @@ from core.jobs.events import (
 from core.jobs.folder import RunState
 from core.jobs.writer import EventWriter
 from core.project.runs import Run
-from core.recipes.catalogue import recipe
+from core.recipes.catalogue import catalogue, recipe
 from gui.train import words
 from gui.train.curves import MOST_POINTS, round_up, thinned
 from gui.train.history import RunHistory, Series
@@ -190,7 +190,25 @@ def test_a_title_tells_the_values_that_differ_from_the_recipe_of_that_name():
     shipped = recipe("resnet18-224")
     assert title_with_changes(shipped) == shipped.title
     changed = shipped.with_overrides(["model.backbone=mobilenetv2_100", "flip=false"])
-    assert title_with_changes(changed) == f"{shipped.title} · backbone=mobilenetv2_100 flip=false"
+    told = f"{shipped.title} · backbone=mobilenetv2_100 flip=false"
+    assert title_with_changes(changed) == told
+    # what was set in the window is in the title already
+    assert title_with_changes(replace(changed, title=f"{shipped.title} (backbone=mobilenetv2_100, flip=false)")) == told
+    older = replace(changed, title="An older title (backbone=mobilenetv2_100, flip=false)")
+    assert title_with_changes(older) == "An older title · backbone=mobilenetv2_100 flip=false"
+
+
+def test_a_title_tells_a_variant_by_its_name_and_what_was_set_in_place_of_the_data():
+    shipped = next(one for one in catalogue() if one.variants)
+    variant, settings = next(iter(shipped.variants.items()))
+    changed = replace(
+        shipped.with_overrides([*settings, "flip=false"]), title=f"{shipped.title} ({variant}, flip=false)"
+    )
+    assert title_with_changes(changed) == f"{shipped.title} · {variant} · flip=false"
+    adapted = next(one for one in catalogue() if one.training.adapt).with_overrides(["batch_size=6", "epochs=7"])
+    assert title_with_changes(adapted) == adapted.title
+    typed = replace(adapted, title=f"{adapted.title} (batch_size=6)")
+    assert title_with_changes(typed) == f"{adapted.title} · batch_size=6"
 
 
 def tried(number, **values):
