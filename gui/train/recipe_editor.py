@@ -81,6 +81,8 @@ class RecipeEditor(QWidget):
         self._purpose, self._purpose_wrong = QLineEdit(), _wrong_label()
         self._state = QLabel()
         self._state.setProperty("tone", "secondary")
+        # what it says while nothing is half typed
+        self._said = ""
         self._error = ErrorRow()
         self._theirs = QPushButton(self.tr("Show what it holds now"))
         self._mine = QPushButton(self.tr("Write mine over it"))
@@ -158,7 +160,7 @@ class RecipeEditor(QWidget):
             saver.saved.connect(lambda: self._on_saved(sheet))
             saver.failed.connect(lambda error: self._on_failed(sheet, error))
             self._sheets[file] = sheet
-            self._state.setText(self.tr("Each change is saved at once in {}").format(file))
+            self._say(self.tr("Each change is saved at once in {}").format(file))
         self._sheet = sheet
         self._state.setToolTip(str(file))
         self._on_tab_changed(self._tabs.currentIndex())
@@ -233,19 +235,26 @@ class RecipeEditor(QWidget):
         for number, key in enumerate(keys):
             row = KeyRow(key, grid, number)
             row.field.committed.connect(lambda field=row.field: self._on_field_committed(field))
-            row.field.edited.connect(self._on_field_edited)
+            row.field.edited.connect(lambda field=row.field: self._on_field_edited(field))
             self._rows[key.path] = row
             if key.path == _BACKBONE:
                 row.field.suggest(known_backbones())
         grid.setRowStretch(len(keys), 1)
         return page
 
-    def _on_field_edited(self) -> None:
-        self._state.setText(self.tr("Not saved yet: press Enter, or leave the field."))
+    def _say(self, text: str) -> None:
+        self._said = text
+        self._state.setText(text)
+
+    def _on_field_edited(self, field: KeyField) -> None:
+        hint = self.tr("Not saved yet: press Enter, or leave the field.")
+        self._state.setText(hint if field.is_half_typed else self._said)
 
     def _on_field_committed(self, field: KeyField) -> None:
         assert self._sheet is not None
         self._sheet.drafts[field.key.path] = field.text()
+        # Enter was pressed: where the value is wrong, that is told beside it
+        self._state.setText(self._said)
         self._settle()
 
     def _on_words_edited(self) -> None:
@@ -345,7 +354,7 @@ class RecipeEditor(QWidget):
         self._mine.setVisible(is_conflict)
         if failure is not None:
             self._error.show_error(failure)
-            self._state.setText(self.tr("Your last changes are not in the file."))
+            self._say(self.tr("Your last changes are not in the file."))
         elif self._sheet is not None:
             self._show_summary()
 
@@ -358,7 +367,7 @@ class RecipeEditor(QWidget):
     def _on_saved(self, sheet: _Sheet) -> None:
         sheet.failure = None
         if sheet is self._sheet:
-            self._state.setText(self.tr("Saved {} in {}").format(time.strftime("%H:%M"), sheet.saver.path))
+            self._say(self.tr("Saved {} in {}").format(time.strftime("%H:%M"), sheet.saver.path))
             self._show_failure()
         self.answered.emit(sheet.saver.path, True)
 

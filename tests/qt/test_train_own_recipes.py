@@ -208,6 +208,8 @@ def test_half_a_number_is_not_saved(qtbot, cards, own):
     assert own._editor._state.text().startswith("Not saved yet")
     qtbot.keyClick(field.control, Qt.Key.Key_Return)
     assert "Allowed: a number above 0" in rows["training.learning_rate"].error()
+    # to press Enter once more would not help
+    assert "Not saved yet" not in own._editor._state.text()
     assert own._editor.recipe.training.learning_rate == before
     assert field.text() == "1e-"
     typed(qtbot, field, "1e-4")
