@@ -1,10 +1,10 @@
 """What was typed for a recipe: what of it can be taken, and what is wrong with the rest; no Qt."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from core.errors import RecipeError
 from core.recipes import keys
-from core.recipes.recipe import Recipe
+from core.recipes.recipe import Recipe, set_keys
 from gui.train.recipe_keys import SECTIONS
 
 _PATHS = {key.path: key for section in SECTIONS.values() for key in section}
@@ -39,6 +39,51 @@ def settle(recipe: Recipe, drafts: Mapping[str, str]) -> tuple[Recipe, dict[str,
             errors[path] = RecipeError("Not saved yet:", next_step=reason.sentence)
     left = {path: text for path, text in drafts.items() if path not in waiting or path in refused}
     return recipe, left, errors
+
+
+def settle_settings(
+    recipe: Recipe, settings: Sequence[str], typed: Sequence[str]
+) -> tuple[list[str], list[RecipeError]]:
+    """Take as many settings as go together.
+
+    Args:
+        recipe: without any.
+        settings: that are valid.
+        typed: others, which need not be.
+
+    Returns:
+        Those of the typed that are taken, and what is wrong with each of the rest.
+    """
+    taken: list[str] = []
+    left: list[str] = []
+    errors: list[RecipeError] = []
+    for setting in typed:
+        try:
+            (path,) = set_keys([setting])
+            key = _PATHS[path]
+            text = setting.partition("=")[2].strip()
+            keys.from_text(type(getattr(recipe, key.section)), key.name, text, where=path)
+            left.append(setting)
+        except RecipeError as error:
+            errors.append(error)
+    try:
+        # two values may only go together
+        recipe.with_overrides([*settings, *left])
+        return left, errors
+    except RecipeError:
+        pass
+    while True:
+        refused: list[tuple[str, RecipeError]] = []
+        for setting in left:
+            try:
+                recipe.with_overrides([*settings, *taken, setting])
+                taken.append(setting)
+            except RecipeError as error:
+                refused.append((setting, error))
+        if len(refused) in (0, len(left)):
+            return taken, [*errors, *(error for _, error in refused)]
+        # what was taken may have made room for the others
+        left = [setting for setting, _ in refused]
 
 
 def _taken(recipe: Recipe, drafts: Mapping[str, str]) -> tuple[Recipe, dict[str, RecipeError]]:

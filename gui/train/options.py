@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QComboBox, QFileDialog, QFormLayout, QLabel, QLine
 
 from core.errors import MultihotError, RecipeError, WeightsError
 from core.recipes.recipe import CO_OCCURRENCE, Recipe, set_keys
+from gui.train.drafts import settle_settings
 from gui.train.key_field import pick_vectors
 from gui.train.recipe_keys import backbone_remark
 from gui.widgets import theme
@@ -26,6 +27,7 @@ _PAUSE = 700
 _LONG = 120
 # follows from where the weights are from
 _PRETRAINED = "model.pretrained"
+_EPOCHS = "training.epochs"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,8 @@ class OptionsForm(QWidget):
         self._variant.setToolTip(self.tr("Settings that were published with the recipe for a kind of data"))
         self._epochs = QSpinBox()
         self._epochs.setRange(1, 10_000)
+        # that are set in the field itself; it shows those of the last field while it sets some
+        self._own = self._epochs.value()
         self._device = QComboBox()
         for text, value in ((self.tr("Automatic"), "auto"), (self.tr("CPU"), "cpu"), (self.tr("CUDA GPU"), "cuda")):
             self._device.addItem(text, value)
@@ -121,7 +125,7 @@ class OptionsForm(QWidget):
         self._weights.activated.connect(self._on_weights_activated)
         self._variant.currentIndexChanged.connect(self._on_variant_changed)
         self._vectors.activated.connect(self._on_vectors_activated)
-        self._epochs.valueChanged.connect(self._on_changed)
+        self._epochs.valueChanged.connect(self._on_epochs_changed)
         self._device.currentIndexChanged.connect(self.changed)
         self._seed.valueChanged.connect(self.changed)
         self._seed.valueChanged.connect(self.seed_changed)
@@ -136,14 +140,14 @@ class OptionsForm(QWidget):
 
     @property
     def error(self) -> RecipeError | None:
-        """What is wrong with the last field; None when nothing is."""
+        """All that is wrong with the last field, in one; None when nothing is."""
         return self._read.error
 
     def show_recipe(self, recipe: Recipe) -> None:
         """Start from a recipe's own values; where it is the same one after a change, what was set stays."""
         is_same = self._recipe is not None and self._recipe.name == recipe.name
         variant = self._variant.currentText() if is_same else ""
-        epochs = self._epochs.value() if is_same and self._epochs.value() != self._own_epochs() else None
+        epochs = self._own if is_same and self._own != self._own_epochs() else None
         self._recipe = recipe
         with QSignalBlocker(self._variant):
             self._variant.clear()
@@ -179,7 +183,8 @@ class OptionsForm(QWidget):
     def show_chosen_epochs(self, epochs: int | None) -> None:
         """Say which epochs would be chosen from the data; None where none are."""
         text = self.tr("Automatic") if epochs is None else self.tr("Automatic ({})").format(epochs)
-        self._epochs.setSpecialValueText(text)
+        # the lowest value is a number of epochs where none are chosen
+        self._epochs.setSpecialValueText(text if self._epochs.minimum() == AUTOMATIC else "")
 
     def choose_weights(self, file: Path) -> None:
         """Start from the weights in a file."""
@@ -242,33 +247,24 @@ class OptionsForm(QWidget):
             *base.variants.get(variant, ()),
             f"{_PRETRAINED}={'true' if self._start in (DOWNLOAD, FILE) else 'false'}",
         ]
-        if self._epochs.value() != self._own_epochs():
-            settings.append(f"training.epochs={self._epochs.value()}")
+        if self._own != self._own_epochs():
+            settings.append(f"training.epochs={self._own}")
         if self._vectors.currentIndex() == VECTORS_FILE and self._vectors_file is not None:
             settings.append(f"model.label_vectors={self._vectors_file}")
-        recipe = base.with_overrides(settings)
         try:
             typed = shlex.split(self._other.text())
         except ValueError:
-            return _taken(recipe, settings, named=named, error=RecipeError("A quotation mark is missing its partner."))
-        error: RecipeError | None = None
-        try:
-            recipe = base.with_overrides([*settings, *typed])
-        except RecipeError as found:
-            error = found
+            typed, errors = [], [RecipeError("A quotation mark is missing its partner.")]
         else:
-            settings += typed
-            named += typed
-            typed = []
-        for setting in typed:
-            try:
-                recipe = base.with_overrides([*settings, setting])
-            except RecipeError as found:
-                error = found
-            else:
-                settings.append(setting)
-                named.append(setting)
-        return _taken(recipe, settings, named=named, error=error)
+            typed, errors = settle_settings(base, settings, typed)
+        settings += typed
+        return _Read(
+            recipe=base.with_overrides(settings),
+            keep=set_keys(settings) - {_PRETRAINED},
+            named=(*named, *typed),
+            error=_in_one(errors),
+            sets_epochs=_EPOCHS in set_keys(typed),
+        )
 
     def options(self) -> Options:
         """What is set now.
@@ -344,14 +340,29 @@ class OptionsForm(QWidget):
         with QSignalBlocker(self._epochs):
             self._epochs.setMinimum(AUTOMATIC if self._recipe.training.adapt else 1)
             self.show_chosen_epochs(None)
-            self._epochs.setValue(self._own_epochs() if epochs is None else epochs)
+            self._own = self._own_epochs() if epochs is None else epochs
+            self._epochs.setValue(self._own)
 
     def _varied(self) -> Recipe:
         assert self._recipe is not None
         return self._recipe.with_overrides(self._recipe.variants.get(self._variant.currentText(), ()))
 
+    def _on_epochs_changed(self, epochs: int) -> None:
+        self._own = epochs
+        self._on_changed()
+
+    def _show_trained_epochs(self) -> None:
+        """Show in the field of the epochs those that count, and where they are set."""
+        recipe, is_elsewhere = self._read.recipe, self._read.sets_epochs
+        with QSignalBlocker(self._epochs):
+            self._epochs.setSuffix(self.tr(" · in More values") if is_elsewhere else "")
+            self._epochs.setValue(recipe.training.epochs if recipe is not None and is_elsewhere else self._own)
+        self._epochs.setEnabled(not is_elsewhere)
+        self._epochs.setToolTip(self.tr("Set in More values, below") if is_elsewhere else "")
+
     def _on_changed(self) -> None:
         self._read = self._read_all()
+        self._show_trained_epochs()
         recipe = self._read.recipe
         self._layout.setRowVisible(self._vectors, recipe is not None and recipe.model.uses_graph)
         self.changed.emit()
@@ -414,16 +425,21 @@ class _Read:
         keep: the keys that are set.
         named: the variant and the values of the last field, as they were typed.
         error: what is wrong with the last field.
+        sets_epochs: whether that field sets the epochs.
     """
 
     recipe: Recipe | None = None
     keep: Set[str] = field(default_factory=frozenset)
     named: tuple[str, ...] = ()
     error: RecipeError | None = None
+    sets_epochs: bool = False
 
 
-def _taken(recipe: Recipe, settings: list[str], *, named: list[str], error: RecipeError | None) -> _Read:
-    return _Read(recipe, set_keys(settings) - {_PRETRAINED}, tuple(named), error)
+def _in_one(errors: list[RecipeError]) -> RecipeError | None:
+    """All errors as one, each told once."""
+    if len(errors) < 2:
+        return errors[0] if errors else None
+    return RecipeError("\n".join(dict.fromkeys(map(in_short, errors))))
 
 
 def in_short(error: MultihotError) -> str:

@@ -184,6 +184,36 @@ def test_a_value_that_is_not_valid_is_told_at_its_field_before_train_is_pressed(
     assert not form._other.property("wrong")
 
 
+def test_each_value_that_is_not_valid_is_told(qtbot, annotated, train):
+    form = train._setup._form
+    form._other.setText("size=100 cutout=0.5 batch_size=none nonsense=1 batch_size=none")
+    qtbot.keyClick(form._other, Qt.Key.Key_Return)
+    first, second, third = form._remark.text().split("\n")
+    assert first.startswith("“input.size” cannot be 100.")
+    assert second.startswith("“training.batch_size” cannot be")
+    assert third.startswith("No recipe has a key “nonsense”.")
+    assert train._setup.recipe.augmentation.cutout == 0.5
+    click(qtbot, train._setup._button)
+    assert train._setup._error.text() == form._remark.text()
+
+
+def test_the_epochs_that_are_trained_are_shown_where_more_values_set_them(qtbot, annotated, train):
+    form = train._setup._form
+    train._setup.choose("resnet18-224")
+    form._epochs.setValue(60)
+    form._other.setText("epochs=4000")
+    assert form._epochs.text() == "4000 · in More values"
+    assert not form._epochs.isEnabled()
+    assert form.options().recipe.training.epochs == 4000
+    form._other.setText("epochs=none")
+    assert form._epochs.text() == "60"
+    form._other.clear()
+    assert form._epochs.isEnabled()
+    assert form.options().recipe.training.epochs == 60
+    form._epochs.setValue(1)
+    assert form._epochs.text() == "1"
+
+
 def test_a_value_is_judged_after_a_pause(qtbot, train):
     form = train._setup._form
     form._other.setText("learning_rate=abc")
