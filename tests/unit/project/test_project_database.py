@@ -93,8 +93,10 @@ def test_a_project_is_not_made_over_another(store, tmp_path):
 
 def test_a_project_can_be_made_where_making_one_was_interrupted(tmp_path):
     (tmp_path / FILE_NAME).touch()
-    Store.create(tmp_path).close()
-    Store.open(tmp_path).close()
+    with Store.create(tmp_path) as store:
+        store.add_label("cat")
+    with Store.open(tmp_path) as again:
+        assert [label.name for label in again.labels] == ["cat"]
 
 
 def test_folders_without_a_project_are_refused(tmp_path):
