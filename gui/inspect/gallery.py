@@ -18,7 +18,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from gui.inspect.scored_split import ScoredSplit
+from gui.inspect.inspection import Inspection
+from gui.inspect.page import Page
 from gui.widgets import theme
 from gui.widgets.panel import line
 from gui.widgets.thumbnails import ThumbnailLoader
@@ -152,8 +153,8 @@ class _Delegate(QStyledItemDelegate):
             caption.translate(0, CAPTION - 3)
 
 
-class Gallery(QWidget):
-    """The wrong images of one label, with a choice of kind.
+class Gallery(Page):
+    """The wrong images of the chosen label, with a choice of kind.
 
     Signals:
         opened: tuple of image ids to be opened in Label, the first one first.
@@ -161,13 +162,11 @@ class Gallery(QWidget):
 
     opened = Signal(object)
 
-    def __init__(self, thumbnails: ThumbnailLoader, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, inspection: Inspection, parent: QWidget | None = None) -> None:
+        super().__init__(inspection, parent)
+        thumbnails = inspection.session.thumbnails
         self.model = GalleryModel()
-        self._scored: ScoredSplit | None = None
-        self._label = 0
         self._other: int | None = None
-        self._threshold = 0.5
         self._delegate = _Delegate(self.model, thumbnails)
         self._view = _View()
         self._view.setModel(self.model)
@@ -204,19 +203,15 @@ class Gallery(QWidget):
         self._view.opened.connect(self._on_view_opened)
         thumbnails.loaded.connect(lambda _: self._view.viewport().update())
 
-    def show_label(self, scored: ScoredSplit, label: int, threshold: float, *, missed: int, false_alarms: int) -> None:
-        """Show the wrong images of a label at a threshold.
+    def show_label(self) -> None:
+        """Show the wrong images of the chosen label."""
+        self.show_taken_for(None)
 
-        Args:
-            scored: the scores.
-            label: its index.
-            threshold: its threshold.
-            missed: how many images are missed in all.
-            false_alarms: how many false alarms there are in all.
-        """
-        if scored is not self._scored or label != self._label:
-            self.show_taken_for(None)
-        self._scored, self._label, self._threshold = scored, label, threshold
+    def follow(self, label: int | None) -> None:
+        """Show those that are wrong at the thresholds of the moment."""
+        assert self.inspection.decisions is not None
+        counts = self.inspection.decisions.of(self.inspection.label)
+        missed, false_alarms = int(counts.fn[0]), int(counts.fp[0])
         texts = (
             self.tr("All wrong ({:,})").format(missed + false_alarms),
             self.tr("Missed ({:,})").format(missed),
@@ -231,53 +226,52 @@ class Gallery(QWidget):
         button = self._kinds.button(_TAKEN_FOR)
         button.setVisible(other is not None)
         self._other = other
-        if other is not None and self._scored is not None:
-            count = len(self._scored.rows_taken_for(self._label, other))
-            name = self._scored.label_names[other]
+        scored = self.inspection.scored
+        if other is not None and scored is not None:
+            count = len(scored.rows_taken_for(self.inspection.label, other))
+            name = scored.label_names[other]
             short = QFontMetrics(button.font()).elidedText(name, Qt.TextElideMode.ElideRight, _NAME_WIDTH)
             button.setText(self.tr("Taken for {} ({:,})").format(short, count))
-            button.setToolTip(self.tr("Images of “{}” that are taken for “{}”").format(self._name, name))
+            button.setToolTip(
+                self.tr("Images of “{}” that are taken for “{}”").format(self.inspection.label_name, name)
+            )
             button.setChecked(True)
             self._refresh()
         elif button.isChecked():
             self._kinds.button(_ALL).setChecked(True)
             self._refresh()
 
-    @property
-    def _name(self) -> str:
-        assert self._scored is not None
-        return self._scored.label_names[self._label]
-
     def _refresh(self) -> None:
-        if self._scored is None:
+        scored, label = self.inspection.scored, self.inspection.label
+        if scored is None:
             return
-        kind = self._kinds.checkedId()
-        scored, nothing = self._scored, np.arange(0)
+        threshold = float(self.inspection.thresholds.values[label])
+        kind, nothing = self._kinds.checkedId(), np.arange(0)
         missed = alarms = nothing
         if kind in (_ALL, _MISSED):
-            missed = scored.missed(self._label, self._threshold, limit=MOST_IMAGES)
+            missed = scored.missed(label, threshold, limit=MOST_IMAGES)
         if kind in (_ALL, _FALSE_ALARMS):
-            alarms = scored.false_alarms(self._label, self._threshold, limit=MOST_IMAGES)
+            alarms = scored.false_alarms(label, threshold, limit=MOST_IMAGES)
         if kind == _TAKEN_FOR and self._other is not None:
-            missed = scored.rows_taken_for(self._label, self._other)[:MOST_IMAGES]
+            missed = scored.rows_taken_for(label, self._other)[:MOST_IMAGES]
         rows = np.concatenate([missed, alarms])
         predictions = scored.predictions
         at = self._view.verticalScrollBar().value()
         changed = self.model.show_images(
             predictions.image_ids[rows],
-            predictions.probabilities[rows, self._label],
+            predictions.probabilities[rows, label],
             np.arange(len(rows)) >= len(missed),
-            instead=scored.instead(self._label, rows),
-            label=self._name,
+            instead=scored.instead(label, rows),
+            label=self.inspection.label_name,
         )
         if changed:
             self._view.verticalScrollBar().setValue(at)
         self._view.setVisible(bool(len(rows)))
         self._empty.setVisible(not len(rows))
-        self._empty.setText(self.tr("No image is decided wrongly on “{}”.").format(self._name))
+        self._empty.setText(self.tr("No image is decided wrongly on “{}”.").format(self.inspection.label_name))
         if kind == _TAKEN_FOR and self._other is not None:
             text = self.tr("No image of “{}” is taken for “{}”.")
-            self._empty.setText(text.format(self._name, scored.label_names[self._other]))
+            self._empty.setText(text.format(self.inspection.label_name, scored.label_names[self._other]))
 
     def _on_view_opened(self) -> None:
         current = self._view.currentIndex().row()

@@ -62,7 +62,7 @@ def test_a_move_is_done_and_painted_within_a_frame(qtbot, qapp, scored, how):
     qtbot.addWidget(workspace)
     workspace.resize(1366, 768)
     workspace.show()
-    workspace._pages.setCurrentIndex(1)
+    workspace._whole.setCurrentIndex(1)
     workspace._on_loaded(scored)
     qapp.processEvents()
     curve = scored.curve(0)
@@ -70,9 +70,9 @@ def test_a_move_is_done_and_painted_within_a_frame(qtbot, qapp, scored, how):
     for number in range(200):
         start = time.perf_counter()
         if how == "slider":
-            workspace._panel._slider.setValue(100 + 4 * number)
+            workspace.thresholds_page._panel._slider.setValue(100 + 4 * number)
         elif how == "curve":
-            workspace._curve.score_chosen.emit(float(curve.thresholds[2 * number]))
+            workspace.thresholds_page._curve.score_chosen.emit(float(curve.thresholds[2 * number]))
         else:
             workspace._table.label_selected.emit(number % LABELS)
         moved = time.perf_counter()

@@ -6,7 +6,6 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from PySide6.QtCore import QCoreApplication, Qt
-from PySide6.QtWidgets import QToolButton
 
 from core.evaluation.metrics import classification_scores
 from core.evaluation.predictions import Predictions
@@ -35,7 +34,7 @@ def opened(qtbot, annotated, finished_run):
         qtbot.addWidget(one)
         one.resize(width, 700)
         one.show()
-        qtbot.waitUntil(lambda: one._views.figures.model._now is not None)
+        qtbot.waitUntil(lambda: one.figures_page.view.model._now is not None)
         made.append(one)
         return one
 
@@ -64,13 +63,13 @@ def spoilt():
 
 def figures(workspace):
     """The cells of the table of figures by their names, without what a comma follows."""
-    model = workspace._views.figures.model
+    model = workspace.figures_page.view.model
     rows = [[model.index(row, column).data() for column in range(4)] for row in range(model.rowCount())]
     return {name.partition(",")[0]: values for name, *values in rows}
 
 
 def press(qtbot, workspace, text):
-    (button,) = (one for one in workspace._views.findChildren(QToolButton) if one.text() == text)
+    (button,) = (one for one in workspace._tabs.buttons() if one.text() == text)
     qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
 
 
@@ -86,7 +85,7 @@ def test_the_figures_are_those_of_the_evaluation_at_a_half_and_now(qtbot, opened
     assert shown["mAP as in VOC 2007"][1] == f"{report.map_voc_2007:.3f}"
     assert shown["OF1"] == [f"{report.overall_f1:.3f}", f"{report.overall_f1:.3f}", ""]
 
-    workspace._panel._slider.setValue(250)
+    workspace.thresholds_page._panel._slider.setValue(250)
     arguments = validation.probabilities, validation.targets
     moved = classification_scores(*arguments, [0.25, 0.5, 0.5], validation.known)
     qtbot.waitUntil(lambda: figures(workspace)["OF1"][1] == f"{moved.overall_f1:.3f}")
@@ -99,18 +98,18 @@ def test_the_figures_are_those_of_the_evaluation_at_a_half_and_now(qtbot, opened
 
 def test_figures_and_curve_take_turns(qtbot, opened):
     workspace = opened(drawn())
-    assert workspace._curve.isVisible()
+    assert workspace.thresholds_page._curve.isVisible()
     press(qtbot, workspace, "More figures")
-    assert workspace._views.figures.isVisible()
-    assert not workspace._curve.isVisible()
-    press(qtbot, workspace, "Curve of ace")
-    assert workspace._curve.isVisible()
+    assert workspace.figures_page.view.isVisible()
+    assert not workspace.thresholds_page._curve.isVisible()
+    press(qtbot, workspace, "Thresholds")
+    assert workspace.thresholds_page._curve.isVisible()
 
 
 def test_what_tuning_changed_is_told_of_images_that_it_did_not_see(qtbot, opened):
     predictions, thresholds = spoilt()
     workspace = opened(predictions, thresholds)
-    note = workspace._views.figures._note.text()
+    note = workspace.figures_page.view._note.text()
     # on test two of three aces, all others found: OF1 = 2 * 5 / (2 * 5 + 1); CR (1/2 + 1 + 1) / 3
     assert note.startswith("Tuned on validation. On 3 test images: OF1 1.000 → 0.909, CF1 1.000 → 0.909.")
 
@@ -129,7 +128,7 @@ def many(split):
 def test_a_difference_that_may_be_chance_is_told_below_the_figures_only(opened):
     workspace = opened(*spoilt())
     assert not workspace._warning.isVisible()
-    assert workspace._views.figures._note.text().endswith("small enough to be chance.")
+    assert workspace.figures_page.view._note.text().endswith("small enough to be chance.")
 
 
 def test_worse_thresholds_are_warned_of_without_advice_by_the_images_of_test(opened):
@@ -137,7 +136,7 @@ def test_worse_thresholds_are_warned_of_without_advice_by_the_images_of_test(ope
     assert workspace._warning.isVisible()
     assert "worse than 0.5 on 36 images of test: OF1 1.000 → 0.909" in workspace._warning._text.text()
     assert not workspace._warning._reset.isVisible()
-    assert "chance" not in workspace._views.figures._note.text()
+    assert "chance" not in workspace.figures_page.view._note.text()
 
 
 def test_thresholds_that_are_worse_on_validation_are_warned_of_with_the_way_back(qtbot, opened):
@@ -151,18 +150,19 @@ def test_thresholds_that_are_worse_on_validation_are_warned_of_with_the_way_back
 
 def test_a_person_who_moves_a_threshold_on_purpose_is_not_warned(qtbot, opened):
     workspace = opened(spoilt()[0])
-    workspace._panel._slider.setValue(950)
+    workspace.thresholds_page._panel._slider.setValue(950)
     qtbot.waitUntil(lambda: figures(workspace)["OF1"][2] != "")
     assert not workspace._warning.isVisible()
-    assert not workspace._views.figures._note.isVisible()
+    assert not workspace.figures_page.view._note.isVisible()
 
 
 def test_the_change_gives_its_room_to_the_names_in_a_small_window(qtbot, opened):
-    workspace = opened(drawn(), width=1024 - 65)
+    workspace = opened(drawn())
     press(qtbot, workspace, "More figures")
-    table = workspace._views.figures._table
-    assert table.isColumnHidden(CHANGE)
-    workspace.resize(1400, 700)
+    table = workspace.figures_page.view._table
+    workspace.figures_page.view.setFixedWidth(340)
+    qtbot.waitUntil(lambda: table.isColumnHidden(CHANGE))
+    workspace.figures_page.view.setFixedWidth(440)
     qtbot.waitUntil(lambda: not table.isColumnHidden(CHANGE))
 
 
@@ -193,14 +193,15 @@ def multi_class(opened, classes):
 
 
 def test_in_multi_class_no_threshold_can_be_moved_and_it_is_said_why(qtbot, multi_class):
-    for control in (multi_class._panel._slider, multi_class._panel._best, multi_class._tune, multi_class._undo):
+    press(qtbot, multi_class, "Curves")
+    panel = multi_class.thresholds_page._panel
+    for control in (panel._slider, panel._best, multi_class._tune, multi_class._undo):
         assert not control.isVisible()
     assert multi_class._table._table.isColumnHidden(columns.THRESHOLD)
-    assert multi_class._panel._why_none.isVisible()
+    assert panel._why_none.isVisible()
     assert multi_class._head.text() == "Measured on 6 validation images: top-1 0.667. The highest probability decides."
-    press(qtbot, multi_class, "Curve of ace")
-    assert multi_class._curve._point.getData()[0] is None
-    qtbot.mouseClick(multi_class._curve.viewport(), Qt.MouseButton.LeftButton)
+    assert multi_class.thresholds_page._curve._point.getData()[0] is None
+    qtbot.mouseClick(multi_class.thresholds_page._curve.viewport(), Qt.MouseButton.LeftButton)
     assert multi_class._thresholds.values.tolist() == [0.5, 0.5, 0.5]
 
 
@@ -209,14 +210,14 @@ def test_in_multi_class_the_table_and_the_counts_are_of_the_highest_probability(
     model = multi_class._table.model
     shown = [[model.index(row, column).data() for column in (columns.PRECISION, columns.F1)] for row in range(3)]
     assert shown == [[f"{one.precision:.3f}", f"{one.f1:.3f}"] for one in report.labels]
-    assert [label.text() for label in multi_class._panel._counts] == ["2", "1", "1", "2"]
+    assert [label.text() for label in multi_class.thresholds_page._panel._counts] == ["2", "1", "1", "2"]
     assert figures(multi_class)["Top-1"] == ["", "0.667", ""]
-    table = multi_class._views.figures._table
+    table = multi_class.figures_page.view._table
     assert [table.isColumnHidden(column) for column in (BEFORE, NOW, CHANGE)] == [True, False, True]
 
 
 def test_the_confusion_matrix_is_shown_first_and_a_cell_chooses_its_label(qtbot, multi_class):
-    view = multi_class._views.confusion
+    view = multi_class.errors_page.confusion
     assert view.isVisible()
     cells = [[view.model.index(row, column).data() for column in range(3)] for row in range(3)]
     assert cells == [["2", "1", ""], ["1", "1", ""], ["", "", "1"]]
@@ -224,8 +225,9 @@ def test_the_confusion_matrix_is_shown_first_and_a_cell_chooses_its_label(qtbot,
     assert tip == "1 of 2 “king” images are taken for “ace”"
     place = view._table.visualRect(view.model.index(1, 0)).center()
     qtbot.mouseClick(view._table.viewport(), Qt.MouseButton.LeftButton, pos=place)
-    assert multi_class._threshold_panel._title.text() == "KING: DECISIONS"
-    assert multi_class._panel._taken_for.text() == "Taken for ace\u00a0(1)."
+    press(qtbot, multi_class, "Curves")
+    assert multi_class.thresholds_page._threshold_panel._title.text() == "KING: DECISIONS"
+    assert multi_class.thresholds_page._panel._taken_for.text() == "Taken for ace\u00a0(1)."
 
 
 def test_the_gallery_of_a_class_names_the_other_class(multi_class):
@@ -244,7 +246,7 @@ def test_the_gallery_of_a_class_names_the_other_class(multi_class):
 
 
 def test_a_cell_shows_the_images_that_it_counts_until_another_label_is_chosen(qtbot, multi_class):
-    view, gallery = multi_class._views.confusion, multi_class._gallery
+    view, gallery = multi_class.errors_page.confusion, multi_class._gallery
 
     def click(row, column):
         place = view._table.visualRect(view.model.index(row, column)).center()
@@ -286,7 +288,7 @@ def test_the_cells_of_the_matrix_shrink_within_bounds_so_that_twelve_classes_fit
 def test_no_row_of_the_figures_is_cut(qtbot, opened):
     workspace = opened(*spoilt())
     press(qtbot, workspace, "More figures")
-    table = workspace._views.figures._table
+    table = workspace.figures_page.view._table
     for height in (700, 711, 723, 768):
         workspace.resize(1300, height)
         QCoreApplication.processEvents()
@@ -298,11 +300,11 @@ def test_another_run_brings_the_thresholds_back(qtbot, multi_class, annotated, f
     second = finished_run()
     qtbot.waitUntil(lambda: multi_class._runs.count() == 2)
     annotated.current_run = second.id
-    qtbot.waitUntil(lambda: multi_class._scored.run.id == second.id)
-    assert multi_class._panel._slider.isVisible()
+    qtbot.waitUntil(lambda: multi_class._inspection.scored.run.id == second.id)
+    assert multi_class.thresholds_page._panel._slider.isVisible()
     assert multi_class._tune.isVisible()
     assert not multi_class._table._table.isColumnHidden(columns.THRESHOLD)
-    assert multi_class._curve.isVisible()
+    assert multi_class.thresholds_page._curve.isVisible()
 
 
 def test_a_multi_class_run_fits_into_a_small_window(multi_class):

@@ -34,7 +34,7 @@ def workspace(qtbot, annotated, run):
     one.resize(1300, 700)
     one.show()
     one.activate()
-    qtbot.waitUntil(lambda: one._scored is not None)
+    qtbot.waitUntil(lambda: one._inspection.scored is not None)
     yield one
     one._thresholds.flush()
 
@@ -77,9 +77,9 @@ def test_nothing_can_be_moved_before_the_scores_are_there(qtbot, annotated, run)
     one = InspectWorkspace(annotated)
     qtbot.addWidget(one)
     one.show()
-    assert not one._panel._slider.isEnabled()
-    qtbot.waitUntil(one._panel._slider.isEnabled)
-    assert one._scored is not None
+    assert not one.thresholds_page._panel._slider.isEnabled()
+    qtbot.waitUntil(one.thresholds_page._panel._slider.isEnabled)
+    assert one._inspection.scored is not None
 
 
 def test_the_table_and_the_means_are_those_of_the_evaluation(workspace, validation):
@@ -98,7 +98,7 @@ def test_the_table_and_the_means_are_those_of_the_evaluation(workspace, validati
 
 @pytest.mark.parametrize("value", [0.0, 0.137, 0.5, 0.862, 1.0])
 def test_moving_the_slider_moves_table_totals_point_gallery_and_words(qtbot, workspace, validation, value):
-    workspace._panel._slider.setValue(round(value * 1000))
+    workspace.thresholds_page._panel._slider.setValue(round(value * 1000))
     thresholds = np.array([value, 0.5, 0.5])
     assert shown_report(workspace) == expected_rows(validation, thresholds)
     scores = classification_scores(validation.probabilities, validation.targets, thresholds, validation.known)
@@ -111,26 +111,26 @@ def test_moving_the_slider_moves_table_totals_point_gallery_and_words(qtbot, wor
     np.testing.assert_array_equal(
         np.sort(model.image_ids[model.is_false_alarm]), np.sort(validation.image_ids[predicted & ~target])
     )
-    found, missed, alarms, _ = (int(label.text()) for label in workspace._panel._counts)
+    found, missed, alarms, _ = (int(label.text()) for label in workspace.thresholds_page._panel._counts)
     assert (found, missed) == ((predicted & target).sum(), (~predicted & target).sum())
     assert alarms == (predicted & ~target).sum()
-    assert workspace._panel._number.value() == pytest.approx(value)
-    x, y = workspace._curve._point.getData()
+    assert workspace.thresholds_page._panel._number.value() == pytest.approx(value)
+    x, y = workspace.thresholds_page._curve._point.getData()
     assert x[0] == pytest.approx(found / (found + missed))
     assert y[0] == pytest.approx(found / max(found + alarms, 1))
 
 
 def test_the_number_moves_the_slider_and_the_other_way_round(workspace):
-    workspace._panel._number.setValue(0.25)
-    assert workspace._panel._slider.value() == 250
-    workspace._panel._slider.setValue(700)
-    assert workspace._panel._number.value() == 0.7
+    workspace.thresholds_page._panel._number.setValue(0.25)
+    assert workspace.thresholds_page._panel._slider.value() == 250
+    workspace.thresholds_page._panel._slider.setValue(700)
+    assert workspace.thresholds_page._panel._number.value() == 0.7
 
 
 def test_dragging_on_the_curve_moves_the_threshold_to_a_point_of_it(qtbot, workspace, validation):
-    plot = workspace._curve
+    plot = workspace.thresholds_page._curve
     box = plot.getViewBox()
-    curve = workspace._scored.curve(0)
+    curve = workspace._inspection.scored.curve(0)
     for index in (len(curve.thresholds) - 1, 0, len(curve.thresholds) // 2):
         place = box.mapViewToScene(QPointF(curve.recall[index], curve.precision[index])).toPoint()
         qtbot.mousePress(plot.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(place))
@@ -142,11 +142,11 @@ def test_dragging_on_the_curve_moves_the_threshold_to_a_point_of_it(qtbot, works
 
 
 def test_choosing_another_label_shows_its_threshold(qtbot, workspace):
-    workspace._panel._slider.setValue(300)
+    workspace.thresholds_page._panel._slider.setValue(300)
     workspace._table._table.selectRow(1)
-    assert workspace._panel._number.value() == 0.5
+    assert workspace.thresholds_page._panel._number.value() == 0.5
     workspace._table._table.selectRow(0)
-    assert workspace._panel._number.value() == pytest.approx(0.3)
+    assert workspace.thresholds_page._panel._number.value() == pytest.approx(0.3)
 
 
 def test_the_table_is_sorted_by_a_column_and_stays_so_while_a_threshold_moves(qtbot, workspace):
@@ -157,7 +157,7 @@ def test_the_table_is_sorted_by_a_column_and_stays_so_while_a_threshold_moves(qt
     table._table.sortByColumn(columns.F1, Qt.SortOrder.AscendingOrder)
     names = [row[0] for row in shown_report(workspace)]
     for value in (1, 999, 500):
-        workspace._panel._slider.setValue(value)
+        workspace.thresholds_page._panel._slider.setValue(value)
         assert [row[0] for row in shown_report(workspace)] == names
 
 
@@ -177,7 +177,7 @@ def test_the_head_line_names_the_split_that_was_measured_and_the_one_that_was_tu
     assert workspace._head.text() == "Measured on 8 validation images. Thresholds: all 0.5."
     workspace._menu.actions()[1].trigger()
     qtbot.waitUntil(lambda: "best F1 on train" in workspace._head.text())
-    workspace._panel._slider.setValue(10)
+    workspace.thresholds_page._panel._slider.setValue(10)
     assert "Then moved by hand." in workspace._head.text()
 
 
@@ -185,16 +185,16 @@ def test_another_split_is_measured_when_it_is_chosen(qtbot, workspace, run):
     index = workspace._split.findData(Split.TRAIN)
     workspace._split.setCurrentIndex(index)
     workspace._split.activated.emit(index)
-    qtbot.waitUntil(lambda: workspace._scored.split == Split.TRAIN)
+    qtbot.waitUntil(lambda: workspace._inspection.scored.split == Split.TRAIN)
     train = Predictions.load(run.folder / "predictions.npz").of(Split.TRAIN)
     assert shown_report(workspace) == expected_rows(train, np.full(3, 0.5))
 
 
 def test_a_drag_is_one_step_of_undo(qtbot, workspace):
     for value in (400, 300, 200):
-        workspace._panel._slider.setValue(value)
-    workspace._panel._slider.sliderReleased.emit()
-    workspace._panel._slider.setValue(100)
+        workspace.thresholds_page._panel._slider.setValue(value)
+    workspace.thresholds_page._panel._slider.sliderReleased.emit()
+    workspace.thresholds_page._panel._slider.setValue(100)
     assert workspace._undo.isEnabled()
     qtbot.mouseClick(workspace._undo, Qt.MouseButton.LeftButton)
     assert workspace._thresholds.values[0] == pytest.approx(0.2)
@@ -207,28 +207,28 @@ def test_a_drag_is_one_step_of_undo(qtbot, workspace):
 
 def test_undo_by_key_takes_back_thresholds_here_and_no_annotation(qtbot, workspace, annotated):
     before = annotated.store.states.copy()
-    workspace._panel._slider.setValue(100)
-    workspace._panel._slider.setFocus()
-    qtbot.keyClick(workspace._panel._slider, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    workspace.thresholds_page._panel._slider.setValue(100)
+    workspace.thresholds_page._panel._slider.setFocus()
+    qtbot.keyClick(workspace.thresholds_page._panel._slider, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     assert workspace._thresholds.values[0] == 0.5
     np.testing.assert_array_equal(annotated.store.states, before)
 
 
 def test_thresholds_that_were_moved_are_written_when_the_project_is_closed(qtbot, workspace, annotated, run):
-    workspace._panel._slider.setValue(321)
+    workspace.thresholds_page._panel._slider.setValue(321)
     annotated.close()
     assert ThresholdSet.load(run.folder / "thresholds.json").values[0] == pytest.approx(0.321)
 
 
 def test_thresholds_are_those_of_the_run_that_is_chosen(qtbot, workspace, annotated, finished_run):
-    workspace._panel._slider.setValue(250)
+    workspace.thresholds_page._panel._slider.setValue(250)
     second = finished_run()
     qtbot.waitUntil(lambda: workspace._runs.count() == 2)
     annotated.current_run = second.id
-    qtbot.waitUntil(lambda: workspace._scored.run.id == second.id)
+    qtbot.waitUntil(lambda: workspace._inspection.scored.run.id == second.id)
     assert workspace._thresholds.values[0] == 0.5
     annotated.current_run = 1
-    qtbot.waitUntil(lambda: workspace._scored.run.id == 1)
+    qtbot.waitUntil(lambda: workspace._inspection.scored.run.id == 1)
     assert workspace._thresholds.values[0] == pytest.approx(0.25)
 
 
@@ -246,7 +246,7 @@ def test_a_kind_of_wrong_image_can_be_chosen(qtbot, workspace, validation):
 
 
 def test_enter_opens_a_wrong_image_in_label(qtbot, workspace, annotated):
-    workspace._panel._slider.setValue(0)
+    workspace.thresholds_page._panel._slider.setValue(0)
     view = workspace._gallery._view
     view.setCurrentIndex(view.model().index(1, 0))
     asked = []
@@ -292,7 +292,7 @@ def test_the_workspace_fits_into_a_small_window(workspace):
 
 
 def test_undo_works_from_the_number_as_well(qtbot, workspace):
-    number = workspace._panel._number
+    number = workspace.thresholds_page._panel._number
     number.setFocus()
     number.setValue(0.7)
     workspace._thresholds.settle()
@@ -323,12 +323,12 @@ def test_an_arrow_is_in_the_column_that_is_sorted_by_and_only_then(qtbot, worksp
 def test_curve_and_names_keep_their_place_in_a_small_window(qtbot, workspace):
     workspace.resize(1024 - 65, 640)
     qtbot.waitUntil(lambda: workspace.width() == 1024 - 65)
-    assert workspace._views.width() >= 260
+    assert workspace.thresholds_page._curve.width() >= 240
     assert workspace._table._table.columnWidth(columns.LABEL) >= 80
 
 
 def test_unknown_images_are_said_not_to_be_counted(workspace):
-    panel, counts = workspace._panel, workspace._decisions.of(0)
+    panel, counts = workspace.thresholds_page._panel, workspace._inspection.decisions.of(0)
     panel.show_threshold("ace", 0.5, counts, images=8 + 5)
     assert panel._unknown.text() == "5 unknown, not counted"
     assert panel._unknown.isVisible()
