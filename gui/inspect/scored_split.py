@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from core.evaluation.metrics import Counts, PrecisionRecallCurve, average_precision, counts_at, mean_over_labels
 from core.evaluation.multi_class import confusion_matrix
 from core.evaluation.predictions import PREDICTIONS_FILE, Predictions
-from core.evaluation.ranking import RankedScores
+from core.evaluation.ranking import Flips, RankedScores
 from core.evaluation.report import decisions
 from core.evaluation.threshold_file import ThresholdSet
 from core.evaluation.thresholds import DEFAULT_THRESHOLD
@@ -120,13 +120,12 @@ class ScoredSplit:
         return self.ranked.curve(label)
 
     def between_scores(self, label: int, score: float) -> float:
-        """A threshold that takes images of this score or more: midway to the next lower score.
+        """A threshold that takes images of this score or more and lies on no score."""
+        return self.ranked.between_scores(label, score)
 
-        Never a score itself, so that rounding in an exported model does not flip an image.
-        """
-        scores = self.predictions.probabilities[:, label][self.predictions.states[:, label] >= 0].astype(np.float64)
-        lower = scores[scores < score]
-        return float((score + (lower.max() if len(lower) else 0.0)) / 2)
+    def flips(self, label: int, before: float, after: float, *, limit: int) -> Flips:
+        """Rows of the images that change sides as a label's threshold moves; those that were last first."""
+        return self.ranked.flips(label, before, after, limit=limit)
 
 
 def load_scored_split(run: Run, split: Split) -> ScoredSplit:
