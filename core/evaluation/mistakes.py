@@ -139,7 +139,7 @@ def _margins(
     way = scores.reshape(-1)[places] - cuts
     room = np.where(way >= 0, 1 - cuts, cuts)
     # a threshold is rounded to the scores' precision where it decides, so a way may be a rounding below 0
-    return np.minimum(np.abs(way) / np.maximum(room, _LEAST), 1.0)
+    return np.asarray(np.minimum(np.abs(way) / np.maximum(room, _LEAST), 1))
 
 
 def _first(values: NDArray[np.floating[Any]], limit: int) -> NDArray[np.int64]:
