@@ -286,6 +286,30 @@ class PreviewFinished(Outcome):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ImageExplained(Event):
+    """The heat maps of an image lie where the job keeps them.
+
+    Attributes:
+        image_id: the project's number of the image.
+    """
+
+    image_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExplainFinished(Outcome):
+    """All images of the job have their heat maps, but for those that could not be read.
+
+    Attributes:
+        images: that have heat maps now.
+        skipped_images: that could not be read.
+    """
+
+    images: int
+    skipped_images: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class RunFailed(Outcome):
     """The job ended without a result.
 

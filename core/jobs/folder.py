@@ -6,7 +6,17 @@ from typing import get_args
 
 from core.files import write_atomically
 from core.jobs import owner
-from core.jobs.events import EVENTS_FILE, Event, ExportFinished, Outcome, RunFailed, RunFinished, RunPaused, decode
+from core.jobs.events import (
+    EVENTS_FILE,
+    Event,
+    ExplainFinished,
+    ExportFinished,
+    Outcome,
+    RunFailed,
+    RunFinished,
+    RunPaused,
+    decode,
+)
 from core.jobs.job import Command
 
 # the worker cuts tracebacks so that its last event always fits
@@ -115,7 +125,7 @@ def _state_after(outcome: Outcome) -> RunState:
             return RunState.PAUSED
         case RunFinished(stopped=True):
             return RunState.STOPPED
-        case RunFinished() | ExportFinished():
+        case RunFinished() | ExportFinished() | ExplainFinished():
             return RunState.FINISHED
         case _:
             return RunState.FAILED

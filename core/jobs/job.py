@@ -113,6 +113,27 @@ class PreviewJob(Job):
     seed: int = 0
 
 
+@dataclass(frozen=True, kw_only=True)
+class ExplainJob(Job):
+    """Find the places of images that speak for each label, as a finished run's model sees them.
+
+    Attributes:
+        run_folder: absolute path of the run's folder.
+        image_ids: the project's numbers of images, in the order in which they are wanted.
+        paths: absolute paths of their files, in the same order.
+        heat_maps: absolute path of the folder that keeps the run's heat maps, a `core.images.heat_maps.HeatMapStore`.
+        threads: CPU threads; 0 for as many as the machine has.
+    """
+
+    kind: ClassVar[str] = "explain"
+
+    run_folder: str
+    image_ids: tuple[int, ...]
+    paths: tuple[str, ...]
+    heat_maps: str
+    threads: int = 0
+
+
 def kind_of(folder: Path) -> str:
     """The kind of the job that the folder's `job.json` describes.
 

@@ -22,7 +22,7 @@ from core.errors import JobError, MultihotError
 from core.jobs import owner
 from core.jobs.events import Event, RunFailed
 from core.jobs.folder import JobFolder
-from core.jobs.job import Command, ExportJob, PreviewJob, TrainJob, kind_of
+from core.jobs.job import Command, ExplainJob, ExportJob, PreviewJob, TrainJob, kind_of
 from core.jobs.writer import EventWriter
 
 EXIT_DONE = 0
@@ -63,11 +63,22 @@ def _preview(folder: Path, emit: Callable[[Event], None], control: Callable[[], 
     preview(PreviewJob.load(folder), folder, emit, control)
 
 
+def _explain(folder: Path, emit: Callable[[Event], None], control: Callable[[], Command]) -> None:
+    from core.learning.explain import explain
+
+    explain(ExplainJob.load(folder), folder, emit, control)
+
+
 def _import_learning() -> None:
     import core.learning.training.trainer  # noqa: F401
 
 
-RUNNERS: Mapping[str, Runner] = {TrainJob.kind: _train, ExportJob.kind: _export, PreviewJob.kind: _preview}
+RUNNERS: Mapping[str, Runner] = {
+    TrainJob.kind: _train,
+    ExportJob.kind: _export,
+    PreviewJob.kind: _preview,
+    ExplainJob.kind: _explain,
+}
 
 
 def main(

@@ -49,8 +49,14 @@ class Net(nn.Module):
             The whole feature map (N, S, H, W) where the head wants it; else the backbone's own pooled features as a
             map (N, S, 1, 1).
         """
-        inputs = (images.float() - self.mean) / self.std
-        features = self.backbone.forward_features(inputs)
+        return self.head_input(self.backbone.forward_features(self.normalised(images)))
+
+    def normalised(self, images: Tensor) -> Tensor:
+        """What the backbone sees, float32 (N, 3, H, W), of images uint8 (N, 3, H, W)."""
+        return (images.float() - self.mean) / self.std
+
+    def head_input(self, features: Tensor) -> Tensor:
+        """As `features` gives it, of what the backbone's `forward_features` gave."""
         if self.config.uses_map:
             return as_map(self.backbone, features)
         return self.backbone.forward_head(features, pre_logits=True)[:, :, None, None]
