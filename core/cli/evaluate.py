@@ -10,7 +10,7 @@ from core.cli.scores import SPLITS, before_after_rows, figure_rows, predictions_
 from core.evaluation.before_after import compare
 from core.evaluation.multi_class import confusions
 from core.evaluation.report import Report, evaluate
-from core.evaluation.threshold_file import ThresholdSet
+from core.evaluation.threshold_file import FIRST_SET, ThresholdSet
 
 _MOST_CONFUSIONS = 10
 # a wider matrix does not fit a terminal
@@ -87,12 +87,12 @@ def _show_means(report: Report, output: Output) -> None:
 
 def _origin(thresholds: ThresholdSet, split: str) -> str:
     """Where the thresholds come from."""
-    if thresholds.objective == "manual":
-        return "Thresholds: set by hand."
+    name = "" if thresholds.name == FIRST_SET else f" “{thresholds.name}”"
     if thresholds.tuned_on is None:
-        return "Thresholds: 0.5 for every label."
-    rosy = ", so that what follows is rosy" if thresholds.tuned_on == split else ""
-    return f"Thresholds: best F1 of every label on {thresholds.tuned_on}{rosy}."
+        return f"Thresholds{name}: {'set by hand' if thresholds.by_hand else '0.5 for every label'}."
+    moved = ", some of them set by hand" if thresholds.by_hand else ""
+    rosy = ", so that what follows is rosy" if SPLITS[split] in thresholds.tuned_splits else ""
+    return f"Thresholds{name}: {thresholds.title} of every label on {thresholds.tuned_on}{moved}{rosy}."
 
 
 def _show_labels(report: Report, output: Output) -> None:

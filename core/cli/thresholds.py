@@ -4,10 +4,10 @@ import argparse
 
 from core.cli.choosing import add_project, add_run, finished_run
 from core.cli.output import Output, number
-from core.cli.scores import SPLITS, before_after_rows
+from core.cli.scores import before_after_rows
 from core.evaluation.predictions import PREDICTIONS_FILE, Predictions
 from core.evaluation.threshold_file import THRESHOLDS_FILE
-from core.evaluation.tuning import Tuned, tune
+from core.evaluation.tuning import On, Tuned, tune
 from core.project.runs import Run
 
 
@@ -50,12 +50,12 @@ def run(arguments: argparse.Namespace, output: Output) -> int:
     return 0
 
 
-def tune_run(run: Run, split: str) -> Tuned:
+def tune_run(run: Run, split: On) -> Tuned:
     """Choose the thresholds that give the best F1 per label on a split, and save them with the run.
 
     Raises:
         MultihotError: the run has no scores of that split, or it decides without thresholds.
     """
-    tuned = tune(Predictions.load(run.folder / PREDICTIONS_FILE), SPLITS[split])
+    tuned = tune(Predictions.load(run.folder / PREDICTIONS_FILE), on=split)
     tuned.thresholds.save(run.folder / THRESHOLDS_FILE)
     return tuned

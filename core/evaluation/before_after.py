@@ -1,5 +1,6 @@
 """What tuning thresholds changed: the scores at 0.5 and at the tuned thresholds on the same images."""
 
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
@@ -106,16 +107,17 @@ def compare(predictions: Predictions, split: Split, thresholds: ThresholdSet) ->
     )
 
 
-def judging_split(predictions: Predictions, tuned_on: Split) -> Split:
+def judging_split(predictions: Predictions, tuned_on: Collection[Split]) -> Split:
     """The split on which tuned thresholds are to be judged.
 
     Validation where they were tuned on train, as the paper judges them, and so that nothing is chosen by test; else
-    test. Where the first choice has no annotated image the other one, and where neither has the one that was tuned on,
+    test. Where the first choice has no annotated image the other one, and where neither has one that was tuned on,
     which flatters them. Never train in place of validation: the network knows those images by heart, so they say
     nothing of new ones.
     """
     annotated = set(predictions.splits[predictions.known.any(axis=1)].tolist())
-    return next((one for one in (Split.VALIDATION, Split.TEST) if one != tuned_on and one in annotated), tuned_on)
+    unused = (one for one in (Split.VALIDATION, Split.TEST) if one not in tuned_on and one in annotated)
+    return next(unused, max(tuned_on))
 
 
 def _pulls(predicted: NDArray[np.bool_], targets: NDArray[np.bool_], known: NDArray[np.bool_]) -> NDArray[np.float64]:

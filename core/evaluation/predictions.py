@@ -60,9 +60,9 @@ class Predictions:
         known: NDArray[np.bool_] = self.states != LabelState.UNKNOWN
         return known
 
-    def of(self, split: Split) -> Self:
-        """The predictions of the images in one split."""
-        rows = np.flatnonzero(self.splits == split)
+    def of(self, *splits: Split) -> Self:
+        """The predictions of the images in some splits."""
+        rows = np.flatnonzero(np.isin(self.splits, splits))
         return replace(
             self,
             image_ids=self.image_ids[rows],

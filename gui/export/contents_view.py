@@ -96,12 +96,10 @@ def rows_out(facts: ExportFacts) -> list[tuple[str, str]]:
 def origin(thresholds: ThresholdSet) -> str:
     """Where thresholds come from: "best F1 on validation, 0.149 to 0.546"."""
     if thresholds.tuned_on is None:
-        text = (
-            translate("export", "set by hand") if thresholds.objective == "manual" else translate("export", "all 0.5")
-        )
+        text = translate("export", "set by hand") if thresholds.by_hand else translate("export", "all 0.5")
     else:
-        text = translate("export", "best F1 on {}").format(thresholds.tuned_on)
-        if thresholds.objective == "manual":
+        text = translate("export", "{} on {}").format(thresholds.title, thresholds.tuned_on)
+        if thresholds.by_hand:
             text = translate("export", "{}, then moved by hand").format(text)
     if not len(thresholds.values) or thresholds.objective == "0.5":
         return text

@@ -11,7 +11,6 @@ from core.evaluation.report import decisions
 from core.evaluation.threshold_file import ThresholdSet
 from core.evaluation.thresholds import DEFAULT_THRESHOLD
 from core.evaluation.voc import interpolated_average_precision
-from core.labels import Split
 from gui.inspect.scored_split import ScoredSplit
 
 
@@ -69,7 +68,7 @@ def figures_of(scored: ScoredSplit, thresholds: ThresholdSet) -> Figures:
         return Figures(before=None, now=now, judged=None)
     before = classification_scores(predictions.probabilities, predictions.targets, DEFAULT_THRESHOLD, predictions.known)
     judged = None
-    if thresholds.tuned_on is not None:
-        judge = judging_split(scored.everything, Split[thresholds.tuned_on.upper()])
+    if thresholds.tuned_splits:
+        judge = judging_split(scored.everything, thresholds.tuned_splits)
         judged = compare(scored.everything, judge, thresholds)
     return Figures(before=before, now=now, judged=judged)

@@ -2,7 +2,7 @@
 
 import functools
 import threading
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -90,13 +90,10 @@ class ThresholdEditor(QObject):
         """
         if value == self.values[label]:
             return
-        values = self.values.copy()
-        values[label] = value
         if self._dragged != label:
             self._remember()
             self._dragged = label
-        moved = replace(self._current, values=values, objective="manual")
-        self._take(moved, label)
+        self._take(self._current.moved(label, value), label)
 
     def set_all(self, thresholds: ThresholdSet) -> None:
         """Take other thresholds for all labels."""

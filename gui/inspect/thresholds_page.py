@@ -5,7 +5,6 @@ import functools
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from core.evaluation.tuning import Tuned, tune
-from core.labels import Split
 from gui import background
 from gui.inspect.curve_plot import CurvePlot
 from gui.inspect.inspection import Inspection
@@ -102,7 +101,7 @@ class ThresholdsPage(Page):
 
     def _on_tune_asked(self) -> None:
         if self.inspection.scored is not None:
-            work = functools.partial(tune, self.inspection.scored.everything, Split.VALIDATION)
+            work = functools.partial(tune, self.inspection.scored.everything, shrink="off", draws=0)
             done = functools.partial(self._on_tuned, self.inspection.scored, self.inspection.label)
             background.run(self, work, done, self.inspection.failed.emit, key="tune")
 

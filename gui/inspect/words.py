@@ -21,14 +21,16 @@ def head_line(scored: ScoredSplit, thresholds: ThresholdSet) -> str:
         text = translate("inspect", "Measured on {:,} {} images: top-1 {}. The highest probability decides.")
         return text.format(images, split, score(top1_of(scored.confusion)))
     measured = translate("inspect", "Measured on {:,} {} images.").format(images, split)
-    by_hand = thresholds.objective == "manual"
+    by_hand = thresholds.by_hand
     if thresholds.tuned_on is None:
         by_hand_alone = translate("inspect", "Thresholds: set by hand.")
         origin = by_hand_alone if by_hand else translate("inspect", "Thresholds: all 0.5.")
     elif thresholds.tuned_on == split:
-        origin = translate("inspect", "Thresholds: best F1 on these same images; new ones will do a little worse.")
+        origin = translate("inspect", "Thresholds: {} on these same images; new ones will do a little worse.").format(
+            thresholds.title
+        )
     else:
-        origin = translate("inspect", "Thresholds: best F1 on {}.").format(thresholds.tuned_on)
+        origin = translate("inspect", "Thresholds: {} on {}.").format(thresholds.title, thresholds.tuned_on)
     moved = translate("inspect", " Then moved by hand.") if by_hand and thresholds.tuned_on is not None else ""
     return f"{measured} {origin}{moved}"
 

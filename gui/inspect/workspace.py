@@ -266,7 +266,7 @@ class InspectWorkspace(QWidget):
     def _on_tune_asked(self, split: Split) -> None:
         scored = self._inspection.scored
         if scored is not None:
-            work = functools.partial(tune, scored.everything, split)
+            work = functools.partial(tune, scored.everything, on=split.name.lower(), shrink="off", draws=0)
             done = functools.partial(self._on_tuned, scored)
             background.run(self, work, done, self._error.show_error, key="tune")
 

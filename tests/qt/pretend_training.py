@@ -88,7 +88,7 @@ def write_scores(folder, snapshot):
     Predictions(snapshot.image_ids, snapshot.splits, probabilities, snapshot.states, names).save(
         folder / "predictions.npz"
     )
-    ThresholdSet(names, np.full(len(names), 0.55), objective="f1", tuned_on="validation").save(
+    ThresholdSet.alike(names, np.full(len(names), 0.55), objective="f1", tuned_on="validation").save(
         folder / "thresholds.json"
     )
 

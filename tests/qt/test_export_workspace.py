@@ -101,7 +101,7 @@ def test_the_thresholds_of_the_run_go_into_the_file(qtbot, annotated, workspace,
     pretend("learn")
     names = workspace._facts.label_names
     values = workspace._facts.thresholds.values * 0 + [0.1, 0.2, 0.3]
-    ThresholdSet(names, values, objective="manual").save(run.folder / "thresholds.json")
+    ThresholdSet.alike(names, values, objective="manual").save(run.folder / "thresholds.json")
     workspace.activate()
     qtbot.waitUntil(lambda: has_text(workspace, "set by hand; 0.100 to 0.300"))
     press(qtbot, workspace, "Export")

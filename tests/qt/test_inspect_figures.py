@@ -57,7 +57,7 @@ def spoilt():
     probabilities = np.array([[0.9, 0.9, 0.9], [0.9, 0.9, 0.9], [0.6, 0.9, 0.9], [0.1, 0.1, 0.1]], np.float32)
     states = np.array([[1, 1, 1], [1, 1, 1], [1, 1, 1], [0, 0, 0]], np.int8)
     splits = np.array([Split.VALIDATION, Split.TEST, Split.TEST, Split.TEST], np.int8)
-    thresholds = ThresholdSet(NAMES, np.array([0.8, 0.5, 0.5]), objective="f1", tuned_on="validation")
+    thresholds = ThresholdSet.alike(NAMES, np.array([0.8, 0.5, 0.5]), objective="f1", tuned_on="validation")
     return Predictions(np.arange(1, 5), splits, probabilities, states, NAMES), thresholds
 
 
@@ -141,7 +141,7 @@ def test_worse_thresholds_are_warned_of_without_advice_by_the_images_of_test(ope
 
 def test_thresholds_that_are_worse_on_validation_are_warned_of_with_the_way_back(qtbot, opened):
     predictions, thresholds = many(Split.VALIDATION)
-    workspace = opened(predictions, dataclasses.replace(thresholds, tuned_on="train"))
+    workspace = opened(predictions, ThresholdSet.alike(NAMES, thresholds.values, objective="f1", tuned_on="train"))
     assert "worse than 0.5 on 36 images of validation" in workspace._warning._text.text()
     qtbot.mouseClick(workspace._warning._reset, Qt.MouseButton.LeftButton)
     assert workspace._thresholds.values.tolist() == [0.5, 0.5, 0.5]

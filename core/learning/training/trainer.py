@@ -194,5 +194,5 @@ def _write_predictions(
     if len(prepared.validation_rows) and not predictions.is_multi_class:
         validation = predictions.of(Split.VALIDATION)
         tuned = best_f_beta(validation.probabilities, validation.targets, known=validation.known)
-        thresholds = ThresholdSet(snapshot.label_names, tuned.values, objective="f1", tuned_on="validation")
+        thresholds = ThresholdSet.alike(snapshot.label_names, tuned.values, objective="f1", tuned_on="validation")
     thresholds.save(folder / THRESHOLDS_FILE)

@@ -222,7 +222,8 @@ def test_thresholds_are_saved_with_the_run(trained, multihot):
     saved = json.loads((trained / "runs" / "0001" / "thresholds.json").read_text())
     assert saved["values"] == [one["threshold"] for one in tuned.result["labels"]]
     assert (saved["objective"], saved["tuned_on"]) == ("f1", "train")
-    evaluated = multihot("evaluate", trained, "--split", "train", "--json").result["labels"]
+    judge = tuned.result["before_after"]["split"]
+    evaluated = multihot("evaluate", trained, "--split", judge, "--json").result["labels"]
     assert [one["f1"] for one in evaluated] == pytest.approx([one["f1"] for one in tuned.result["labels"]])
 
 

@@ -30,7 +30,7 @@ def test_evaluate_gives_every_figure_at_a_half_and_at_the_thresholds(trained, sc
     rng = np.random.default_rng(1)
     probabilities, states = rng.random((40, 2)).astype(np.float32), rng.integers(0, 2, (40, 2))
     folder = scores([Split.TEST] * 40, probabilities, states)
-    ThresholdSet(("cat", "dog"), np.array([0.2, 0.7]), objective="f1", tuned_on="validation").save(
+    ThresholdSet.alike(("cat", "dog"), np.array([0.2, 0.7]), objective="f1", tuned_on="validation").save(
         folder / "thresholds.json"
     )
     result = multihot("evaluate", trained, "--split", "test", "--json").result

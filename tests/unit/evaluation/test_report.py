@@ -117,7 +117,7 @@ def test_a_split_without_images_has_a_report(predictions):
 
 def test_thresholds_survive_their_file(tmp_path):
     path = tmp_path / "thresholds.json"
-    thresholds = ThresholdSet(
+    thresholds = ThresholdSet.alike(
         label_names=("cat", "émeu"), values=np.array([0.1 + 0.2, 1 / 3]), objective="f1", tuned_on="validation"
     )
     thresholds.save(path)
