@@ -1,0 +1,154 @@
+"""What all plots of Inspect have in common: lines of labels, a threshold that moves, and a drag that moves it."""
+
+from abc import abstractmethod
+from collections.abc import Sequence
+
+import numpy as np
+import pyqtgraph as pg
+from numpy.typing import NDArray
+from PySide6.QtCore import QPointF, Qt, Signal
+from PySide6.QtGui import QMouseEvent, QPalette
+
+from core.evaluation.metrics import Counts
+from gui.inspect.plot_lines import Line
+from gui.widgets import theme
+from gui.widgets.plot import Plot, ticks
+
+QUARTERS = (0.0, 0.25, 0.5, 0.75, 1.0)
+
+
+class LabelPlot(Plot):
+    """Draws the first line as the chosen label, all others thinner; what moves with the threshold moves alone.
+
+    Signals:
+        score_chosen: float, the score of the chosen label's curve that was clicked or dragged to.
+        threshold_chosen: float in [0, 1], the threshold that was clicked or dragged to.
+        drag_ended: the mouse button was let go.
+    """
+
+    score_chosen = Signal(float)
+    threshold_chosen = Signal(float)
+    drag_ended = Signal()
+
+    def __init__(self, *, x: str, y: str) -> None:
+        super().__init__(x=x, y=y)
+        self.lines: tuple[Line, ...] = ()
+        self._is_movable = False
+
+    @abstractmethod
+    def show_lines(self, lines: Sequence[Line]) -> None:
+        """Draw other labels; there is at least the chosen one."""
+
+    @abstractmethod
+    def show_threshold(self, value: float, counts: Counts) -> None:
+        """The chosen label's threshold moved.
+
+        Args:
+            value: the threshold.
+            counts: the label's decisions, of the shape (1,).
+        """
+
+    def choose(self, x: float, y: float) -> None:
+        """A place was clicked or dragged to."""
+
+    @property
+    def chosen(self) -> Line | None:
+        """The chosen label's line."""
+        return self.lines[0] if self.lines else None
+
+    @property
+    def is_movable(self) -> bool:
+        """Whether a click or drag moves the threshold."""
+        return self._is_movable
+
+    def set_movable(self, movable: bool) -> None:
+        """Let a click or drag move the threshold, or not."""
+        self._is_movable = movable
+        self.setCursor(Qt.CursorShape.CrossCursor if movable else Qt.CursorShape.ArrowCursor)
+
+    def set_unit_axes(self, *sides: str) -> None:
+        """Give axes the range from 0 to 1."""
+        for side in sides:
+            self.getAxis(side).setTicks([ticks(QUARTERS, digits=2)])
+        if "bottom" in sides:
+            self.setXRange(0, 1, padding=0.05)
+        if "left" in sides:
+            self.setYRange(0, 1, padding=0.07)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Go to the place under the mouse."""
+        if event.button() == Qt.MouseButton.LeftButton:
+            self._choose(event)
+        event.accept()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Drag the threshold, or tell the values."""
+        if event.buttons() & Qt.MouseButton.LeftButton:
+            self._choose(event)
+            event.accept()
+        else:
+            super().mouseMoveEvent(event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """The drag ends."""
+        if event.button() == Qt.MouseButton.LeftButton:
+            self.drag_ended.emit()
+        event.accept()
+
+    def _choose(self, event: QMouseEvent) -> None:
+        if self._is_movable and self.lines:
+            place = self.getViewBox().mapSceneToView(QPointF(event.position()))
+            self.choose(place.x(), place.y())
+
+    def nearest(self, xs: NDArray[np.float64], ys: NDArray[np.float64], x: float, y: float) -> tuple[int, float]:
+        """The point next to a place, and how far it is.
+
+        Args:
+            xs, ys: float64 (n,), at least one point.
+            x: of the place.
+            y: of the place.
+
+        Returns:
+            Its index, and its distance in pixels.
+        """
+        width, height = self.getViewBox().viewPixelSize()
+        away = np.hypot((xs - x) / width, (ys - y) / height)
+        index = int(np.argmin(away))
+        return index, float(away[index])
+
+
+class Curves:
+    """As many curves of a plot as there are lines; items are kept, for making them takes longer than to fill them."""
+
+    def __init__(self, plot: LabelPlot, *, z: float = 0.0) -> None:
+        self._plot = plot
+        self._z = z
+        self._items: list[pg.PlotDataItem] = []
+
+    def draw(self, lines: Sequence[Line], points: Sequence[tuple[NDArray[np.float64], NDArray[np.float64]]]) -> None:
+        """Draw each line through its points; later ones below earlier ones."""
+        while len(self._items) < len(lines):
+            item = self._plot.plot(antialias=True)
+            item.setZValue(self._z - len(self._items))
+            self._items.append(item)
+        for index, item in enumerate(self._items):
+            item.setVisible(index < len(lines))
+            item.setData(*(points[index] if index < len(lines) else ([], [])))
+        self.restyle(lines, self._plot.palette())
+
+    def restyle(self, lines: Sequence[Line], palette: QPalette) -> None:
+        """Colour them."""
+        for item, line in zip(self._items, lines, strict=False):
+            item.setPen(line.pen(palette))
+
+
+def operating_point(plot: LabelPlot) -> pg.PlotDataItem:
+    """The ring that is dragged along a curve."""
+    return plot.plot(symbol="o", symbolSize=13, pen=None)
+
+
+def color_point(point: pg.PlotDataItem, palette: QPalette) -> None:
+    """Colour an operating point."""
+    ring = pg.mkPen(theme.accent(palette), width=3)
+    point.setSymbolBrush(palette.color(QPalette.ColorRole.Base))
+    point.setSymbolPen(ring)
