@@ -152,6 +152,7 @@ def choose_triage(
     if not len(chosen.image_ids):
         raise MultihotError(f"This run scored no image of {name}.", next_step="Choose another split.")
     columns = np.arange(len(chosen.label_names)) if labels is None else np.asarray(labels, np.int64)
+    asked = chosen.known & highest(chosen.probabilities) if chosen.is_multi_class else chosen.known
     keys = sorted_keys(*check_scores(chosen.probabilities[:, columns], chosen.targets[:, columns], asked[:, columns]))
     cuts = [_best_cuts(row, precision=precision, npv=None if chosen.is_multi_class else npv) for row in keys]
     low, high = np.array(cuts, np.float64).reshape(-1, 2).T.copy()
