@@ -1,0 +1,69 @@
+"""What the model learnt from and was measured on."""
+
+from typing import Final
+
+import numpy as np
+
+from core.labels import MULTI_CLASS, Label
+from core.project.checks import training_warnings
+from core.report import plots
+from core.report.blocks import Block, Column, Figures, Section, Table, Text
+from core.report.facts import RunFacts, measured_splits
+from core.report.summary import FEW_POSITIVES
+from core.report.words import counted, isolated, names_of
+
+# a plot of more is longer than a page
+_MOST_BARS: Final = 40
+
+
+def data_section(facts: RunFacts) -> Section:
+    """Images and annotations per split and label, and what is thin about them."""
+    snapshot, names = facts.snapshot, facts.snapshot.label_names
+    counts = facts.state_counts()
+    present, absent, unknown = counts[:, :, 0], counts[:, :, 1], counts[:, :, 2]
+    words = [split.name.lower() for split in measured_splits()]
+    images = [int((snapshot.splits == split).sum()) for split in measured_splits()]
+    blocks: list[Block] = [
+        Text(
+            f"The model was made from {counted(sum(images), 'annotated image')}: {images[0]:,} to learn from (train), "
+            f"{images[1]:,} to choose by (validation) and {images[2]:,} to test on."
+        )
+    ]
+    skipped = facts.history.skipped
+    if skipped:
+        blocks.append(Text(f"{counted(skipped, 'image')} could not be read and took no part.", kind="warning"))
+    labels = [Label(place, isolated(name), "") for place, name in enumerate(names)]
+    blocks += [
+        Text(sentence, kind="warning")
+        for sentence in training_warnings(snapshot.states, snapshot.splits, labels, task=snapshot.task)
+    ]
+    few = [name for name, count in zip(names, present[0].tolist(), strict=True) if count < FEW_POSITIVES]
+    if few:
+        are = "is" if len(few) == 1 else "are"
+        blocks.append(
+            Text(
+                f"On fewer than {FEW_POSITIVES} images of train {are} {names_of(few)}: little to learn from.",
+                kind="warning",
+            )
+        )
+    is_multi_class = snapshot.task == MULTI_CLASS
+    several = () if is_multi_class else ("present", "absent", "unknown")
+    columns = [Column(f"{word}: {state}") for word in words for state in several] or [Column(word) for word in words]
+    states = (present,) if is_multi_class else (present, absent, unknown)
+    rows = tuple(
+        (name, *(f"{int(state[split, place]):,}" for split in range(len(words)) for state in states))
+        for place, name in enumerate(names)
+    )
+    caption = "Images of each label, by split"
+    if not is_multi_class:
+        caption += "; unknown: nobody said whether the label is there, so it counts neither way"
+    shown = np.argsort(-present.sum(axis=0), kind="stable")[:_MOST_BARS]
+    most = f" (the {_MOST_BARS} labels with the most)" if len(names) > _MOST_BARS else ""
+    blocks.append(
+        Figures(
+            f"Images that show each label: train + validation + test{most}",
+            (plots.label_counts([names[place] for place in shown], present[:, shown]),),
+        )
+    )
+    blocks.append(Table(caption, (Column("Label", is_number=False), *columns), rows))
+    return Section("The data", tuple(blocks))
