@@ -1,5 +1,7 @@
 """The AP of each label in one epoch."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import Qt, Signal
@@ -9,6 +11,7 @@ from core.jobs.events import EpochEnded
 from gui.train.history import RunHistory
 from gui.widgets import theme
 from gui.widgets.plot import Plot, ticks
+from gui.widgets.plot_data import DataSeries
 
 # bars of more labels than this are not looked through; the worst ones are shown
 MOST_BARS = 16
@@ -89,6 +92,12 @@ class LabelBars(Plot):
         color = QColor(theme.accent(palette))
         color.setAlpha(170)
         self._bars.setOpts(brush=color, pen=QPen(Qt.PenStyle.NoPen))
+
+    def series(self) -> Sequence[DataSeries]:
+        """The AP of every label, also of those for whose bars there is no room."""
+        labels = worst_labels(self._history)
+        columns = {self.tr("label"): [name for name, _ in labels], "AP": np.array([ap for _, ap in labels])}
+        return (DataSeries("AP", columns),) if labels else ()
 
     def tip(self, x: float, y: float) -> str:
         """The label under the mouse and its AP."""

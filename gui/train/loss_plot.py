@@ -1,14 +1,17 @@
 """The losses of a run."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QPalette
 
 from gui.train.curves import curve, line_pen, nearest_index, round_up, set_ranges, symbol_of, thinned
 from gui.train.history import RunHistory
-from gui.train.line_key import LineKey
 from gui.widgets import theme
+from gui.widgets.line_key import LineKey
 from gui.widgets.plot import Plot
+from gui.widgets.plot_data import DataSeries
 
 
 class LossPlot(Plot):
@@ -25,7 +28,7 @@ class LossPlot(Plot):
         self._train = self.plot(pen=None, symbol="o", symbolSize=5)
         self._validation = self.plot(symbol="d", symbolSize=7)
         self._train_name, self._validation_name = self.tr("train"), self.tr("validation")
-        self.key = LineKey((self._train_name, self._validation_name))
+        self.key: LineKey = LineKey((self._train_name, self._validation_name))
         self._history = RunHistory()
         self.restyle(self.palette())
 
@@ -61,6 +64,16 @@ class LossPlot(Plot):
         self._validation.setSymbolBrush(palette.color(QPalette.ColorRole.Window))
         self.key.set_pen(self._train_name, line_pen(strong, width=2))
         self.key.set_pen(self._validation_name, line_pen(other, style=Qt.PenStyle.DashLine))
+
+    def series(self) -> Sequence[DataSeries]:
+        """The losses, all steps of them."""
+        history, epoch, loss = self._history, self.tr("epoch"), self.tr("loss per image")
+        return (
+            DataSeries(self.tr("step"), {epoch: history.step_positions, loss: history.losses}),
+            DataSeries(self.tr("step, smoothed"), {epoch: history.step_positions, loss: history.smoothed_losses}),
+            DataSeries(self._train_name, {epoch: history.epochs, loss: history.train_losses}),
+            DataSeries(self._validation_name, {epoch: history.epochs, loss: history.validation_losses}),
+        )
 
     def tip(self, x: float, y: float) -> str:
         """The losses at the epoch under the mouse."""

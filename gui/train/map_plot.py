@@ -10,10 +10,11 @@ from PySide6.QtGui import QPalette
 
 from gui.train.curves import curve, is_seen, line_pen, nearest_index, set_ranges, symbol_of
 from gui.train.history import RunHistory
-from gui.train.line_key import LineKey
 from gui.train.words import score
 from gui.widgets import theme
+from gui.widgets.line_key import LineKey
 from gui.widgets.plot import Plot, ticks
+from gui.widgets.plot_data import DataSeries
 
 # a number beside a point nearer to the border than this would be cut
 _BORDER = 0.15
@@ -42,7 +43,7 @@ class MapPlot(Plot):
         self._best_name.setVisible(False)
         self.addItem(self._best_name, ignoreBounds=True)
         self._names = self.tr("top-1"), self.tr("mAP"), self.tr("raw"), self.tr("averaged")
-        self.key = LineKey(self._names)
+        self.key: LineKey = LineKey(self._names)
         self._history = RunHistory()
         self.getAxis("left").setTicks([ticks([0, 0.25, 0.5, 0.75, 1], digits=2)])
         self.restyle(self.palette())
@@ -129,18 +130,27 @@ class MapPlot(Plot):
         pen = line_pen(text) if self._history.has_top1 else line_pen(strong, width=2)
         self.key.set_pen(self._names[1], pen)
 
+    def series(self) -> Sequence[DataSeries]:
+        """What the run is judged by, of this run alone."""
+        columns = {self.tr("epoch"): self._history.epochs, **dict(self._figures())}
+        return (DataSeries(self.tr("validation"), columns),)
+
+    def _figures(self) -> tuple[tuple[str, NDArray[np.float64]], ...]:
+        history = self._history
+        return (
+            (self.tr("top-1"), history.top1s),
+            (self.tr("mAP"), history.validation_maps),
+            (self.tr("raw weights"), history.raw_maps),
+            (self.tr("averaged weights"), history.average_maps),
+        )
+
     def tip(self, x: float, y: float) -> str:
         """The figures of the epoch under the mouse."""
         history = self._history
         if not len(history.epochs):
             return ""
         nearest = nearest_index(history.epochs, x)
-        values = (
-            (self.tr("top-1"), history.top1s),
-            (self.tr("mAP"), history.validation_maps),
-            (self.tr("raw weights"), history.raw_maps),
-            (self.tr("averaged weights"), history.average_maps),
-        )
+        values = self._figures()
         parts = [f"{name} {score(float(column[nearest]))}" for name, column in values if np.isfinite(column[nearest])]
         text: str = self.tr("epoch {:.0f}: {}").format(history.epochs[nearest], ", ".join(parts) or "–")
         return text

@@ -1,5 +1,7 @@
 """The learning rate of a run."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from PySide6.QtGui import QPalette
 
@@ -8,6 +10,7 @@ from gui.train.history import RunHistory
 from gui.train.words import rate
 from gui.widgets import theme
 from gui.widgets.plot import Plot
+from gui.widgets.plot_data import DataSeries
 
 
 class LearningRatePlot(Plot):
@@ -30,6 +33,11 @@ class LearningRatePlot(Plot):
     def restyle(self, palette: QPalette) -> None:
         """Colour the curve."""
         self._rate.setPen(line_pen(theme.accent(palette)))
+
+    def series(self) -> Sequence[DataSeries]:
+        """The learning rate of each step."""
+        history, name = self._history, self.tr("learning rate")
+        return (DataSeries(name, {self.tr("epoch"): history.step_positions, name: history.learning_rates}),)
 
     def tip(self, x: float, y: float) -> str:
         """The learning rate at the step under the mouse."""

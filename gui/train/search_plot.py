@@ -1,6 +1,7 @@
 """What a search for the learning rate tried, and what it chose."""
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 import pyqtgraph as pg
@@ -12,6 +13,7 @@ from gui.train.history import RunHistory
 from gui.train.words import rate
 from gui.widgets import theme
 from gui.widgets.plot import Plot
+from gui.widgets.plot_data import DataSeries
 
 
 class SearchPlot(Plot):
@@ -73,6 +75,19 @@ class SearchPlot(Plot):
         text = palette.color(QPalette.ColorRole.Text)
         self._chosen.setPen(QPen(text, 0, Qt.PenStyle.DashLine))
         self._chosen.label.setColor(text)
+
+    def series(self) -> Sequence[DataSeries]:
+        """What was tried."""
+        columns = {
+            self.tr("learning rate"): [one.learning_rate for one in self._tried],
+            self.tr("loss per image"): [one.loss for one in self._tried],
+            self.tr("mAP"): [one.validation_map for one in self._tried],
+            self.tr("top-1"): [one.top1 for one in self._tried],
+            self.tr("given up early"): [one.pruned for one in self._tried],
+        }
+        # what was not measured becomes NaN
+        numbers = {name: np.array(values, dtype=np.float64) for name, values in columns.items()}
+        return (DataSeries(self.tr("tried"), numbers),)
 
     def tip(self, x: float, y: float) -> str:
         """What was tried nearest to the mouse, and what came of it."""

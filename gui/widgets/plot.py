@@ -1,19 +1,37 @@
-"""A plot in the colours of the palette, with named axes, that tells the values under the mouse."""
+"""A plot in the colours of the palette, with named axes, that tells the values under the mouse and can be saved."""
 
 from collections.abc import Sequence
 
 import pyqtgraph as pg
-from PySide6.QtCore import QPointF, Qt
-from PySide6.QtGui import QMouseEvent, QPalette, QPen
-from PySide6.QtWidgets import QGraphicsItem, QToolTip, QWidget
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import (
+    QContextMenuEvent,
+    QFocusEvent,
+    QGuiApplication,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPalette,
+    QPen,
+)
+from PySide6.QtWidgets import QGraphicsItem, QMenu, QToolTip, QWidget
 
 from gui.widgets import theme
+from gui.widgets.line_key import LineKey
+from gui.widgets.plot_data import DataSeries, as_table
+from gui.widgets.plot_picture import PlotPicture
+from gui.widgets.plot_saving import ask_and_save
 
 
 class Plot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
     """A plot that does not pan or zoom; subclasses add their curves, colour them in `restyle` and read them in `tip`.
 
-    Ranges are set by hand: pyqtgraph's own ranging looks at all the data at every change.
+    Ranges are set by hand: pyqtgraph's own ranging looks at all the data at every change. A right click, the menu key
+    and Shift+F10 offer to copy the plot and to save it, with its accessible name as the title.
+
+    Attributes:
+        key: what the lines are called, where that stands outside of the plot.
     """
 
     def __init__(self, *, x: str, y: str, parent: QWidget | None = None) -> None:
@@ -26,6 +44,8 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         """
         # pyqtgraph's own menus take longer to make than all else in the plot
         super().__init__(parent, enableMenu=False)
+        self.key: LineKey | None = None
+        self._menu: QMenu | None = None
         self._axis_names = {"bottom": x, "left": y}
         plot = self.getPlotItem()
         plot.hideButtons()
@@ -33,7 +53,7 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         self.setMouseEnabled(x=False, y=False)
         self.setFrameShape(pg.PlotWidget.Shape.NoFrame)
         self.setMinimumSize(120, 90)
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setMouseTracking(True)
         plot.setContentsMargins(0, 4, 6, 0)
         for side in ("bottom", "left"):
@@ -62,6 +82,49 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         """What to say about the point of the plot under the mouse; empty for nothing."""
         return ""
 
+    def series(self) -> Sequence[DataSeries]:
+        """The numbers that are drawn, for other programs; none by default."""
+        return ()
+
+    @property
+    def picture(self) -> PlotPicture:
+        """The plot as it is shown now, dark on white."""
+        return PlotPicture(self, self.accessibleName(), self.key)
+
+    def copy_picture(self) -> None:
+        """Put the picture on the clipboard."""
+        QGuiApplication.clipboard().setImage(self.picture.image())
+
+    def copy_data(self) -> None:
+        """Put the numbers on the clipboard, so that they can be pasted into a spreadsheet."""
+        QGuiApplication.clipboard().setText(as_table(self.series(), delimiter="\t"))
+
+    def save_png(self) -> None:
+        """Ask for a file, and write the picture."""
+        ask_and_save(self, "png", self.picture.png)
+
+    def save_svg(self) -> None:
+        """Ask for a file, and write the picture in lines and letters."""
+        ask_and_save(self, "svg", self.picture.svg)
+
+    def save_csv(self) -> None:
+        """Ask for a file, and write the numbers."""
+        ask_and_save(self, "csv", lambda: as_table(self.series()).encode())
+
+    def menu(self) -> QMenu:
+        """What can be done with the plot."""
+        if self._menu is None:
+            self._menu = QMenu(self)
+            self._menu.addAction(self.tr("Copy picture"), self.copy_picture)
+            copy_data = self._menu.addAction(self.tr("Copy data"), self.copy_data)
+            self._menu.addSeparator()
+            self._menu.addAction(self.tr("Save as PNG…"), self.save_png)
+            self._menu.addAction(self.tr("Save as SVG…"), self.save_svg)
+            save_csv = self._menu.addAction(self.tr("Save as CSV…"), self.save_csv)
+            of_data = (copy_data, save_csv)
+            self._menu.aboutToShow.connect(lambda: [one.setEnabled(bool(self.series())) for one in of_data])
+        return self._menu
+
     def _color_frame(self) -> None:
         palette = self.palette()
         small = theme.tabular(theme.smaller(self.font()))
@@ -89,6 +152,44 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         inside = box.sceneBoundingRect().contains(event.position())
         text = self.tip(place.x(), place.y()) if inside and not event.buttons() else ""
         QToolTip.showText(event.globalPosition().toPoint(), text, self)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Leave a right click to the menu; pyqtgraph's items would answer it."""
+        if event.button() == Qt.MouseButton.LeftButton:
+            super().mousePressEvent(event)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Offer to copy and to save."""
+        self.menu().popup(event.globalPos())
+        event.accept()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Offer to copy and to save, by key."""
+        is_shift_f10 = event.key() == Qt.Key.Key_F10 and event.modifiers() == Qt.KeyboardModifier.ShiftModifier
+        if event.key() == Qt.Key.Key_Menu or is_shift_f10:
+            self.menu().popup(self.mapToGlobal(QPoint(self.width() // 2, self.height() // 2)))
+            event.accept()
+        else:
+            # the plot itself answers no key
+            event.ignore()
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Show that keys come here."""
+        super().focusInEvent(event)
+        self.viewport().update()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """Show that they no longer do."""
+        super().focusOutEvent(event)
+        self.viewport().update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Frame the plot that has the focus."""
+        super().paintEvent(event)
+        if self.hasFocus():
+            painter = QPainter(self.viewport())
+            painter.setPen(QPen(theme.accent(self.palette()), 1))
+            painter.drawRect(self.viewport().rect().adjusted(0, 0, -1, -1))
 
 
 def ticks(values: Sequence[float], *, digits: int) -> list[tuple[float, str]]:

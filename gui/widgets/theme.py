@@ -181,6 +181,11 @@ QWidget[surface="window"] {{ background: palette(window); }}
 """
 
 
+def light() -> QPalette:
+    """The palette of the light scheme, which is that of paper."""
+    return _palette(_LIGHT)
+
+
 def is_dark(palette: QPalette | None = None) -> bool:
     """Whether a palette, or the program's, has light text on a dark ground."""
     palette = palette or QGuiApplication.palette()
@@ -221,6 +226,11 @@ def false_positive_pen(palette: QPalette | None = None) -> QPen:
 def false_negative_pen(palette: QPalette | None = None) -> QPen:
     """Dotted orange: missed."""
     return QPen(warning(palette), 2, Qt.PenStyle.DotLine)
+
+
+def unknown_pen(palette: QPalette | None = None) -> QPen:
+    """Grey: nobody has said whether it is right."""
+    return QPen(mixed(hairline(palette), secondary(palette), 0.5), 2)
 
 
 def mixed(one: QColor, other: QColor, share: float) -> QColor:

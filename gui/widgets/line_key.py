@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 
 from PySide6.QtCore import QRect, QSize, Qt
-from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QPalette, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from gui.widgets import theme
@@ -50,15 +50,19 @@ class LineKey(QWidget):
         width = sum(_STROKE + _GAP + metrics.horizontalAdvance(name) for name in self._seen)
         return QSize(width + theme.SPACE * len(self._seen), metrics.height() + 2)
 
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Paint strokes and names."""
-        painter, left = QPainter(self), 0
-        metrics = QFontMetrics(self.font())
+    def paint(self, painter: QPainter, palette: QPalette) -> None:
+        """Paint strokes and names from the left, with the painter's font."""
+        metrics, left = QFontMetrics(painter.font()), 0
+        height = self.sizeHint().height()
         for name in self._seen:
             painter.setPen(self._pens[name])
-            painter.drawLine(left, self.height() // 2, left + _STROKE, self.height() // 2)
+            painter.drawLine(left, height // 2, left + _STROKE, height // 2)
             left += _STROKE + _GAP
             width = metrics.horizontalAdvance(name)
-            painter.setPen(theme.secondary(self.palette()))
-            painter.drawText(QRect(left, 0, width + 2, self.height()), Qt.AlignmentFlag.AlignVCenter, name)
+            painter.setPen(theme.secondary(palette))
+            painter.drawText(QRect(left, 0, width + 2, height), Qt.AlignmentFlag.AlignVCenter, name)
             left += width + theme.SPACE
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint strokes and names."""
+        self.paint(QPainter(self), self.palette())
