@@ -22,7 +22,7 @@ Verdict = Literal["better", "worse", "within noise", "too few"]
 """Whether the 95 % interval of a difference excludes 0; "too few" where there are too few images to draw from."""
 
 #: Images with a label, and without it, below which the samples say too little of it.
-FEWEST_IMAGES: Final = 10
+FEWEST_IMAGES: Final = 5
 
 # weights of one piece of the samples; it stays in the cache while every label looks at it
 _PIECE: Final = 2**18
