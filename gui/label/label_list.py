@@ -21,17 +21,13 @@ from core.project.changes import Changes
 from gui.label.annotator import MIXED, Annotator
 from gui.session import Session
 from gui.widgets import icons, theme
+from gui.widgets.states import STATE_GLYPHS, state_color
 
 Index = QModelIndex | QPersistentModelIndex
 _ROOT = QModelIndex()
 _COUNT_MS = 40
 
-GLYPHS = {
-    int(LabelState.PRESENT): "check-bold",
-    int(LabelState.ABSENT): "x-bold",
-    int(LabelState.UNKNOWN): "circle",
-    MIXED: "circle-half-fill",
-}
+GLYPHS = STATE_GLYPHS | {MIXED: "circle-half-fill"}
 # where one is chosen, "no" goes without saying
 GLYPHS_OF_CHOICE = GLYPHS | {int(LabelState.PRESENT): "check-circle-fill", int(LabelState.ABSENT): "circle"}
 WORDS = {
@@ -286,10 +282,4 @@ class LabelList(QListView):
 
 
 def _glyph_color(state: int, palette: QPalette) -> QColor:
-    if state == LabelState.PRESENT:
-        return theme.true_positive_pen(palette).color()
-    if state == LabelState.ABSENT:
-        return palette.color(QPalette.ColorRole.PlaceholderText)
-    if state == MIXED:
-        return theme.warning(palette)
-    return palette.color(QPalette.ColorRole.Dark)
+    return theme.warning(palette) if state == MIXED else state_color(state, palette)

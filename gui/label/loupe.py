@@ -1,21 +1,17 @@
 """One image, large, with the others in a strip below."""
 
-from pathlib import Path
-
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QImage, QKeyEvent
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from core.errors import MultihotError
-from core.images.decode import decode
 from gui import background
-from gui.label.canvas import Canvas, levels_of
 from gui.label.grid import Filmstrip, Grid
 from gui.label.image_model import ImageModel
 from gui.session import Session
+from gui.widgets.canvas import Canvas, load_levels
 from gui.widgets.empty_state import EmptyState
 from gui.widgets.panel import line
-from gui.widgets.thumbnails import to_qimage
 
 KEPT = 3
 """Decoded images kept: the one that is seen, the one before and the next."""
@@ -83,7 +79,7 @@ class Loupe(QWidget):
         path = self._session.store.image_path(image_id)
         background.run(
             self,
-            lambda: _load(path),
+            lambda: load_levels(path),
             lambda levels: self._on_loaded(image_id, levels),
             lambda error: self._on_failed(image_id, error),
             key="current",
@@ -125,7 +121,11 @@ class Loupe(QWidget):
         if following not in self._decoded:
             path = self._session.store.image_path(following)
             background.run(
-                self, lambda: _load(path), lambda levels: self._keep(following, levels), lambda _: None, key="next"
+                self,
+                lambda: load_levels(path),
+                lambda levels: self._keep(following, levels),
+                lambda _: None,
+                key="next",
             )
 
     def eventFilter(self, _watched: object, event: QEvent) -> bool:
@@ -141,7 +141,3 @@ class Loupe(QWidget):
                 self.closed.emit()
                 return True
         return False
-
-
-def _load(path: Path) -> list[QImage]:
-    return levels_of(to_qimage(decode(path)))

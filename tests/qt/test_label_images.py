@@ -8,7 +8,7 @@ from PySide6.QtGui import QImage, QWheelEvent
 from PySide6.QtWidgets import QApplication
 
 from core.project.scan import scan_folder
-from gui.label.canvas import Canvas, levels_of
+from gui.widgets.canvas import Canvas, levels_of
 
 
 def test_thumbnails_come_without_the_window_waiting_for_them(window, label, qtbot):

@@ -1,5 +1,7 @@
 """One picture on a neutral ground, with zoom at the cursor and pan."""
 
+from pathlib import Path
+
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QImage,
@@ -13,7 +15,9 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QWidget
 
+from core.images.decode import decode
 from gui.widgets import theme
+from gui.widgets.thumbnails import to_qimage
 
 STEP = 1.25
 MAX_ZOOM = 16.0
@@ -35,8 +39,17 @@ def levels_of(image: QImage) -> list[QImage]:
     return levels
 
 
+def load_levels(path: Path) -> list[QImage]:
+    """An image file's picture and smaller copies of it, decoded off the GUI thread.
+
+    Raises:
+        ImageError: it cannot be read.
+    """
+    return levels_of(to_qimage(decode(path)))
+
+
 class Canvas(QWidget):
-    """Paints a picture so that it fits, or at a zoom of its own.
+    """Paints a picture so that it fits, or at a zoom of its own, and what is laid over it.
 
     Zoom is in screen pixels per image pixel; a small picture is enlarged to fit, up to eight times.
 
@@ -49,6 +62,8 @@ class Canvas(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._levels: list[QImage] = []
+        self._overlay: QImage | None = None
+        self._overlay_opacity = 1.0
         self._size = QSize()
         self._zoom: float | None = None
         self._center = QPointF(0.5, 0.5)
@@ -71,6 +86,16 @@ class Canvas(QWidget):
             self._center = QPointF(0.5, 0.5)
         self.update()
         self.zoom_changed.emit()
+
+    def set_overlay(self, overlay: QImage | None, *, opacity: float = 1.0) -> None:
+        """Lay something over the whole picture, stretched to its size.
+
+        Args:
+            overlay: of any size; None for nothing.
+            opacity: from 0 to 1.
+        """
+        self._overlay, self._overlay_opacity = overlay, opacity
+        self.update()
 
     def zoom(self) -> float:
         """Screen pixels per image pixel."""
@@ -175,6 +200,10 @@ class Canvas(QWidget):
         smooth = self._zoom is None or self._zoom < 3
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, smooth)
         painter.drawImage(visible, level, source)
+        if self._overlay is not None:
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+            painter.setOpacity(self._overlay_opacity)
+            painter.drawImage(target, self._overlay)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """A fitted picture fits again."""
