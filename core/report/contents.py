@@ -7,7 +7,7 @@ from core.report.data import data_section
 from core.report.facts import RunFacts
 from core.report.quality import all_labels_section, labels_section, plots_section
 from core.report.summary import summary_section
-from core.report.training import training_section
+from core.report.training import settings_section, training_section
 from core.report.words import counted
 from core.version import version
 
@@ -57,6 +57,7 @@ def page_of(facts: RunFacts, shown: tuple[Gallery, ...], *, left_out: int, now: 
         _examples_section(facts, shown, left_out=left_out),
         training_section(facts),
         _about_section(facts, now=now),
+        settings_section(facts),
     ]
     return Page(
         title=f"{facts.project}: run {facts.run.id}",

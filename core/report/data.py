@@ -1,5 +1,6 @@
 """What the model learnt from and was measured on."""
 
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
@@ -40,23 +41,22 @@ def data_section(facts: RunFacts) -> Section:
     few = [name for name, count in zip(names, present[0].tolist(), strict=True) if count < FEW_POSITIVES]
     if few:
         are = "is" if len(few) == 1 else "are"
-        blocks.append(
-            Text(
-                f"On fewer than {FEW_POSITIVES} images of train {are} {names_of(few)}: little to learn from.",
-                kind="warning",
-            )
+        sentence = f"On fewer than {FEW_POSITIVES} images of train {are} {names_of(few)}: little to learn from."
+        blocks.append(Text(sentence, kind="warning"))
+    if snapshot.task == MULTI_CLASS:
+        rows = _rows(names, [[f"{count:,}" for count in part] for part in present.tolist()])
+        caption = "Images of each label, by split"
+    else:
+        # one cell of three: nine columns fit neither a phone nor a page
+        cells = [
+            [" / ".join(f"{count:,}" for count in states) for states in zip(*parts, strict=True)]
+            for parts in zip(present.tolist(), absent.tolist(), unknown.tolist(), strict=True)
+        ]
+        rows = _rows(names, cells)
+        caption = (
+            "Images on which each label is present / absent / unknown, by split; unknown: nobody said whether it is "
+            "there, so it counts neither way"
         )
-    is_multi_class = snapshot.task == MULTI_CLASS
-    several = () if is_multi_class else ("present", "absent", "unknown")
-    columns = [Column(f"{word}: {state}") for word in words for state in several] or [Column(word) for word in words]
-    states = (present,) if is_multi_class else (present, absent, unknown)
-    rows = tuple(
-        (name, *(f"{int(state[split, place]):,}" for split in range(len(words)) for state in states))
-        for place, name in enumerate(names)
-    )
-    caption = "Images of each label, by split"
-    if not is_multi_class:
-        caption += "; unknown: nobody said whether the label is there, so it counts neither way"
     shown = np.argsort(-present.sum(axis=0), kind="stable")[:_MOST_BARS]
     most = f" (the {_MOST_BARS} labels with the most)" if len(names) > _MOST_BARS else ""
     blocks.append(
@@ -65,5 +65,10 @@ def data_section(facts: RunFacts) -> Section:
             (plots.label_counts([names[place] for place in shown], present[:, shown]),),
         )
     )
-    blocks.append(Table(caption, (Column("Label", is_number=False), *columns), rows))
+    blocks.append(Table(caption, (Column("Label", is_number=False), *map(Column, words)), rows))
     return Section("The data", tuple(blocks))
+
+
+def _rows(names: Sequence[str], cells: Sequence[Sequence[str]]) -> tuple[tuple[str, ...], ...]:
+    """Rows of a table from the cells of each split."""
+    return tuple((name, *row) for name, row in zip(names, zip(*cells, strict=True), strict=True))

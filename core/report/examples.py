@@ -16,6 +16,7 @@ from core.images.decode import decode
 from core.project.store import Store
 from core.report.blocks import Gallery, Kind, Picture
 from core.report.facts import RunFacts
+from core.report.summary import judged_images, wrong_images
 from core.report.words import named, names_of, score
 
 _MOST: Final = 12
@@ -73,10 +74,8 @@ def choose_examples(facts: RunFacts) -> Examples:
     Mistakes come by their margin, as `core.evaluation.mistakes` measures it, and right decisions by their probability.
     """
     predictions = facts.predictions
-    # in multi-class an image without its one label says nothing of the others
-    judged = (predictions.targets if facts.is_multi_class else predictions.known).any(axis=1)
-    wrong = (predictions.known & (facts.decided != predictions.targets)).any(axis=1)
-    rows, columns = np.nonzero(facts.decided & predictions.targets & (judged & ~wrong)[:, np.newaxis])
+    right = judged_images(facts) & ~wrong_images(facts)
+    rows, columns = np.nonzero(facts.decided & predictions.targets & right[:, np.newaxis])
     order = np.argsort(-predictions.probabilities[rows, columns], kind="stable")
 
     def mistakes(which: MistakeList, kind: Kind) -> tuple[Example, ...]:

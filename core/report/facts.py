@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from core.errors import MultihotError
 from core.evaluation.before_after import BeforeAfter, compare, judging_split
+from core.evaluation.calibration import Calibration
 from core.evaluation.decided import decided
 from core.evaluation.metrics import Counts, counts_at
 from core.evaluation.predictions import PREDICTIONS_FILE, Predictions
@@ -33,6 +34,7 @@ class RunFacts:
         decided: bool (N, C), what the run decides on them.
         counts: right and wrong decisions per label.
         thresholds: of the run; of no effect in multi-class.
+        calibration: that the run's exported model gives its probabilities; thresholds and scores here are without it.
         report: the scores.
         compared: the split at 0.5 and at the thresholds; None in multi-class.
         judged: the same where the thresholds are to be judged; None where they were not tuned, or in multi-class.
@@ -49,6 +51,7 @@ class RunFacts:
     decided: NDArray[np.bool_]
     counts: Counts
     thresholds: ThresholdSet
+    calibration: Calibration
     report: Report
     compared: BeforeAfter | None
     judged: BeforeAfter | None
@@ -111,6 +114,7 @@ def gather(project: str, run: Run, *, split: Split | None = None) -> RunFacts:
         decided=decided(predictions, thresholds.values),
         counts=_counts(predictions, thresholds),
         thresholds=thresholds,
+        calibration=Calibration.of_run(run.folder, predictions.label_names, predictions.task),
         report=evaluate(predictions, thresholds.values),
         compared=compared,
         judged=judged,

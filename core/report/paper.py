@@ -62,8 +62,8 @@ def _block(block: Block) -> str:
         case Figures(caption, figures):
             return _heading(caption) + _plots(figures)
         case Gallery(caption, pictures):
-            cells = [_picture(picture) for picture in pictures]
-            return _heading(caption) + _grid(cells, columns=_PICTURES_A_ROW)
+            shown = [_picture(picture) for picture in pictures]
+            return _heading(caption) + _grid(shown, columns=_PICTURES_A_ROW)
         case _:
             assert_never(block)
 
@@ -117,8 +117,13 @@ def _picture(picture: Picture) -> str:
 
 
 def _grid(cells: list[str], *, columns: int) -> str:
+    width = f"{100 // columns}%"
     rows = "".join(
-        "<tr>" + "".join(f'<td valign="top">{cell}</td>' for cell in cells[start : start + columns]) + "</tr>"
+        "<tr>"
+        + "".join(
+            f'<td valign="top" width="{width}">{cell}</td>' for cell in [*cells, *[""] * columns][start:][:columns]
+        )
+        + "</tr>"
         for start in range(0, len(cells), columns)
     )
-    return f'<table cellpadding="4" cellspacing="0">{rows}</table>'
+    return f'<table width="100%" cellpadding="4" cellspacing="0" style="margin-bottom: 10px;">{rows}</table>'

@@ -6,16 +6,18 @@ from typing import Final
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from core.evaluation.calibration import Reliability
 from core.evaluation.metrics import PrecisionRecallCurve
 from core.jobs.events import EpochEnded
 from core.report.blocks import Figure
-from core.report.svg import Axes, Canvas, Mark, round_ticks, shortened
+from core.report.svg import Axes, Canvas, Mark, round_ticks, width_of
 from core.report.words import counted, isolated, score
 
 _SHARES: Final = [(0.0, "0"), (0.5, "0.5"), (1.0, "1")]
 _FIFTHS: Final = [(0.0, "0"), (0.2, "0.2"), (0.4, "0.4"), (0.6, "0.6"), (0.8, "0.8"), (1.0, "1")]
 _SMALL: Final = (208, 176)
 _SMALL_MARGINS: Final = (30, 8, 24, 20)
+_HISTOGRAM_MARGINS: Final = (38, 8, 24, 20)
 _BINS: Final = 20
 _ROW_PX: Final = 20
 _CELL_PX: Final = 26
@@ -88,23 +90,20 @@ def score_histogram(
         threshold: of the label; None where there is none.
     """
     canvas = Canvas(*_SMALL)
-    axes = Axes(canvas, x=(0, 1), y=(-1, 1), margins=_SMALL_MARGINS)
-    _titles(canvas, name, "" if threshold is None else f"cut {score(threshold, digits=2)}")
-    axes.ticks(x=_SHARES, y=[(1.0, "all"), (0.0, "0"), (-1.0, "all")])
     edges = np.linspace(0, 1, _BINS + 1)
+    shares = [np.histogram(values, edges)[0] / max(1, len(values)) for values in (positives, negatives)]
+    top = max(0.05, *(float(share.max()) for share in shares))
+    axes = Axes(canvas, x=(0, 1), y=(-top, top), margins=_HISTOGRAM_MARGINS)
+    _titles(canvas, name, "" if threshold is None else f"from {score(threshold, digits=2)}")
+    tick = round_ticks(0, top, wanted=3)[1]
+    axes.ticks(x=_SHARES, y=[(value, f"{abs(value):.0%}") for value in (tick, 0.0, -tick)])
     lefts = axes.x(edges[:-1])
     width = float(lefts[1] - lefts[0]) - 1
     zero = float(axes.y(0))
-    sides: tuple[tuple[Mark, NDArray[np.floating], bool], ...] = (
-        ("bar", positives, True),
-        ("bar-other", negatives, False),
-    )
-    for mark, values, is_up in sides:
-        heights = np.histogram(values, edges)[0] / max(1, len(values)) * (zero - axes.top)
-        canvas.rectangles(
-            mark,
-            [(x, zero - h if is_up else zero, width, h) for x, h in zip(lefts.tolist(), heights.tolist(), strict=True)],
-        )
+    up, down = (share / top * (zero - axes.top) for share in shares)
+    pairs = list(zip(lefts.tolist(), up.tolist(), down.tolist(), strict=True))
+    canvas.rectangles("bar", [(x, zero - height, width, height) for x, height, _ in pairs])
+    canvas.rectangles("bar-other", [(x, zero, width, height) for x, _, height in pairs])
     canvas.path("frame", [axes.left, axes.right], [zero, zero])
     if threshold is not None:
         place = float(axes.x(threshold))
@@ -185,30 +184,29 @@ def label_counts(names: Sequence[str], positives: NDArray[np.int64]) -> Figure:
     return canvas.figure(f"Images that show each label in train + validation + test: {told}.")
 
 
-def reliability_diagram(
-    mean_score: NDArray[np.float64], share: NDArray[np.float64], count: NDArray[np.int64], *, ece: float
-) -> Figure:
+def reliability_diagram(measured: Reliability, title: str, *, ece: float) -> Figure:
     """How often what is said with some probability is so, over that probability.
 
     Args:
-        mean_score: float64 (B,), mean probability of each bin that has decisions.
-        share: float64 (B,), its share of positives.
-        count: int64 (B,), decisions in it; the area of its dot.
+        measured: in bins; the area of a dot is the number of decisions in its bin.
+        title: which probabilities they are.
         ece: expected calibration error.
     """
-    canvas = Canvas(400, 340)
-    axes = Axes(canvas, x=(0, 1), y=(0, 1), margins=(48, 14, 14, 42))
+    canvas = Canvas(400, 360)
+    axes = Axes(canvas, x=(0, 1), y=(0, 1), margins=(48, 14, 34, 42))
     axes.ticks(x=_FIFTHS, y=_FIFTHS)
     axes.line("other", [0, 1], [0, 1])
-    axes.line("line", mean_score, share)
-    largest = max(1, int(count.max(initial=1)))
-    for x, y, images in zip(mean_score.tolist(), share.tolist(), count.tolist(), strict=True):
-        axes.point(x, y, radius=3 + 6 * float(np.sqrt(images / largest)))
-    axes.names("probability that the model gives", "share that is really there")
-    canvas.text(axes.left + 10, axes.top + 18, f"ECE {score(ece)}", is_bold=True)
+    axes.line("line", measured.mean_score, measured.share)
+    largest = max(1, int(measured.count.max(initial=1)))
+    for x, y, decisions in zip(
+        measured.mean_score.tolist(), measured.share.tolist(), measured.count.tolist(), strict=True
+    ):
+        axes.point(x, y, radius=3 + 6 * float(np.sqrt(decisions / largest)))
+    axes.names("probability that the model gives", "share that is so")
+    canvas.text(axes.left, 18, f"{title}: ECE {score(ece)}", is_bold=True)
     return canvas.figure(
-        f"Share of labels that are really there over the probability given; the dashed diagonal would be perfect. "
-        f"Expected calibration error {score(ece)}."
+        f"Share of what is so over the probability that the model gives it, {title}; the dashed diagonal would be "
+        f"perfect. Expected calibration error {score(ece)}."
     )
 
 
@@ -227,14 +225,15 @@ def matrix(
     """
     shades = np.asarray(values, np.float64)
     side = len(names) * _CELL_PX
-    canvas = Canvas(_NAME_PX + 40 + side, _NAME_PX + 34 + side)
-    left, top = _NAME_PX + 30, _NAME_PX + 24
-    canvas.text(left + side / 2, 14, columns, anchor="middle", is_bold=True)
-    canvas.text(13, top + side / 2, rows, anchor="middle", is_bold=True, turned=-90)
+    room = min(_NAME_PX, max(width_of(name) for name in names) + 8)
+    left, top = round(room) + 30, round(room) + 28
+    canvas = Canvas(max(left + side + 10, 260), top + side + 6)
+    canvas.text(left, 14, columns, is_bold=True)
+    canvas.text(13, top + side, rows, is_bold=True, turned=-90)
     for place, name in enumerate(names):
         middle = place * _CELL_PX + _CELL_PX / 2
-        canvas.text(left - 6, top + middle + 4, name, anchor="end", room=_NAME_PX)
-        canvas.text(left + middle + 4, top - 6, shortened(name, _NAME_PX - 20), turned=-90)
+        canvas.text(left - 6, top + middle + 4, name, anchor="end", room=room)
+        canvas.text(left + middle + 4, top - 6, name, room=room, turned=-90)
         for other in range(len(names)):
             x, y = left + other * _CELL_PX, top + place * _CELL_PX
             # no darker than the numbers can be read on

@@ -5,13 +5,21 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from core.evaluation.calibration import (
+    calibrated,
+    expected_calibration_error,
+    reliability,
+    reliability_of_choice,
+)
 from core.evaluation.metrics import ClassificationScores
 from core.evaluation.multi_class import confusion_matrix, confusions
+from core.evaluation.predictions import Predictions
 from core.evaluation.ranking import RankedScores
+from core.evaluation.threshold_file import BY_HAND, Origin
 from core.report import plots
 from core.report.blocks import Block, Column, Figure, Figures, Section, Table, Text
 from core.report.facts import RunFacts
-from core.report.summary import FEW_POSITIVES, chosen_by_these_images, origin_words, origins
+from core.report.summary import FEW_POSITIVES, chosen_by_these_images, origins
 from core.report.words import counted, isolated, price, score
 
 # more small plots than this nobody reads, and the file grows
@@ -59,7 +67,7 @@ def labels_section(facts: RunFacts) -> Section:
     for place, one in enumerate(facts.report.labels):
         counts = {name: int(getattr(facts.counts, name)[place]) for name in ("tp", "fp", "fn")}
         few = " (few)" if one.support < FEW_POSITIVES else ""
-        chosen = () if one.threshold is None else (score(one.threshold), origin_words(facts.thresholds.origins[place]))
+        chosen = () if one.threshold is None else (score(one.threshold), _tuned_on(facts.thresholds.origins[place]))
         rows.append(
             (
                 one.name,
@@ -69,7 +77,7 @@ def labels_section(facts: RunFacts) -> Section:
                 price(**counts),
             )
         )
-    chosen_columns = () if facts.is_multi_class else (Column("Threshold"), Column("Which was", is_number=False))
+    chosen_columns = () if facts.is_multi_class else (Column("Threshold"), Column("Tuned on", is_number=False))
     figures = tuple(Column(title) for title in ("Images", "AP", "Precision", "Recall", "F1"))
     columns = (_NAME, *figures, *chosen_columns, Column("In words", is_number=False))
     caption = f"Each label on {counted(facts.report.images, 'image')} of {facts.split_name}"
@@ -168,11 +176,36 @@ def plots_section(facts: RunFacts) -> Section:
                 ),
             )
         )
+    blocks += _reliability(facts)
     if facts.is_multi_class:
         blocks += _confusion(facts)
     elif len(reports) > 1:
         blocks += _together(facts)
     return Section("Plots", tuple(blocks))
+
+
+def _reliability(facts: RunFacts) -> list[Block]:
+    """Whether probabilities mean what they say, before and after the run's calibration."""
+    diagrams = [_diagram(facts.predictions, "as the network gives them")]
+    text = (
+        "Of what the model gives a probability of 0.8, about 80 in 100 should be so. The dots show how many are; their "
+        "size is the number of decisions, and the dashed line is where they should be."
+    )
+    if not facts.calibration.is_none:
+        diagrams.append(_diagram(calibrated(facts.predictions, facts.calibration), "calibrated"))
+        text += f" The exported model calibrates them by {facts.calibration.title}, which changes no decision."
+        if facts.calibration.fitted_on == facts.split_name:
+            text += " That was fitted to these images, which flatters it."
+    return [Figures("Do the probabilities mean what they say?", tuple(diagrams)), Text(text)]
+
+
+def _diagram(predictions: Predictions, title: str) -> Figure:
+    if predictions.is_multi_class:
+        measured = reliability_of_choice(predictions)
+    else:
+        measured = reliability(predictions.probabilities, predictions.targets, known=predictions.known)
+    ece = expected_calibration_error(predictions)
+    return plots.reliability_diagram(measured, title, ece=ece)
 
 
 def _confusion(facts: RunFacts) -> list[Block]:
@@ -213,6 +246,11 @@ def _together(facts: RunFacts) -> list[Block]:
             (_matrix_of(names, counts, rows="of the images with", columns="so many also show"),),
         )
     ]
+
+
+def _tuned_on(origin: Origin) -> str:
+    by_hand = "by hand" if origin.objective == BY_HAND.objective else ""
+    return ", ".join(filter(None, (origin.tuned_on, by_hand))) or "not tuned"
 
 
 def _matrix_of(names: tuple[str, ...], counts: NDArray[np.int64], *, rows: str, columns: str) -> Figure:

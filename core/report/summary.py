@@ -103,16 +103,16 @@ def _measured(facts: RunFacts) -> str:
             f"them, but {listed(chosen)} {was} chosen by them, so on new images it will do a little worse."
         )
     return (
-        f"It was measured on {counted(facts.report.images, 'image')} of {facts.split_name} that were kept aside: it did "
-        "not learn from them and nothing was chosen by them, so it should do about as well on new images of the kind."
+        f"It was measured on {counted(facts.report.images, 'image')} of {facts.split_name} that were kept aside: it "
+        "did not learn from them and nothing was chosen by them, so it should do about as well on new ones of the kind."
     )
 
 
 def _result(facts: RunFacts) -> str:
     counts = facts.counts
     found, wrong, missed = int(counts.tp.sum()), int(counts.fp.sum()), int(counts.fn.sum())
-    judged = _judged_images(facts)
-    right = int((judged & ~_wrong_images(facts)).sum())
+    judged = judged_images(facts)
+    right = int((judged & ~wrong_images(facts)).sum())
     on_images = f"{right:,} of {counted(int(judged.sum()), 'image')}"
     share = percent(right, int(judged.sum()))
     if facts.is_multi_class:
@@ -167,10 +167,12 @@ def _best_and_worst(facts: RunFacts) -> str:
     )
 
 
-def _judged_images(facts: RunFacts) -> NDArray[np.bool_]:
+def judged_images(facts: RunFacts) -> NDArray[np.bool_]:
+    """Which images (N,) count; in multi-class an image without its one label says nothing of the others."""
     predictions = facts.predictions
-    return predictions.targets.any(axis=1) if facts.is_multi_class else predictions.known.any(axis=1)
+    return np.asarray((predictions.targets if facts.is_multi_class else predictions.known).any(axis=1))
 
 
-def _wrong_images(facts: RunFacts) -> NDArray[np.bool_]:
-    return (facts.predictions.known & (facts.decided != facts.predictions.targets)).any(axis=1)
+def wrong_images(facts: RunFacts) -> NDArray[np.bool_]:
+    """On which images (N,) a decision is known to be wrong."""
+    return np.asarray((facts.predictions.known & (facts.decided != facts.predictions.targets)).any(axis=1))

@@ -4,6 +4,7 @@ Every mark has a class, so that a page can colour it for a dark background, and 
 attributes, which such rules override; so a plot on its own, or on paper, is right too.
 """
 
+import math
 from collections.abc import Sequence
 from typing import Final, Literal
 from xml.sax.saxutils import escape, quoteattr
@@ -44,12 +45,14 @@ class Canvas:
     def path(self, mark: Mark, xs: ArrayLike, ys: ArrayLike) -> None:
         """A line through points; a break where a position is NaN."""
         points = np.column_stack([np.asarray(xs, np.float64), np.asarray(ys, np.float64)])
-        drawn = np.isfinite(points).all(axis=1)
         words = []
-        for number, (x, y) in enumerate(points.tolist()):
-            if drawn[number]:
-                begins = number == 0 or not drawn[number - 1]
-                words.append(f"{'M' if begins else 'L'}{x:.1f} {y:.1f}")
+        command = "M"
+        for x, y in points.tolist():
+            if math.isfinite(x) and math.isfinite(y):
+                words.append(f"{command}{x:.1f} {y:.1f}")
+                command = "L"
+            else:
+                command = "M"
         if words:
             self._parts.append(f'<path class="{mark}" {_LOOKS[mark]} d="{"".join(words)}"/>')
 
@@ -155,6 +158,11 @@ class Axes:
         self.canvas.circle(mark, float(self.x(x)), float(self.y(y)), radius=radius)
 
 
+def width_of(text: str) -> float:
+    """About how many px a text is wide."""
+    return len(text) * _CHARACTER_PX
+
+
 def shortened(text: str, room: float) -> str:
     """A text cut to about so many px."""
     most = max(1, int(room / _CHARACTER_PX))
@@ -167,4 +175,5 @@ def round_ticks(low: float, high: float, *, wanted: int = 5) -> list[float]:
     power = 10.0 ** np.floor(np.log10(rough))
     step = next(power * one for one in (1, 2, 5, 10) if power * one >= rough * 0.999)
     first, last = np.ceil(low / step - 1e-9), np.floor(high / step + 1e-9)
-    return [float(number * step) for number in np.arange(first, last + 1)]
+    # a rounded minus zero plus zero is zero
+    return [float(number * step) + 0.0 for number in np.arange(first, last + 1)]

@@ -9,14 +9,14 @@ from core.recipes.recipe import CO_OCCURRENCE
 from core.report import plots
 from core.report.blocks import Block, Column, Figures, Section, Table, Text
 from core.report.facts import RunFacts
-from core.report.words import duration, score
+from core.report.words import duration, isolated, score
 
 _SECTIONS: Final = ("model", "input", "loss", "training", "search", "augmentation")
 _TEXT: Final = Column("Value", is_number=False)
 
 
 def training_section(facts: RunFacts) -> Section:
-    """The run, how its figures went over the epochs, and the recipe key by key."""
+    """The run, and how its figures went over the epochs."""
     history = facts.history
     blocks: list[Block] = [
         Text(f"Recipe “{facts.recipe.title}”: {facts.recipe.purpose}"),
@@ -31,9 +31,14 @@ def training_section(facts: RunFacts) -> Section:
                 (plots.loss_over_epochs(history.epochs), plots.figure_over_epochs(history.epochs, best=best)),
             )
         )
-    columns = (Column("Setting", is_number=False), _TEXT, Column("Meaning", is_number=False))
-    blocks.append(Table("All settings of the recipe", columns, tuple(_settings(facts))))
     return Section("How it was trained", tuple(blocks))
+
+
+def settings_section(facts: RunFacts) -> Section:
+    """The recipe key by key."""
+    columns = (Column("Setting", is_number=False), _TEXT, Column("Meaning", is_number=False))
+    table = Table(f"The recipe {isolated(facts.recipe.name)} as it was trained", columns, tuple(_settings(facts)))
+    return Section("All settings", (table,))
 
 
 def _run_rows(facts: RunFacts) -> list[tuple[str, str]]:

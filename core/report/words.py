@@ -35,13 +35,13 @@ def counted(number: int, one: str, many: str = "") -> str:
 
 
 def percent(part: int, whole: int) -> str:
-    """A share: "91 %"; never 100 or 0 where it is not all or nothing."""
+    """A share: "91 %", which no line's end parts; never 100 or 0 where it is not all or nothing."""
     if not whole:
         return "–"
     share = 100 * part / whole
     if 0 < part < whole and not 1 <= share <= 99:
-        return "under 1 %" if share < 1 else "over 99 %"
-    return f"{share:.0f} %"
+        return "under 1\u00a0%" if share < 1 else "over 99\u00a0%"
+    return f"{share:.0f}\u00a0%"
 
 
 def score(value: float | None, *, digits: int = 3) -> str:
