@@ -61,21 +61,19 @@ class ThumbnailStore:
         Returns:
             uint8 (H, W, 3), RGB, upright; its longest side is `size_px`, or less where the image is smaller.
         """
-        facts = _facts(path)
-        row = (
-            self._connection()
-            .execute(
-                "SELECT jpeg FROM thumbnail WHERE path = ? AND size_px = ? AND mtime_ns = ? AND bytes = ?",
-                (str(path), size_px, *facts),
-            )
-            .fetchone()
-            if facts
-            else None
-        )
-        if row is None:
-            return None
-        with Image.open(io.BytesIO(row[0]), formats=("JPEG",)) as image:
-            return np.array(image)
+        return self._kept(path, "size_px = ?", size_px)
+
+    def get_any(self, path: Path, least_px: int) -> NDArray[np.uint8] | None:
+        """The smallest kept thumbnail of an image that is large enough; None as `get`.
+
+        Args:
+            path: the image file.
+            least_px: longest side in pixels that it has at least, unless the image is smaller.
+
+        Returns:
+            As `get`.
+        """
+        return self._kept(path, "size_px >= ? ORDER BY size_px LIMIT 1", least_px)
 
     def make(self, path: Path, size_px: int) -> NDArray[np.uint8]:
         """Decode an image into a thumbnail and keep it.
@@ -117,6 +115,24 @@ class ThumbnailStore:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self.close()
+
+    def _kept(self, path: Path, which: str, size_px: int) -> NDArray[np.uint8] | None:
+        """The thumbnail of an unchanged file for which a condition on its size holds."""
+        facts = _facts(path)
+        if facts is None:
+            return None
+        row = (
+            self._connection()
+            .execute(
+                f"SELECT jpeg FROM thumbnail WHERE path = ? AND mtime_ns = ? AND bytes = ? AND {which}",
+                (str(path), *facts, size_px),
+            )
+            .fetchone()
+        )
+        if row is None:
+            return None
+        with Image.open(io.BytesIO(row[0]), formats=("JPEG",)) as image:
+            return np.array(image)
 
     def _connection(self) -> sqlite3.Connection:
         """This thread's connection; readers and a writer do not wait for each other."""
