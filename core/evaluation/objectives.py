@@ -117,7 +117,7 @@ BEST_F1: Final = Objective("f_beta", 1.0)
 
 def _plain(value: float) -> str:
     """A number as a person writes it, with all its digits."""
-    return str(int(value)) if value == int(value) else repr(value)
+    return str(int(value)) if float(value).is_integer() else repr(value)
 
 
 def _digits(value: float) -> str:

@@ -51,6 +51,25 @@ def sorted_keys(
         yield row
 
 
+def ranked_keys(
+    scores: Probabilities, present: NDArray[np.bool_], known: NDArray[np.bool_] | None
+) -> tuple[Keys, NDArray[np.int64]]:
+    """The keys of one label in ascending order, and the rows of the images in that order; both (N,).
+
+    Args:
+        scores: float32 or float64 (N,) in [0, 1], as `check_scores` gives them.
+        present: bool (N,), False where not known.
+        known: bool (N,), or None where all is known.
+    """
+    keys = np.ascontiguousarray(scores).view(f"u{scores.itemsize}") << 1
+    keys += present
+    keys += 2
+    if known is not None:
+        keys *= known
+    order = np.argsort(keys, kind="stable")
+    return keys[order], order
+
+
 def scores_of(keys: Keys) -> Probabilities:
     """The scores in keys of known elements, in the precision that they had."""
     return ((keys >> 1) - 1).view(f"f{keys.itemsize}")

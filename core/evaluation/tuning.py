@@ -1,25 +1,30 @@
 """Tuning the thresholds of a run on one split or two, and what that changes on another."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, replace
+from typing import Final, Literal
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from core.errors import MultihotError
 from core.evaluation.before_after import BeforeAfter, compare, judging_split
-from core.evaluation.metrics import ClassificationScores, counts_at
+from core.evaluation.bootstrap import threshold_band
+from core.evaluation.metrics import ClassificationScores, Counts, counts_at
 from core.evaluation.objectives import BEST_F1, Objective
 from core.evaluation.predictions import Predictions
+from core.evaluation.shrinkage import pooled_threshold, shrunk
 from core.evaluation.threshold_file import Origin, ThresholdSet, split_names
-from core.evaluation.thresholds import best_f_beta
+from core.evaluation.thresholds import DEFAULT_THRESHOLD, best_thresholds, says_something
 from core.labels import Split
 
 On = Literal["train", "validation", "cross"]
 """What is tuned on: a split, or folds across train and validation."""
 Shrink = Literal["auto", "on", "off"]
-"""Whether thresholds are pulled towards that of all labels together."""
+"""Whether thresholds are pulled towards that of all labels together: "auto" does so for the best F, and leaves alone
+what is to reach a precision, a recall, a cost or a number of alarms."""
+
+_FOLDS: Final = 5
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,21 +106,91 @@ def tune(
     chosen = predictions.of(*splits)
     if not len(chosen.image_ids):
         raise MultihotError(f"This run scored no image of {split_names(splits)}.", next_step="Choose another split.")
-    names = chosen.label_names
-    best = best_f_beta(chosen.probabilities, chosen.targets, known=chosen.known)
-    thresholds = ThresholdSet(names, best.values, (Origin(str(objective), split_names(splits)),) * len(names))
-    compared = compare(predictions, judging_split(predictions, splits), thresholds)
+    aim = objective.among(len(chosen.image_ids))
+    arguments = chosen.probabilities, chosen.targets
+    if on == "cross":
+        own = mean_of_folds(*arguments, aim, known=chosen.known, seed=seed)
+    else:
+        own = best_thresholds(*arguments, aim, known=chosen.known).values
+    support = chosen.targets.sum(axis=0)
+    is_shrunk = aim.kind == "f_beta" if shrink == "auto" else shrink == "on" and aim.kind != "fixed"
+    pooled = pooled_threshold(*arguments, aim, known=chosen.known) if is_shrunk else None
+    asked = list(range(len(own))) if labels is None else list(labels)
+    thresholds = ThresholdSet.default(chosen.label_names) if start is None else start
+    values, origins = thresholds.values.copy(), list(thresholds.origins)
+    values[asked] = _pulled(own, pooled, support)[asked]
+    low, high = np.full((2, len(own)), np.nan)
+    for done, label in enumerate(asked, start=1):
+        origins[label] = Origin(str(objective), split_names(splits), is_shrunk)
+        if draws:
+            scores, present, known = (one[:, label] for one in (*arguments, chosen.known))
+            band = threshold_band(scores, present, aim, known=known, draws=draws, seed=seed)
+            ends = _pulled(np.array(band), pooled, support[label])
+            # what was chosen is possible, too
+            low[label], high[label] = min(ends[0], values[label]), max(ends[1], values[label])
+            if progress is not None:
+                progress(done, len(asked))
+    thresholds = replace(thresholds, values=values, origins=tuple(origins))
+    met = np.ones(len(own), np.bool_)
+    met[asked] = _meets(aim, counts_at(*arguments, values, known=chosen.known))[asked]
+    compared = compare(predictions, judging_split(predictions, thresholds.tuned_splits), thresholds)
     judged = predictions.of(Split[compared.split.upper()])
-    counts = counts_at(judged.probabilities, judged.targets, thresholds.values, known=judged.known)
+    counts = counts_at(judged.probabilities, judged.targets, values, known=judged.known)
     return Tuned(
         thresholds=thresholds,
-        low=best.values,
-        high=best.values,
-        support=chosen.targets.sum(axis=0),
-        met=np.ones(len(names), np.bool_),
+        low=low,
+        high=high,
+        support=support,
+        met=met,
         precision=counts.precision,
         recall=counts.recall,
         f1=counts.f1,
         positives=counts.tp + counts.fn,
         compared=compared,
     )
+
+
+def mean_of_folds(
+    probabilities: ArrayLike, targets: ArrayLike, objective: Objective, *, known: ArrayLike, seed: int = 0
+) -> NDArray[np.float64]:
+    """The mean of the thresholds that are best without each fifth of the images.
+
+    Args:
+        probabilities: float32 or float64 (N, C) in [0, 1].
+        targets: bool (N, C).
+        objective: what to achieve.
+        known: bool (N, C).
+        seed: of the deal of the images into fifths.
+
+    Returns:
+        float64 (C,) in [0, 1]; folds that say nothing of a label are left out, and where all do it is 0.5.
+    """
+    scores, present, mask = np.asarray(probabilities), np.asarray(targets), np.asarray(known)
+    fold = np.random.default_rng(seed).permutation(len(scores)) % _FOLDS
+    total, times = np.zeros(scores.shape[1]), np.zeros(scores.shape[1], np.int64)
+    for left_out in range(_FOLDS):
+        rows = fold != left_out
+        values = best_thresholds(scores[rows], present[rows], objective, known=mask[rows]).values
+        tells = mask[rows].any(axis=0) & says_something(objective, (present & mask)[rows].sum(axis=0))
+        total[tells] += values[tells]
+        times += tells
+    return np.where(times > 0, total / np.maximum(times, 1), DEFAULT_THRESHOLD)
+
+
+def _pulled(
+    values: NDArray[np.float64], pooled: float | None, support: NDArray[np.int64] | np.int64
+) -> NDArray[np.float64]:
+    """Thresholds pulled towards the pooled one, where there is one."""
+    return values if pooled is None else shrunk(values, pooled, support)
+
+
+def _meets(objective: Objective, counts: Counts) -> NDArray[np.bool_]:
+    """Whether each label has the wanted precision or recall, or few enough alarms; bool (C,)."""
+    if objective.kind == "precision":
+        return np.asarray(counts.precision >= objective.value)
+    if objective.kind == "recall":
+        return np.asarray(counts.recall >= objective.value)
+    alarms = counts.tp + counts.fp
+    if objective.kind == "capacity":
+        return np.asarray(alarms * objective.other <= objective.value * (alarms + counts.fn + counts.tn))
+    return np.ones(alarms.shape, np.bool_)

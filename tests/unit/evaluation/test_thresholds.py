@@ -3,6 +3,7 @@ import itertools
 import numpy as np
 import pytest
 
+from core.errors import MultihotError
 from core.evaluation.metrics import counts_at
 from core.evaluation.thresholds import best_f_beta
 from tests.unit.evaluation.draws import columns, draw, many_draws
@@ -35,11 +36,11 @@ def test_the_best_of_all_thresholds_is_found(seeds, beta):
     for seed in seeds:
         probabilities, targets, known = draw(seed)
         tuned = best_f_beta(probabilities, targets, beta, known)
-        assert tuned.values.dtype == tuned.f_beta.dtype == np.float64
+        assert tuned.values.dtype == tuned.reached.dtype == np.float64
         for label, scores, present in columns(probabilities, targets, known):
             threshold, best = by_trying_everything(scores, present, beta)
             assert tuned.values[label] == pytest.approx(threshold, abs=1e-15)
-            assert tuned.f_beta[label] == pytest.approx(best, abs=1e-15)
+            assert tuned.reached[label] == pytest.approx(best, abs=1e-15)
 
 
 @many_draws
@@ -47,12 +48,12 @@ def test_a_threshold_reaches_its_f_also_when_rounded_to_the_scores_precision(see
     for seed in seeds:
         probabilities, targets, known = draw(seed)
         tuned = best_f_beta(probabilities, targets, known=known)
-        assert counts_at(probabilities, targets, tuned.values, known=known).f1 == pytest.approx(tuned.f_beta)
+        assert counts_at(probabilities, targets, tuned.values, known=known).f1 == pytest.approx(tuned.reached)
         for label, scores, present in columns(probabilities, targets, known):
             if present.any():
-                assert f_beta_at(scores, present, tuned.values[label], 1) == pytest.approx(tuned.f_beta[label])
+                assert f_beta_at(scores, present, tuned.values[label], 1) == pytest.approx(tuned.reached[label])
                 rounded = scores.dtype.type(tuned.values[label])
-                assert f_beta_at(scores, present, rounded, 1) == pytest.approx(tuned.f_beta[label])
+                assert f_beta_at(scores, present, rounded, 1) == pytest.approx(tuned.reached[label])
                 assert tuned.values[label] not in scores.astype(float) or tuned.values[label] in (0, 0.5)
 
 
@@ -79,7 +80,7 @@ def test_neighbouring_float64_scores_are_parted():
 def test_the_threshold_lies_midway_between_the_scores():
     tuned = best_f_beta(np.array([[0.2], [0.6], [0.8], [0.9]]), np.array([[0], [0], [1], [1]]))
     assert tuned.values == pytest.approx([0.7])
-    assert tuned.f_beta.tolist() == [1.0]
+    assert tuned.reached.tolist() == [1.0]
 
 
 @pytest.mark.parametrize("lower", [0.0, 0.4, np.nextafter(0.5, 0)])
@@ -111,14 +112,14 @@ def test_a_label_without_a_known_positive_keeps_a_half():
     probabilities, targets = np.array([[0.8, 0.9], [0.7, 0.1]]), np.array([[0, 1], [0, 0]])
     tuned = best_f_beta(probabilities, targets, known=np.array([[1, 0], [1, 1]]))
     assert tuned.values.tolist() == [0.5, 0.5]
-    assert tuned.f_beta.tolist() == [0.0, 0.0]
+    assert tuned.reached.tolist() == [0.0, 0.0]
 
 
 def test_of_equally_good_thresholds_the_one_closest_to_a_half_is_taken():
     # cutting below the first, second, third and fourth image gives F1 2/3, 1/2, 2/5 and 2/3
     targets = np.array([[1], [0], [0], [1]])
     tuned = best_f_beta(np.array([[0.9], [0.5], [0.4], [0.3]]), targets)
-    assert tuned.f_beta == pytest.approx([2 / 3])
+    assert tuned.reached == pytest.approx([2 / 3])
     assert tuned.values == pytest.approx([0.7])
     assert best_f_beta(np.array([[0.99], [0.98], [0.97], [0.96]]), targets).values == [0.5]
     # midway are 0.2 and 0.45
@@ -136,5 +137,5 @@ def test_beta_moves_the_threshold_towards_recall():
 
 @pytest.mark.parametrize("beta", [0.0, -1.0, np.nan, np.inf])
 def test_beta_is_a_positive_number(beta):
-    with pytest.raises(ValueError, match="beta"):
+    with pytest.raises(MultihotError, match="beta"):
         best_f_beta(np.array([[0.8]]), np.array([[1]]), beta)
