@@ -36,7 +36,7 @@ def slices_of(document: QTextDocument, *, height: float) -> list[Slice]:
 
     Args:
         document: to be parted.
-        height: of a page, px; a table that is not much of one is not parted at all.
+        height: of a page, px; a table with a head that is not much of one is not parted at all.
     """
     layout = document.documentLayout()
     # tops with what is known of the slice that begins there
@@ -111,7 +111,7 @@ def _rows(
     tops[0] = first
     head = (tops[0], tops[heads]) if 0 < heads < len(tops) else None
     # a head with a single row is no table
-    kept = len(tops) - 1 if is_whole else min(heads + 1, len(tops) - 1) if heads else 0
+    kept = (len(tops) - 1 if is_whole else min(heads + 1, len(tops) - 1)) if heads else 0
     return [(top, row < kept, head if row > heads else None) for row, top in enumerate(tops)]
 
 
