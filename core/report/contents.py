@@ -4,7 +4,7 @@ import time
 
 from core.report.blocks import Block, Column, Gallery, Page, Section, Table, Text
 from core.report.data import data_section
-from core.report.facts import RunFacts
+from core.report.facts import ReportFacts
 from core.report.quality import all_labels_section, labels_section, plots_section
 from core.report.summary import summary_section
 from core.report.training import settings_section, training_section
@@ -38,7 +38,7 @@ _WORDS = (
 )
 
 
-def page_of(facts: RunFacts, shown: tuple[Gallery, ...], *, left_out: int, now: float) -> Page:
+def page_of(facts: ReportFacts, shown: tuple[Gallery, ...], *, left_out: int, now: float) -> Page:
     """The report of a run.
 
     Args:
@@ -66,7 +66,7 @@ def page_of(facts: RunFacts, shown: tuple[Gallery, ...], *, left_out: int, now: 
     )
 
 
-def _examples_section(facts: RunFacts, shown: tuple[Gallery, ...], *, left_out: int) -> Section:
+def _examples_section(facts: ReportFacts, shown: tuple[Gallery, ...], *, left_out: int) -> Section:
     blocks: list[Block] = [
         Text(
             f"Images of {facts.split_name}, chosen by how sure the model was. Solid green frames are right, red dashed "
@@ -88,7 +88,7 @@ def _examples_section(facts: RunFacts, shown: tuple[Gallery, ...], *, left_out: 
     return Section("Examples", tuple(blocks))
 
 
-def _about_section(facts: RunFacts, *, now: float) -> Section:
+def _about_section(facts: ReportFacts, *, now: float) -> Section:
     made = time.strftime("%d %B %Y, %H:%M", time.localtime(now))
     facts_table = Table(
         "Where this report comes from",

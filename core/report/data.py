@@ -9,7 +9,7 @@ from core.labels import MULTI_CLASS, Label
 from core.project.checks import training_warnings
 from core.report import plots
 from core.report.blocks import Block, Column, Figures, Section, Table, Text
-from core.report.facts import RunFacts, measured_splits
+from core.report.facts import ReportFacts, measured_splits
 from core.report.summary import FEW_POSITIVES
 from core.report.words import counted, isolated, names_of
 
@@ -17,17 +17,18 @@ from core.report.words import counted, isolated, names_of
 _MOST_BARS: Final = 40
 
 
-def data_section(facts: RunFacts) -> Section:
+def data_section(facts: ReportFacts) -> Section:
     """Images and annotations per split and label, and what is thin about them."""
     snapshot, names = facts.snapshot, facts.snapshot.label_names
     counts = facts.state_counts()
     present, absent, unknown = counts[:, :, 0], counts[:, :, 1], counts[:, :, 2]
-    words = [split.name.lower() for split in measured_splits()]
     images = [int((snapshot.splits == split).sum()) for split in measured_splits()]
+    used = [split for split, count in enumerate(images) if count]
+    words = [split.name.lower() for split in measured_splits()]
     blocks: list[Block] = [
         Text(
             f"The model was made from {counted(sum(images), 'annotated image')}: {images[0]:,} to learn from (train), "
-            f"{images[1]:,} to choose by (validation) and {images[2]:,} to test on."
+            f"{images[1]:,} to choose by (validation) and {f'{images[2]:,}' if images[2] else 'none'} to test on."
         )
     ]
     skipped = facts.history.skipped
@@ -44,13 +45,13 @@ def data_section(facts: RunFacts) -> Section:
         sentence = f"On fewer than {FEW_POSITIVES} images of train {are} {names_of(few)}: little to learn from."
         blocks.append(Text(sentence, kind="warning"))
     if snapshot.task == MULTI_CLASS:
-        rows = _rows(names, [[f"{count:,}" for count in part] for part in present.tolist()])
+        rows = _rows(names, [[f"{count:,}" for count in part] for part in present[used].tolist()])
         caption = "Images of each label, by split"
     else:
         # one cell of three: nine columns fit neither a phone nor a page
         cells = [
             [" / ".join(f"{count:,}" for count in states) for states in zip(*parts, strict=True)]
-            for parts in zip(present.tolist(), absent.tolist(), unknown.tolist(), strict=True)
+            for parts in zip(present[used].tolist(), absent[used].tolist(), unknown[used].tolist(), strict=True)
         ]
         rows = _rows(names, cells)
         caption = (
@@ -59,13 +60,17 @@ def data_section(facts: RunFacts) -> Section:
         )
     shown = np.argsort(-present.sum(axis=0), kind="stable")[:_MOST_BARS]
     most = f" (the {_MOST_BARS} labels with the most)" if len(names) > _MOST_BARS else ""
+    blocks.append(Table(caption, (Column("Label", is_number=False), *(Column(words[split]) for split in used)), rows))
     blocks.append(
         Figures(
-            f"Images that show each label: train + validation + test{most}",
-            (plots.label_counts([names[place] for place in shown], present[:, shown]),),
+            f"Images that show each label: {' + '.join(words[split] for split in used)}{most}",
+            (
+                plots.label_counts(
+                    [names[place] for place in shown], present[used][:, shown], [words[split] for split in used]
+                ),
+            ),
         )
     )
-    blocks.append(Table(caption, (Column("Label", is_number=False), *map(Column, words)), rows))
     return Section("The data", tuple(blocks))
 
 

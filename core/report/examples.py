@@ -15,7 +15,7 @@ from core.evaluation.mistakes import MistakeList, find_mistakes
 from core.images.decode import decode
 from core.project.store import Store
 from core.report.blocks import Gallery, Kind, Picture
-from core.report.facts import RunFacts
+from core.report.facts import ReportFacts
 from core.report.summary import judged_images, wrong_images
 from core.report.words import named, names_of, score
 
@@ -68,7 +68,7 @@ class Examples:
         return sorted({one.image_id for one in (*self.right, *self.false_alarms, *self.missed)})
 
 
-def choose_examples(facts: RunFacts) -> Examples:
+def choose_examples(facts: ReportFacts) -> Examples:
     """Choose images of the split; no label and no image takes more than its share.
 
     Mistakes come by their margin, as `core.evaluation.mistakes` measures it, and right decisions by their probability.
@@ -129,7 +129,9 @@ def galleries(examples: Examples, files: Mapping[int, ImageFile]) -> tuple[tuple
     return tuple(made), len(left_out)
 
 
-def _examples(facts: RunFacts, kind: Kind, rows: NDArray[np.int64], columns: NDArray[np.int64]) -> tuple[Example, ...]:
+def _examples(
+    facts: ReportFacts, kind: Kind, rows: NDArray[np.int64], columns: NDArray[np.int64]
+) -> tuple[Example, ...]:
     """The first of some places; an image once, and a label as often as leaves room for the others."""
     per_label = max(2, -(-_MOST // max(1, len(np.unique(columns)))))
     seen: set[int] = set()
@@ -147,7 +149,7 @@ def _examples(facts: RunFacts, kind: Kind, rows: NDArray[np.int64], columns: NDA
     return tuple(chosen)
 
 
-def _text(facts: RunFacts, kind: Kind, *, row: int, column: int) -> str:
+def _text(facts: ReportFacts, kind: Kind, *, row: int, column: int) -> str:
     predictions = facts.predictions
     names = predictions.label_names
     probability = score(float(predictions.probabilities[row, column]), digits=2)

@@ -22,7 +22,7 @@ from core.report.history import History, read_history
 
 
 @dataclass(frozen=True, eq=False)
-class RunFacts:
+class ReportFacts:
     """All that a report of a run tells, but for the pictures of its examples.
 
     Attributes:
@@ -81,7 +81,7 @@ def measured_splits() -> tuple[Split, ...]:
     return Split.TRAIN, Split.VALIDATION, Split.TEST
 
 
-def gather(project: str, run: Run, *, split: Split | None = None) -> RunFacts:
+def gather(project: str, run: Run, *, split: Split | None = None) -> ReportFacts:
     """Read a finished run's folder and score it.
 
     Args:
@@ -105,7 +105,7 @@ def gather(project: str, run: Run, *, split: Split | None = None) -> RunFacts:
         compared = compare(everything, chosen, thresholds)
         if thresholds.tuned_splits:
             judged = compare(everything, judging_split(everything, thresholds.tuned_splits), thresholds)
-    return RunFacts(
+    return ReportFacts(
         project=project,
         run=run,
         split=chosen,

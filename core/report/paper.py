@@ -12,6 +12,9 @@ _PICTURE_PX: Final = 150
 _WIDTH_PX: Final = 680
 _SMALL_PX: Final = 215
 
+_FEW_COLUMNS: Final = 5
+_NAMES_WIDTH: Final = "18%"
+
 _FRAMES: Final = {
     "right": ("✓ right", "solid", "#1a7f37"),
     "false alarm": ("✕ false alarm", "dashed", "#cf222e"),
@@ -73,11 +76,18 @@ def _heading(text: str) -> str:
 
 
 def _table(table: Table) -> str:
-    def cell(tag: str, text: str, *, is_number: bool) -> str:
-        align = "right" if is_number else "left"
-        return f'<{tag} align="{align}" valign="top">{escape(text)}</{tag}>'
+    # Qt would part the names to give the numbers room
+    first = f' width="{_NAMES_WIDTH}"' if len(table.columns) > _FEW_COLUMNS else ""
 
-    head = "".join(cell("th", one.title, is_number=one.is_number) for one in table.columns)
+    def cell(tag: str, text: str, *, is_number: bool, width: str = "") -> str:
+        align = "right" if is_number else "left"
+        return f'<{tag} align="{align}" valign="top"{width}>{escape(text)}</{tag}>'
+
+    widths = [first, *[""] * len(table.columns)]
+    head = "".join(
+        cell("th", one.title, is_number=one.is_number, width=width)
+        for one, width in zip(table.columns, widths, strict=False)
+    )
     rows = []
     for number, row in enumerate(table.rows):
         ground = ' bgcolor="#f5f6f8"' if number % 2 else ""

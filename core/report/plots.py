@@ -154,19 +154,20 @@ def figure_over_epochs(epochs: Sequence[EpochEnded], *, best: int | None) -> Fig
     return canvas.figure(f"{name} on validation over {counted(len(epochs), 'epoch')}.{said}")
 
 
-def label_counts(names: Sequence[str], positives: NDArray[np.int64]) -> Figure:
+def label_counts(names: Sequence[str], positives: NDArray[np.int64], splits: Sequence[str]) -> Figure:
     """How many images show each label, by split.
 
     Args:
         names: of C labels.
-        positives: int64 (3, C): train, validation and test.
+        positives: int64 (S, C).
+        splits: names of the S splits, in their order; three at most.
     """
     canvas = Canvas(640, 34 + _ROW_PX * len(names))
     left, right = _NAME_PX + 10, 540
     scale = (right - left) / max(1, int(positives.sum(axis=0).max()))
     x: float = left
     marks: tuple[Mark, ...] = ("bar", "bar-other", "bar-third")
-    for mark, word in zip(marks, ("train", "validation", "test"), strict=True):
+    for mark, word in zip(marks, splits, strict=False):
         canvas.rectangles(mark, [(x, 5, 12, 12)])
         canvas.text(x + 17, 15, word)
         x += 100
@@ -174,14 +175,14 @@ def label_counts(names: Sequence[str], positives: NDArray[np.int64]) -> Figure:
         y = 28 + _ROW_PX * row
         canvas.text(_NAME_PX, y + 12, name, anchor="end", room=_NAME_PX)
         x = left
-        for mark, count in zip(marks, positives[:, row].tolist(), strict=True):
+        for mark, count in zip(marks, positives[:, row].tolist(), strict=False):
             canvas.rectangles(mark, [(x, y, count * scale, _ROW_PX - 6)])
             x += count * scale
         canvas.text(x + 6, y + 12, " + ".join(f"{count:,}" for count in positives[:, row].tolist()))
     told = "; ".join(
         f"{isolated(name)} {' + '.join(map(str, positives[:, row].tolist()))}" for row, name in enumerate(names)
     )
-    return canvas.figure(f"Images that show each label in train + validation + test: {told}.")
+    return canvas.figure(f"Images that show each label in {' + '.join(splits)}: {told}.")
 
 
 def reliability_diagram(measured: Reliability, title: str, *, ece: float) -> Figure:

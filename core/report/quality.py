@@ -18,7 +18,7 @@ from core.evaluation.ranking import RankedScores
 from core.evaluation.threshold_file import BY_HAND, Origin
 from core.report import plots
 from core.report.blocks import Block, Column, Figure, Figures, Section, Table, Text
-from core.report.facts import RunFacts
+from core.report.facts import ReportFacts
 from core.report.summary import FEW_POSITIVES, chosen_by_these_images, origins
 from core.report.words import counted, isolated, price, score
 
@@ -45,7 +45,7 @@ _FIGURES: Final = {
 _NAME: Final = Column("Label", is_number=False)
 
 
-def labels_section(facts: RunFacts) -> Section:
+def labels_section(facts: ReportFacts) -> Section:
     """Each label's figures, its threshold, and its price in words."""
     blocks: list[Block] = []
     if facts.is_multi_class:
@@ -87,7 +87,7 @@ def labels_section(facts: RunFacts) -> Section:
     return Section("Label by label", tuple(blocks))
 
 
-def all_labels_section(facts: RunFacts) -> Section:
+def all_labels_section(facts: ReportFacts) -> Section:
     """The means, at 0.5 and at the thresholds, and a warning where tuning hurt."""
     mean = f"The mean average precision (mAP) is {score(facts.report.map)}; it needs no thresholds."
     blocks: list[Block] = [Text(mean)]
@@ -121,7 +121,7 @@ def all_labels_section(facts: RunFacts) -> Section:
     return Section("All labels together", tuple(blocks))
 
 
-def plots_section(facts: RunFacts) -> Section:
+def plots_section(facts: ReportFacts) -> Section:
     """Curves and histograms, and what is taken for what."""
     predictions = facts.predictions
     probabilities, targets, known = predictions.probabilities, predictions.targets, predictions.known
@@ -184,7 +184,7 @@ def plots_section(facts: RunFacts) -> Section:
     return Section("Plots", tuple(blocks))
 
 
-def _reliability(facts: RunFacts) -> list[Block]:
+def _reliability(facts: ReportFacts) -> list[Block]:
     """Whether probabilities mean what they say, before and after the run's calibration."""
     diagrams = [_diagram(facts.predictions, "as the network gives them")]
     text = (
@@ -208,7 +208,7 @@ def _diagram(predictions: Predictions, title: str) -> Figure:
     return plots.reliability_diagram(measured, title, ece=ece)
 
 
-def _confusion(facts: RunFacts) -> list[Block]:
+def _confusion(facts: ReportFacts) -> list[Block]:
     predictions = facts.predictions
     counts = confusion_matrix(predictions.probabilities, predictions.targets, predictions.known)
     names = predictions.label_names
@@ -232,7 +232,7 @@ def _confusion(facts: RunFacts) -> list[Block]:
     return blocks
 
 
-def _together(facts: RunFacts) -> list[Block]:
+def _together(facts: ReportFacts) -> list[Block]:
     """Which labels people found on the same images."""
     names = facts.predictions.label_names
     if len(names) > _WIDEST_MATRIX:

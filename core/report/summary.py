@@ -9,14 +9,14 @@ from core.evaluation.objectives import Objective
 from core.evaluation.threshold_file import BY_HAND, Origin, ThresholdSet
 from core.labels import Split
 from core.report.blocks import Block, Section, Text, Tiles
-from core.report.facts import RunFacts
+from core.report.facts import ReportFacts
 from core.report.words import counted, listed, named, names_of, percent, score
 
 FEW_POSITIVES: Final = 20
 """Images below which a label's figures are called unsure."""
 
 
-def summary_section(facts: RunFacts) -> Section:
+def summary_section(facts: ReportFacts) -> Section:
     """What the model does, how good it is, by which images, and how sure that is."""
     blocks: list[Block] = [Text(_task(facts), kind="lead"), Text(_measured(facts)), Text(_result(facts), kind="lead")]
     blocks.append(Tiles(_figures(facts)))
@@ -41,12 +41,12 @@ def _unsure(few: list[str], *, of: int) -> str:
     )
 
 
-def few_positives(facts: RunFacts) -> list[str]:
+def few_positives(facts: ReportFacts) -> list[str]:
     """Labels that too few images of the split show to say much of them."""
     return [one.name for one in facts.report.labels if one.support < FEW_POSITIVES]
 
 
-def chosen_by_these_images(facts: RunFacts) -> list[str]:
+def chosen_by_these_images(facts: ReportFacts) -> list[str]:
     """What was chosen by the images of the split, which then flatter the model."""
     chosen = []
     if facts.split == Split.VALIDATION and len(facts.history.epochs) > 1:
@@ -77,7 +77,7 @@ def origin_words(origin: Origin) -> str:
     return f"tuned on {origin.tuned_on} for {Objective.parse(origin.objective).title}{shrunk}"
 
 
-def _task(facts: RunFacts) -> str:
+def _task(facts: ReportFacts) -> str:
     names = facts.predictions.label_names
     if facts.is_multi_class:
         return f"This model looks at an image and gives it one of {counted(len(names), 'label')}: {names_of(names)}."
@@ -89,7 +89,7 @@ def _any_number(labels: int) -> str:
     return "An image can show it or not." if labels == 1 else "An image can show several of them, or none."
 
 
-def _measured(facts: RunFacts) -> str:
+def _measured(facts: ReportFacts) -> str:
     if facts.split == Split.TRAIN:
         return (
             f"It was measured on {counted(facts.report.images, 'image')} of train. It learnt from them, so the figures "
@@ -108,7 +108,7 @@ def _measured(facts: RunFacts) -> str:
     )
 
 
-def _result(facts: RunFacts) -> str:
+def _result(facts: ReportFacts) -> str:
     counts = facts.counts
     found, wrong, missed = int(counts.tp.sum()), int(counts.fp.sum()), int(counts.fn.sum())
     judged = judged_images(facts)
@@ -133,7 +133,7 @@ def _result(facts: RunFacts) -> str:
     return " ".join(sentences)
 
 
-def _figures(facts: RunFacts) -> tuple[tuple[str, str], ...]:
+def _figures(facts: ReportFacts) -> tuple[tuple[str, str], ...]:
     report = facts.report
     mean_ap = score(report.map), "mAP, how well images are ranked"
     if report.top1 is not None:
@@ -151,7 +151,7 @@ def _figures(facts: RunFacts) -> tuple[tuple[str, str], ...]:
     )
 
 
-def _best_and_worst(facts: RunFacts) -> str:
+def _best_and_worst(facts: ReportFacts) -> str:
     measured = [one for one in facts.report.labels if one.support]
     if len(measured) < 2:
         return ""
@@ -167,12 +167,12 @@ def _best_and_worst(facts: RunFacts) -> str:
     )
 
 
-def judged_images(facts: RunFacts) -> NDArray[np.bool_]:
+def judged_images(facts: ReportFacts) -> NDArray[np.bool_]:
     """Which images (N,) count; in multi-class an image without its one label says nothing of the others."""
     predictions = facts.predictions
     return np.asarray((predictions.targets if facts.is_multi_class else predictions.known).any(axis=1))
 
 
-def wrong_images(facts: RunFacts) -> NDArray[np.bool_]:
+def wrong_images(facts: ReportFacts) -> NDArray[np.bool_]:
     """On which images (N,) a decision is known to be wrong."""
     return np.asarray((facts.predictions.known & (facts.decided != facts.predictions.targets)).any(axis=1))

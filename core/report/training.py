@@ -8,14 +8,14 @@ from core.recipes import keys
 from core.recipes.recipe import CO_OCCURRENCE
 from core.report import plots
 from core.report.blocks import Block, Column, Figures, Section, Table, Text
-from core.report.facts import RunFacts
+from core.report.facts import ReportFacts
 from core.report.words import duration, isolated, score
 
 _SECTIONS: Final = ("model", "input", "loss", "training", "search", "augmentation")
 _TEXT: Final = Column("Value", is_number=False)
 
 
-def training_section(facts: RunFacts) -> Section:
+def training_section(facts: ReportFacts) -> Section:
     """The run, and how its figures went over the epochs."""
     history = facts.history
     blocks: list[Block] = [
@@ -34,14 +34,14 @@ def training_section(facts: RunFacts) -> Section:
     return Section("How it was trained", tuple(blocks))
 
 
-def settings_section(facts: RunFacts) -> Section:
+def settings_section(facts: ReportFacts) -> Section:
     """The recipe key by key."""
     columns = (Column("Setting", is_number=False), _TEXT, Column("Meaning", is_number=False))
     table = Table(f"The recipe {isolated(facts.recipe.name)} as it was trained", columns, tuple(_settings(facts)))
     return Section("All settings", (table,))
 
 
-def _run_rows(facts: RunFacts) -> list[tuple[str, str]]:
+def _run_rows(facts: ReportFacts) -> list[tuple[str, str]]:
     history, job, model = facts.history, facts.job, facts.recipe.model
     rows = [("network", f"{model.backbone} with a {model.head} head, images of {facts.recipe.input.size} px")]
     if history.started is not None:
@@ -74,7 +74,7 @@ def _kept(mean_ap: float | None, top1: float | None) -> str:
     return f"mAP {score(mean_ap)}" if top1 is None else f"top-1 {score(top1)}, mAP {score(mean_ap)}"
 
 
-def _settings(facts: RunFacts) -> list[tuple[str, str, str]]:
+def _settings(facts: ReportFacts) -> list[tuple[str, str, str]]:
     rows = []
     for section in _SECTIONS:
         config = getattr(facts.recipe, section)
@@ -88,7 +88,7 @@ def _settings(facts: RunFacts) -> list[tuple[str, str, str]]:
     return rows
 
 
-def _without_folders(sentence: str, facts: RunFacts) -> str:
+def _without_folders(sentence: str, facts: ReportFacts) -> str:
     """A sentence that names files of this machine by their names alone."""
     vectors = facts.recipe.model.label_vectors
     for path in (facts.job.weights, facts.job.initial_run, vectors if vectors != CO_OCCURRENCE else None):

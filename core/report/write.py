@@ -10,7 +10,7 @@ from core.errors import JobError
 from core.files import write_atomically
 from core.report.contents import page_of
 from core.report.examples import Examples, ImageFile, galleries
-from core.report.facts import RunFacts
+from core.report.facts import ReportFacts
 from core.report.html import GENERATOR, to_html
 from core.report.pdf import write_pdf
 
@@ -66,7 +66,7 @@ def is_report(path: Path) -> bool:
     return GENERATOR.encode() in around or GENERATOR.encode("utf-16-be") in around
 
 
-def write_report(facts: RunFacts, examples: Examples, files: Mapping[int, ImageFile], *, out: Path) -> Written:
+def write_report(facts: ReportFacts, examples: Examples, files: Mapping[int, ImageFile], *, out: Path) -> Written:
     """Write the report of a run; takes a second or two, and a PDF some more.
 
     Args:
