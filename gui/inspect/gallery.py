@@ -1,196 +1,86 @@
-"""The images on which one label is decided wrongly at its threshold."""
+"""The one gallery below all pages: the images that the page of the moment offers, to be looked at and put right."""
+
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFontMetrics, QPainter, QPalette
-from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QButtonGroup,
-    QHBoxLayout,
-    QLabel,
-    QListView,
-    QStyle,
-    QStyledItemDelegate,
-    QStyleOptionViewItem,
-    QToolButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import QItemSelection, QItemSelectionModel, QPoint, Qt, Signal
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QVBoxLayout, QWidget
 
+from core.labels import LabelState
+from gui.inspect.gallery_view import GalleryDelegate, GalleryModel, GalleryView
+from gui.inspect.group_bar import GroupBar
+from gui.inspect.image_groups import NO_IMAGES, ImageGroup, Images, label_groups
 from gui.inspect.inspection import Inspection
-from gui.inspect.page import Page
+from gui.inspect.page import Missed, Page
 from gui.widgets import theme
 from gui.widgets.panel import line
-from gui.widgets.thumbnails import ThumbnailLoader
-
-Index = QModelIndex | QPersistentModelIndex
-
-# more wrong images of one kind than this are not looked through one by one
-MOST_IMAGES = 200
-SIDE = 112
-CAPTION = 18
-
-_ALL, _MISSED, _FALSE_ALARMS, _TAKEN_FOR = range(4)
-# of another label's name in a button
-_NAME_WIDTH = 120
-
-
-class GalleryModel(QAbstractListModel):
-    """Wrong images: the missed ones, lowest probability first, and the false alarms, highest first."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.image_ids: NDArray[np.int64] = np.arange(0)
-        self.probabilities: NDArray[np.float32] = np.zeros(0, np.float32)
-        self.is_false_alarm: NDArray[np.bool_] = np.zeros(0, np.bool_)
-        self.instead: list[str] = []
-        self.label = ""
-
-    def show_images(
-        self,
-        image_ids: NDArray[np.int64],
-        probabilities: NDArray[np.float32],
-        is_false_alarm: NDArray[np.bool_],
-        *,
-        instead: list[str],
-        label: str,
-    ) -> bool:
-        """Show other images.
-
-        Args:
-            image_ids: int64 (n,).
-            probabilities: of the label, float32 (n,).
-            is_false_alarm: bool (n,); the others were missed.
-            instead: the label a missed image got, or a false alarm has; empty in multi-label.
-            label: name of the label.
-
-        Returns:
-            Whether anything changed.
-        """
-        same = np.array_equal(image_ids, self.image_ids) and np.array_equal(is_false_alarm, self.is_false_alarm)
-        if same and np.array_equal(probabilities, self.probabilities) and label == self.label:
-            return False
-        self.beginResetModel()
-        self.image_ids, self.probabilities, self.is_false_alarm = image_ids, probabilities, is_false_alarm
-        self.instead, self.label = instead, label
-        self.endResetModel()
-        return True
-
-    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's own default
-        """A row for each image."""
-        return 0 if parent.isValid() else len(self.image_ids)
-
-    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> str | None:
-        """What an image is, for screen readers and the tool tip; the delegate paints from the arrays."""
-        if role in (Qt.ItemDataRole.AccessibleTextRole, Qt.ItemDataRole.ToolTipRole):
-            row = index.row()
-            kind = self.tr("False alarm") if self.is_false_alarm[row] else self.tr("Missed")
-            if self.instead[row]:
-                other = self.tr("is “{}”") if self.is_false_alarm[row] else self.tr("taken for “{}”")
-                kind = f"{kind}, {other.format(self.instead[row])}"
-            return self.tr("{} · probability of “{}”: {:.3f}").format(kind, self.label, self.probabilities[row])
-        return None
-
-    @property
-    def lines(self) -> int:
-        """How many lines a caption has."""
-        return 2 if any(self.instead) else 1
-
-    def caption(self, row: int) -> tuple[str, ...]:
-        """What is written below an image: the label's probability; in multi-class with its name, and the other one."""
-        probability = f"{self.probabilities[row]:.3f}"
-        if not self.instead[row]:
-            return (probability,)
-        other = self.tr("is {}") if self.is_false_alarm[row] else self.tr("taken for {}")
-        return (f"{self.label} {probability}", other.format(self.instead[row]))
-
-
-class _Delegate(QStyledItemDelegate):
-    """Paints a thumbnail in the frame of its kind, and the probability below it."""
-
-    def __init__(self, model: GalleryModel, thumbnails: ThumbnailLoader) -> None:
-        super().__init__()
-        self._model = model
-        self._thumbnails = thumbnails
-
-    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
-        """The same for all."""
-        return QSize(SIDE + theme.SPACE, SIDE + CAPTION * self._model.lines + theme.SPACE)
-
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        """Paint one image."""
-        palette: QPalette = option.palette
-        rect: QRect = option.rect
-        state: QStyle.StateFlag = option.state
-        row = index.row()
-        wrong = bool(self._model.is_false_alarm[row])
-        box = QRect(rect.x() + theme.SPACE // 2, rect.y() + theme.SPACE // 2, SIDE, SIDE)
-        if state & QStyle.StateFlag.State_Selected:
-            painter.fillRect(rect, palette.highlight())
-        inner = box.adjusted(4, 4, -4, -4)
-        ratio = painter.device().devicePixelRatio()
-        pixmap = self._thumbnails.pixmap(int(self._model.image_ids[row]), round(inner.width() * ratio))
-        place = QRectF(inner)
-        if pixmap is None:
-            painter.fillRect(inner, palette.alternateBase())
-        else:
-            size = QSize(pixmap.size()).scaled(inner.size(), Qt.AspectRatioMode.KeepAspectRatio)
-            place = QRectF(0, 0, size.width(), size.height())
-            place.moveCenter(QRectF(inner).center())
-            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-            painter.drawPixmap(place, pixmap, QRectF(pixmap.rect()))
-        painter.setPen(theme.false_positive_pen(palette) if wrong else theme.false_negative_pen(palette))
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.drawRect(place.adjusted(-2, -2, 2, 2))
-        selected = bool(state & QStyle.StateFlag.State_Selected)
-        painter.setPen(palette.color(QPalette.ColorRole.HighlightedText if selected else QPalette.ColorRole.Text))
-        painter.setFont(theme.tabular(theme.smaller(option.font)))
-        caption = QRect(box.x(), box.bottom() + 1, SIDE, CAPTION)
-        for line_text in self._model.caption(row):
-            text = painter.fontMetrics().elidedText(line_text, Qt.TextElideMode.ElideMiddle, SIDE)
-            painter.drawText(caption, Qt.AlignmentFlag.AlignCenter, text)
-            caption.translate(0, CAPTION - 3)
 
 
 class Gallery(Page):
-    """The wrong images of the chosen label, with a choice of kind.
+    """Groups of images, of which one is shown.
+
+    Attributes:
+        model: the images of the chosen group.
 
     Signals:
         opened: tuple of image ids to be opened in Label, the first one first.
+        viewed: tuple of image ids to be shown large, the first one first, and the column of the label that the first
+            is shown for.
     """
 
     opened = Signal(object)
+    viewed = Signal(object, int)
 
     def __init__(self, inspection: Inspection, parent: QWidget | None = None) -> None:
         super().__init__(inspection, parent)
         thumbnails = inspection.session.thumbnails
-        self.model = GalleryModel()
-        self._other: int | None = None
-        self._delegate = _Delegate(self.model, thumbnails)
-        self._view = _View()
+        self.model = GalleryModel(inspection.session)
+        self._page: Page | None = None
+        self._key = ""
+        self._limit = ""
+        self._changed = ""
+        self._delegate = GalleryDelegate(inspection.session, self.model)
+        self._view = GalleryView()
         self._view.setModel(self.model)
         self._view.setItemDelegate(self._delegate)
-        self._view.setAccessibleName(self.tr("Wrong images"))
+        self._view.setAccessibleName(self.tr("Images"))
+        self._view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self._empty = QLabel()
         self._empty.setProperty("tone", "secondary")
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._kinds = QButtonGroup(self)
+        self._empty.setWordWrap(True)
+        self._bar = GroupBar()
+        self._note = QLabel()
+        self._note.setProperty("tone", "secondary")
+        self._note.setFont(theme.smaller(self._note.font()))
+        self._keys = QLabel(self.tr("Enter opens in Label · Space enlarges · F: the model is right"))
+        self._keys.setProperty("tone", "secondary")
+        self._keys.setFont(theme.smaller(self._keys.font()))
+        self._right = self._action(self.tr("The model is right"), "F", self._on_model_is_right)
+        self._present = self._action(self.tr("Present"), "P", lambda: self._fix(LabelState.PRESENT))
+        self._absent = self._action(self.tr("Absent"), "A", lambda: self._fix(LabelState.ABSENT))
+        self._unknown = self._action(self.tr("Unknown"), "U", lambda: self._fix(LabelState.UNKNOWN))
+        self._enlarge = self._action(self.tr("Enlarge"), "Space", self._on_enlarge)
+        self._menu = QMenu(self._view)
+        self._lay_out()
+
+        self._bar.chosen.connect(self.show_group)
+        self._view.opened.connect(self._on_view_opened)
+        self._view.customContextMenuRequested.connect(self._on_menu_asked)
+        thumbnails.loaded.connect(lambda _: self._view.viewport().update())
+        inspection.fixes.changed.connect(self._on_annotations_changed)
+
+    def _lay_out(self) -> None:
         top = QHBoxLayout()
         top.setContentsMargins(theme.PANEL, theme.SPACE // 2, theme.PANEL, theme.SPACE // 2)
-        top.setSpacing(theme.SPACE // 2)
-        for number in range(4):
-            button = QToolButton()
-            button.setCheckable(True)
-            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-            self._kinds.addButton(button, number)
-            top.addWidget(button)
-        self._kinds.button(_ALL).setChecked(True)
-        self._kinds.button(_TAKEN_FOR).hide()
-        hint = QLabel(self.tr("Enter opens in Label"))
-        hint.setProperty("tone", "secondary")
-        top.addStretch(1)
-        top.addWidget(hint)
+        top.addWidget(self._bar, 1)
+        foot = QHBoxLayout()
+        foot.setContentsMargins(theme.PANEL, 2, theme.PANEL, 2)
+        foot.setSpacing(theme.GROUP)
+        foot.addWidget(self._note, 1)
+        foot.addWidget(self._keys)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
@@ -198,104 +88,167 @@ class Gallery(Page):
         layout.addWidget(line())
         layout.addWidget(self._empty, 1)
         layout.addWidget(self._view, 1)
+        layout.addWidget(line())
+        layout.addLayout(foot)
+        self._empty.hide()
 
-        self._kinds.idClicked.connect(lambda _: self._refresh())
-        self._view.opened.connect(self._on_view_opened)
-        thumbnails.loaded.connect(lambda _: self._view.viewport().update())
+    # what is offered
 
-    def show_label(self) -> None:
-        """Show the wrong images of the chosen label."""
-        self.show_taken_for(None)
-
-    def follow(self, label: int | None) -> None:
-        """Show those that are wrong at the thresholds of the moment."""
-        assert self.inspection.decisions is not None
-        counts = self.inspection.decisions.of(self.inspection.label)
-        missed, false_alarms = int(counts.fn[0]), int(counts.fp[0])
-        texts = (
-            self.tr("All wrong ({:,})").format(missed + false_alarms),
-            self.tr("Missed ({:,})").format(missed),
-            self.tr("False alarms ({:,})").format(false_alarms),
-        )
-        for number, text in enumerate(texts):
-            self._kinds.button(number).setText(text)
+    def show_page(self, page: Page) -> None:
+        """Show what a page offers from now on."""
+        if self._page is not None:
+            self._page.groups_changed.disconnect(self._refresh)
+            self._page.group_wanted.disconnect(self.show_group)
+        self._page = page
+        page.groups_changed.connect(self._refresh)
+        page.group_wanted.connect(self.show_group)
         self._refresh()
 
-    def show_taken_for(self, other: int | None) -> None:
-        """Show only the images of the label that are taken for another one; None for all wrong ones."""
-        button = self._kinds.button(_TAKEN_FOR)
-        button.setVisible(other is not None)
-        self._other = other
-        scored = self.inspection.scored
-        if other is not None and scored is not None:
-            count = len(scored.rows_taken_for(self.inspection.label, other))
-            name = scored.label_names[other]
-            short = QFontMetrics(button.font()).elidedText(name, Qt.TextElideMode.ElideRight, _NAME_WIDTH)
-            button.setText(self.tr("Taken for {} ({:,})").format(short, count))
-            button.setToolTip(
-                self.tr("Images of “{}” that are taken for “{}”").format(self.inspection.label_name, name)
-            )
-            button.setChecked(True)
+    def show_group(self, key: str) -> None:
+        """Show another group; one that is not offered now is shown as soon as it is."""
+        self._key = key
+        self._view.verticalScrollBar().setValue(0)
+        self._refresh()
+
+    def show_scores(self) -> None:
+        """Show nothing without scores."""
+        multi_class = self.inspection.scored is not None and self.inspection.scored.is_multi_class
+        # an image of one label has it or another one
+        for action in (self._absent, self._unknown):
+            action.setEnabled(not multi_class)
+        self._count_changes()
+        if self.inspection.scored is None:
             self._refresh()
-        elif button.isChecked():
-            self._kinds.button(_ALL).setChecked(True)
-            self._refresh()
+
+    def show_label(self) -> None:
+        """Begin with the first image of another label."""
+        self._view.verticalScrollBar().setValue(0)
+
+    def follow(self, label: int | None) -> None:
+        """Show what is right and wrong at the thresholds of the moment."""
+        self._refresh()
+
+    def groups(self) -> tuple[ImageGroup, ...]:
+        """What is offered now."""
+        return label_groups(self.inspection) if self._page is None else self._page.image_groups()
 
     def _refresh(self) -> None:
-        scored, label = self.inspection.scored, self.inspection.label
-        if scored is None:
-            return
-        threshold = float(self.inspection.thresholds.values[label])
-        kind, nothing = self._kinds.checkedId(), np.arange(0)
-        missed = alarms = nothing
-        if kind in (_ALL, _MISSED):
-            missed = scored.missed(label, threshold, limit=MOST_IMAGES)
-        if kind in (_ALL, _FALSE_ALARMS):
-            alarms = scored.false_alarms(label, threshold, limit=MOST_IMAGES)
-        if kind == _TAKEN_FOR and self._other is not None:
-            missed = scored.rows_taken_for(label, self._other)[:MOST_IMAGES]
-        rows = np.concatenate([missed, alarms])
-        predictions = scored.predictions
+        scored = self.inspection.scored
+        groups = self.groups() if scored is not None else ()
+        group = next((one for one in groups if one.key == self._key), groups[0] if groups else None)
+        self._bar.show_choices([(one.key, one.title) for one in groups], "" if group is None else group.key)
+        images = NO_IMAGES if group is None else group.images()
+        names = () if scored is None else scored.label_names
+        kept, current = self._chosen_pairs(), self._pair(self._view.currentIndex().row())
         at = self._view.verticalScrollBar().value()
-        changed = self.model.show_images(
-            predictions.image_ids[rows],
-            predictions.probabilities[rows, label],
-            np.arange(len(rows)) >= len(missed),
-            instead=scored.instead(label, rows),
-            label=self.inspection.label_name,
-        )
-        if changed:
+        if self.model.show_images(images, self._states(images), label_names=names):
+            self._choose_pairs(kept, current)
             self._view.verticalScrollBar().setValue(at)
-        self._view.setVisible(bool(len(rows)))
-        self._empty.setVisible(not len(rows))
-        self._empty.setText(self.tr("No image is decided wrongly on “{}”.").format(self.inspection.label_name))
-        if kind == _TAKEN_FOR and self._other is not None:
-            text = self.tr("No image of “{}” is taken for “{}”.")
-            self._empty.setText(text.format(self.inspection.label_name, scored.label_names[self._other]))
+        count, total = len(images.image_ids), 0 if group is None else group.count
+        self._view.setVisible(bool(count))
+        self._empty.setVisible(not count)
+        self._empty.setText("" if group is None else group.empty)
+        self._limit = self.tr("The first {:,} of {:,}.").format(count, total) if 0 < count < total else ""
+        self._show_note()
+
+    def _states(self, images: Images) -> NDArray[np.int8]:
+        scored = self.inspection.scored
+        if scored is None:
+            return np.zeros(0, np.int8)
+        return self.inspection.fixes.now(scored, images.image_ids, images.labels)
+
+    def _on_annotations_changed(self) -> None:
+        if self.isVisible():
+            self._count_changes()
+            self._refresh()
+        else:
+            self.hear(Missed.SCORES)
+
+    def _count_changes(self) -> None:
+        scored = self.inspection.scored
+        count = 0 if scored is None else self.inspection.fixes.count(scored)
+        one = self.tr("1 annotation changed since this run: train again to count it.")
+        many = self.tr("{:,} annotations changed since this run: train again to count them.")
+        self._changed = "" if not count else one if count == 1 else many.format(count)
+
+    def _show_note(self) -> None:
+        text = " ".join(part for part in (self._limit, self._changed) if part)
+        if text != self._note.text():
+            self._note.setText(text)
+
+    # what is chosen
+
+    def _pair(self, row: int) -> tuple[int, int] | None:
+        """Image and label of a row."""
+        if not 0 <= row < self.model.rowCount():
+            return None
+        return int(self.model.images.image_ids[row]), int(self.model.images.labels[row])
+
+    def _chosen_pairs(self) -> set[tuple[int, int] | None]:
+        return {self._pair(index.row()) for index in self._view.selectedIndexes()}
+
+    def _choose_pairs(self, pairs: set[tuple[int, int] | None], current: tuple[int, int] | None) -> None:
+        """Select again what is still there."""
+        selection = QItemSelection()
+        for row in range(self.model.rowCount() if pairs or current else 0):
+            index, pair = self.model.index(row), self._pair(row)
+            if pair in pairs:
+                selection.select(index, index)
+            if pair == current:
+                self._view.selectionModel().setCurrentIndex(index, QItemSelectionModel.SelectionFlag.NoUpdate)
+        self._view.selectionModel().select(selection, QItemSelectionModel.SelectionFlag.Select)
+
+    def _chosen(self) -> NDArray[np.int64]:
+        """The rows that are chosen, the current one first."""
+        return np.array(self._view.chosen_rows(), np.int64)
+
+    def _ids(self) -> tuple[int, ...]:
+        return tuple(self.model.images.image_ids[self._chosen()].tolist())
 
     def _on_view_opened(self) -> None:
-        current = self._view.currentIndex().row()
-        rows = [index.row() for index in self._view.selectedIndexes() if index.row() != current]
-        self.opened.emit(tuple(int(self.model.image_ids[row]) for row in (current, *sorted(rows))))
+        self.opened.emit(self._ids())
 
+    def _on_enlarge(self) -> None:
+        rows = self._chosen()
+        if len(rows):
+            self.viewed.emit(self._ids(), int(self.model.images.labels[rows[0]]))
 
-class _View(QListView):
-    """Thumbnails in rows.
+    # putting right
 
-    Signals:
-        opened: an image was double-clicked, or Enter was pressed.
-    """
+    def _fix(self, state: LabelState) -> None:
+        scored, rows = self.inspection.scored, self._chosen()
+        if scored is not None and len(rows):
+            images = self.model.images
+            states = np.full(len(rows), state, np.int8)
+            self.inspection.fixes.set(scored, images.image_ids[rows], images.labels[rows], states)
 
-    opened = Signal()
+    def _on_model_is_right(self) -> None:
+        scored, rows = self.inspection.scored, self._chosen()
+        if scored is not None and len(rows):
+            images, thresholds = self.model.images, self.inspection.thresholds.values
+            self.inspection.fixes.as_predicted(scored, thresholds, images.image_ids[rows], images.labels[rows])
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.setViewMode(QListView.ViewMode.IconMode)
-        self.setUniformItemSizes(True)
-        self.setMovement(QListView.Movement.Static)
-        self.setResizeMode(QListView.ResizeMode.Adjust)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        self.setSelectionRectVisible(True)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setSpacing(0)
-        self.activated.connect(lambda _: self.opened.emit())
+    def _action(self, text: str, key: str, function: Callable[[], None]) -> QAction:
+        action = QAction(text, self._view)
+        action.setShortcut(QKeySequence(key))
+        action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+        action.triggered.connect(lambda _checked=False: function())
+        self._view.addAction(action)
+        return action
+
+    def _on_menu_asked(self, place: QPoint) -> None:
+        rows, scored = self._chosen(), self.inspection.scored
+        if not len(rows) or scored is None:
+            return
+        self._menu.clear()
+        labels = {scored.label_names[label] for label in self.model.images.labels[rows].tolist()}
+        of_what = f"“{labels.pop()}”" if len(labels) == 1 else self.tr("{} labels").format(len(labels))
+        self._menu.addSection(of_what)
+        self._menu.addActions([self._right, self._present])
+        if not scored.is_multi_class:
+            self._menu.addActions([self._absent, self._unknown])
+        self._menu.addSeparator()
+        self._menu.addAction(self._enlarge)
+        enter = QKeySequence(Qt.Key.Key_Return).toString(QKeySequence.SequenceFormat.NativeText)
+        self._menu.addAction(f"{self.tr('Open in Label')}\t{enter}").triggered.connect(self._on_view_opened)
+        self._menu.popup(self._view.viewport().mapToGlobal(place))

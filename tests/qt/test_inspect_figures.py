@@ -15,6 +15,7 @@ from core.labels import MULTI_CLASS, Split
 from gui.inspect import label_table as columns
 from gui.inspect.confusion_view import LEAST_CELL, ConfusionView
 from gui.inspect.figures_view import BEFORE, CHANGE, NOW, change
+from gui.inspect.image_groups import Outcome
 from gui.inspect.workspace import InspectWorkspace
 
 NAMES = ("ace", "king", "red card")
@@ -98,12 +99,12 @@ def test_the_figures_are_those_of_the_evaluation_at_a_half_and_now(qtbot, opened
 
 def test_figures_and_curve_take_turns(qtbot, opened):
     workspace = opened(drawn())
-    assert workspace.thresholds_page._curve.isVisible()
+    assert workspace.thresholds_page._plots.panels[0].plot.isVisible()
     press(qtbot, workspace, "More figures")
     assert workspace.figures_page.view.isVisible()
-    assert not workspace.thresholds_page._curve.isVisible()
+    assert not workspace.thresholds_page._plots.panels[0].plot.isVisible()
     press(qtbot, workspace, "Thresholds")
-    assert workspace.thresholds_page._curve.isVisible()
+    assert workspace.thresholds_page._plots.panels[0].plot.isVisible()
 
 
 def test_what_tuning_changed_is_told_of_images_that_it_did_not_see(qtbot, opened):
@@ -200,8 +201,8 @@ def test_in_multi_class_no_threshold_can_be_moved_and_it_is_said_why(qtbot, mult
     assert multi_class._table._table.isColumnHidden(columns.THRESHOLD)
     assert panel._why_none.isVisible()
     assert multi_class._head.text() == "Measured on 6 validation images: top-1 0.667. The highest probability decides."
-    assert multi_class.thresholds_page._curve._point.getData()[0] is None
-    qtbot.mouseClick(multi_class.thresholds_page._curve.viewport(), Qt.MouseButton.LeftButton)
+    assert multi_class.thresholds_page._plots.panels[0].plot.point.getData()[0] is None
+    qtbot.mouseClick(multi_class.thresholds_page._plots.panels[0].plot.viewport(), Qt.MouseButton.LeftButton)
     assert multi_class._thresholds.values.tolist() == [0.5, 0.5, 0.5]
 
 
@@ -233,16 +234,14 @@ def test_the_confusion_matrix_is_shown_first_and_a_cell_chooses_its_label(qtbot,
 def test_the_gallery_of_a_class_names_the_other_class(multi_class):
     model = multi_class._gallery.model
     assert model.image_ids.tolist() == [3, 5]
-    assert model.is_false_alarm.tolist() == [False, True]
-    assert [model.caption(row) for row in range(2)] == [
+    assert model.images.kinds.tolist() == [Outcome.FALSE_NEGATIVE, Outcome.FALSE_POSITIVE]
+    assert list(model.images.captions) == [
         ("ace 0.300", "taken for king"),
         ("ace 0.500", "is king"),
     ]
     tips = [model.index(row).data(Qt.ItemDataRole.ToolTipRole) for row in range(2)]
-    assert tips == [
-        "Missed, taken for “king” · probability of “ace”: 0.300",
-        "False alarm, is “king” · probability of “ace”: 0.500",
-    ]
+    assert tips[0].startswith("image 02.png\nMissed: “ace” · ace 0.300 · taken for king")
+    assert tips[1].startswith("image 04.png\nFalse alarm: “ace” · ace 0.500 · is king")
 
 
 def test_a_cell_shows_the_images_that_it_counts_until_another_label_is_chosen(qtbot, multi_class):
@@ -254,9 +253,9 @@ def test_a_cell_shows_the_images_that_it_counts_until_another_label_is_chosen(qt
 
     click(0, 1)
     assert gallery.model.image_ids.tolist() == [3]
-    button = gallery._kinds.checkedButton()
+    (button,) = (one for one in gallery._bar.buttons if one.isChecked())
     assert (button.text(), button.isVisible()) == ("Taken for king (1)", True)
-    qtbot.mouseClick(gallery._kinds.button(0), Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(gallery._bar.buttons[0], Qt.MouseButton.LeftButton)
     assert gallery.model.image_ids.tolist() == [3, 5]
     click(0, 1)
     assert gallery.model.image_ids.tolist() == [3], "the current cell can be chosen again"
@@ -264,7 +263,7 @@ def test_a_cell_shows_the_images_that_it_counts_until_another_label_is_chosen(qt
     assert gallery.model.image_ids.tolist() == [5]
     multi_class._table.choose(0)
     assert gallery.model.image_ids.tolist() == [3, 5]
-    assert not button.isVisible()
+    assert "Taken for" not in " ".join(one.text() for one in gallery._bar.buttons)
     click(0, 2)
     assert gallery._empty.text() == "No image of “ace” is taken for “red card”."
     click(2, 2)
@@ -304,7 +303,7 @@ def test_another_run_brings_the_thresholds_back(qtbot, multi_class, annotated, f
     assert multi_class.thresholds_page._panel._slider.isVisible()
     assert multi_class._tune.isVisible()
     assert not multi_class._table._table.isColumnHidden(columns.THRESHOLD)
-    assert multi_class.thresholds_page._curve.isVisible()
+    assert multi_class.thresholds_page._plots.panels[0].plot.isVisible()
 
 
 def test_a_multi_class_run_fits_into_a_small_window(multi_class):
