@@ -18,11 +18,12 @@ def add_project(parser: argparse.ArgumentParser) -> None:
 def add_run(parser: argparse.ArgumentParser) -> None:
     """Add the option --run."""
     parser.add_argument(
-        "--run", metavar="ID", type=_run_id, help="number of the run; the newest finished one if left out"
+        "--run", metavar="ID", type=run_id, help="number of the run; the newest finished one if left out"
     )
 
 
-def _run_id(text: str) -> int:
+def run_id(text: str) -> int:
+    """The number of a run that was typed, for the type of an argument."""
     if not text.isdecimal():
         raise argparse.ArgumentTypeError(f"“{text}” is not the number of a run")
     return int(text)

@@ -25,6 +25,7 @@ COMMANDS = {
     "train": ("core.cli.train", "train a classifier on a project"),
     "evaluate": ("core.cli.evaluate", "say how good a run's model is"),
     "thresholds": ("core.cli.thresholds", "choose the threshold of every label"),
+    "compare": ("core.cli.compare", "say what one run does better than another, beyond chance"),
     "report": ("core.cli.report", "write a run as one HTML or PDF file for people without Multihot"),
     "export": ("core.cli.export", "write a run's model as one ONNX file and verify it"),
     "predict": ("core.cli.predict", "label images with an exported model"),
