@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import ModelError
+from core.evaluation.calibration import Calibration
 from core.images.preprocessing import Preprocessing
 from core.labels import MULTI_CLASS, MULTI_LABEL, Task
 
@@ -19,7 +20,7 @@ FORMATS: dict[Task, str] = {MULTI_LABEL: "1", MULTI_CLASS: "2"}
 INPUT = "images"
 """uint8 (N, height, width, 3), RGB."""
 PROBABILITIES = "probabilities"
-"""float32 (N, C); where an image has one label they add up to 1."""
+"""float32 (N, C), calibrated where the metadata says so; where an image has one label they add up to 1."""
 PRESENT = "present"
 """bool (N, C): probability >= threshold; where an image has one label, the one with the highest probability."""
 THRESHOLDS = "thresholds"
@@ -32,8 +33,8 @@ class Metadata:
 
     Attributes:
         label_names: C names, in the order of the columns.
-        thresholds: C numbers in [0, 1], float32 as the model compares them; the same as in the model itself. None where
-            an image has one label.
+        thresholds: C numbers in [0, 1], float32 as the model compares them with its probabilities; the same as in the
+            model itself. None where an image has one label.
         preprocessing: how an image becomes the model's input; the model normalises by itself.
         recipe: name of the recipe.
         run: number of the run in its project.
@@ -41,6 +42,7 @@ class Metadata:
         snapshot: hash of the annotations it was trained on.
         version: of the program that wrote it.
         task: whether an image has any number of labels or one.
+        calibration: what the model does to its logits before they become probabilities; None for nothing.
     """
 
     label_names: tuple[str, ...]
@@ -52,6 +54,7 @@ class Metadata:
     snapshot: str
     version: str
     task: Task = MULTI_LABEL
+    calibration: Calibration | None = None
 
     def to_props(self) -> dict[str, str]:
         """As ONNX metadata: texts, JSON where they have a structure."""
@@ -60,6 +63,7 @@ class Metadata:
             "task": self.task,
             "labels": json.dumps(self.label_names, ensure_ascii=False),
             "thresholds": json.dumps(self.thresholds),
+            "calibration": json.dumps(self.calibration and self.calibration.to_dict(), ensure_ascii=False),
             "preprocessing": json.dumps(self.preprocessing.to_dict()),
             "recipe": self.recipe,
             "run": str(self.run),
@@ -89,6 +93,8 @@ class Metadata:
             raise ModelError(f"{path.name} was exported by a newer version.", next_step="Update Multihot.")
         try:
             values: dict[str, Any] = {name: json.loads(props[name]) for name in ("labels", "thresholds", "map", "run")}
+            # files from before there was calibration do not say it
+            calibration = json.loads(props.get("calibration", "null"))
             metadata = cls(
                 label_names=tuple(str(one) for one in values["labels"]),
                 thresholds=tuple(float(one) for one in values["thresholds"]) if task == MULTI_LABEL else None,
@@ -99,6 +105,7 @@ class Metadata:
                 snapshot=props["snapshot"],
                 version=props["version"],
                 task=task,
+                calibration=None if calibration is None else Calibration.from_dict(calibration),
             )
         except (KeyError, ValueError, TypeError) as error:
             raise ModelError(f"The metadata of {path.name} is damaged.", next_step="Export the model again.") from error

@@ -24,6 +24,7 @@ class ExportReport:
             probability touches the threshold or that of the next label.
         decisions_different: how many of them differed.
         map_torch, map_onnx: mAP of either on those images; None where it is not defined.
+        calibration: what was done to the probabilities: "none", "temperature" or "platt".
         top1_torch, top1_onnx: share of those images that either gives their one label; None where images have several.
         milliseconds_torch, milliseconds_onnx: per image, on this machine's CPU.
         seconds: that export and verification took.
@@ -44,6 +45,7 @@ class ExportReport:
     seconds: float
     top1_torch: float | None = None
     top1_onnx: float | None = None
+    calibration: str = "none"
 
     @property
     def decisions_equal(self) -> bool:

@@ -17,7 +17,8 @@ def patch(path: Path, thresholds: Sequence[float]) -> None:
 
     Args:
         path: the model's file.
-        thresholds: per label in the model's order, in [0, 1].
+        thresholds: per label in the model's order, in [0, 1], to be compared with the model's probabilities; from those
+            of a run the calibration in the model's metadata makes them.
 
     Raises:
         ModelError: the file is no model of this program, or the thresholds do not fit.

@@ -40,6 +40,9 @@ METHODS: Final[tuple[Method, ...]] = get_args(Method)
 FEWEST: Final = 10
 BINS: Final = 15
 
+# nearer to a threshold than this share of it rounding may decide
+_TOUCHING: Final = 1e-4
+
 
 @dataclass(frozen=True, eq=False)
 class Reliability:
@@ -213,6 +216,18 @@ class Calibration:
         # at the precision at which they decide
         compared = thresholds.astype(np.float32)
         return np.where(compared > 0, self.apply(compared[np.newaxis])[0], 0.0)
+
+    def changed(self, predictions: Predictions, thresholds: NDArray[np.floating[Any]]) -> tuple[str, ...]:
+        """Names of the labels on which a file of float32 numbers would decide otherwise on some image.
+
+        Args:
+            predictions: of a multi-label run, with the network's probabilities; those that touch a threshold aside.
+            thresholds: (C,) in [0, 1], of the same.
+        """
+        scores, cuts = predictions.probabilities, thresholds.astype(np.float32)
+        after = self.apply(scores).astype(np.float32) >= self.apply_to_thresholds(thresholds).astype(np.float32)
+        differs = ((scores >= cuts) != after) & ~np.isclose(scores, cuts, rtol=_TOUCHING, atol=0)
+        return tuple(self.label_names[label] for label in np.flatnonzero(differs.any(axis=0)))
 
     def to_dict(self) -> dict[str, Any]:
         """Numbers, strings and lists for JSON."""

@@ -19,13 +19,14 @@ _HIGHEST: Final = 1 - 2.0**-25
 
 def logits_of(probabilities: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
     """The logits of float32 probabilities in [0, 1]; of 0 and 1 those of the numbers that just round to them."""
-    clipped = np.clip(probabilities, _LOWEST, _HIGHEST, dtype=np.float64)
+    clipped: NDArray[np.float64] = np.clip(probabilities, _LOWEST, _HIGHEST, dtype=np.float64)
     return np.log(clipped) - np.log1p(-clipped)
 
 
 def logs_of(probabilities: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
     """The logarithms of float32 probabilities in [0, 1]; of 0 that of the number that just rounds to it."""
-    return np.log(np.maximum(probabilities, _LOWEST, dtype=np.float64))
+    logs: NDArray[np.float64] = np.log(np.maximum(probabilities, _LOWEST, dtype=np.float64))
+    return logs
 
 
 def sigmoid(logits: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -35,8 +36,9 @@ def sigmoid(logits: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
     """exp(z) / Σ exp(z) over the last axis."""
-    powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
-    return powers / powers.sum(axis=-1, keepdims=True)
+    powers: NDArray[np.float64] = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    powers /= powers.sum(axis=-1, keepdims=True)
+    return powers
 
 
 def fit_line(logits: NDArray[np.float64], present: NDArray[np.bool_]) -> tuple[float, float]:

@@ -77,13 +77,13 @@ class TrainJob(Job):
 
 @dataclass(frozen=True, kw_only=True)
 class ExportJob(Job):
-    """Export a finished run's model and verify the file.
+    """Export a finished run's model and verify the file, calibrated where `calibration.json` is in the job's folder.
 
     Attributes:
         run_id: number of the run in its project.
         run_folder: absolute path of the run's folder.
         out: absolute path of the ONNX file to write.
-        thresholds: per label in the order of the run's labels, in [0, 1].
+        thresholds: per label in the order of the run's labels, in [0, 1], of probabilities that are not calibrated.
         threads: CPU threads; 0 for as many as the machine has.
     """
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from core.errors import JobError, ModelError, RecipeError, WeightsError
+from core.evaluation.calibration import Calibration
 from core.jobs.folder import JobFolder
 from core.jobs.job import ExportJob, TrainJob
 from core.labels import Split
@@ -123,13 +124,14 @@ def _called(run: Path) -> str:
     return f"Run {int(run.name)} of {run.parent.parent.name}" if run.name.isdecimal() else f"The run in {run}"
 
 
-def prepare_export(run: Run, out: Path, thresholds: Iterable[float]) -> Path:
+def prepare_export(run: Run, out: Path, thresholds: Iterable[float], *, calibration: Calibration | None = None) -> Path:
     """Make a folder for the job that exports a run's model.
 
     Args:
         run: finished, or stopped with a model.
         out: the file to write; replaced when it is there.
-        thresholds: per label in the order of the run's labels, in [0, 1].
+        thresholds: per label in the order of the run's labels, in [0, 1], of probabilities that are not calibrated.
+        calibration: of the run's labels, which moves the thresholds along; None leaves the probabilities as they are.
 
     Returns:
         The job's folder, within the run's, to be given to `core.jobs.start.start`.
@@ -148,6 +150,8 @@ def prepare_export(run: Run, out: Path, thresholds: Iterable[float]) -> Path:
     number = 1 + max((int(one.name) for one in exports.iterdir() if one.name.isdecimal()), default=0)
     folder = exports / f"{number:04d}"
     folder.mkdir()
+    if calibration is not None:
+        calibration.save(folder)
     ExportJob(
         run_id=run.id,
         run_folder=str(run.folder.absolute()),

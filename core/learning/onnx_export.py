@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -22,8 +23,10 @@ from core.deploy.metadata import INPUT, PRESENT, PROBABILITIES, THRESHOLDS, Meta
 from core.deploy.predict import Predictor
 from core.deploy.report import ExportReport
 from core.errors import ImageError, JobError, ModelError
+from core.evaluation.calibration import Calibration
 from core.evaluation.metrics import average_precision
 from core.evaluation.multi_class import confusion_matrix, highest, top1_of
+from core.evaluation.predictions import PREDICTIONS_FILE, Predictions
 from core.files import replacing
 from core.images.decode import decode
 from core.jobs.events import Event, ExportFinished
@@ -70,6 +73,10 @@ def export(job: ExportJob, folder: Path, emit: Callable[[Event], None], control:
     summary = Summary.load(run)
     if len(job.thresholds) != len(snapshot.label_names):
         raise ModelError(f"The run has {len(snapshot.label_names)} labels, not {len(job.thresholds)}.")
+    calibration = Calibration.of_run(folder, snapshot.label_names, snapshot.task)
+    thresholds = None if snapshot.task == MULTI_CLASS else np.array(as_float32(job.thresholds))
+    if thresholds is not None and not calibration.is_none:
+        _check_decisions(run, calibration, thresholds)
     # its vectors and links are among the weights, so that only a graph of the same size can take them
     graph = LabelGraph.load(run / GRAPH_FILE) if recipe.model.uses_graph else None
     net = build_net(recipe, len(snapshot.label_names), graph=graph)
@@ -77,7 +84,7 @@ def export(job: ExportJob, folder: Path, emit: Callable[[Event], None], control:
     net.eval()
     metadata = Metadata(
         label_names=snapshot.label_names,
-        thresholds=None if snapshot.task == MULTI_CLASS else as_float32(job.thresholds),
+        thresholds=None if thresholds is None else as_float32(calibration.apply_to_thresholds(thresholds)),
         preprocessing=preprocessing_of(net, recipe.input.size),
         recipe=recipe.name,
         run=job.run_id,
@@ -85,6 +92,7 @@ def export(job: ExportJob, folder: Path, emit: Callable[[Event], None], control:
         snapshot=snapshot.hash,
         version=_version(),
         task=snapshot.task,
+        calibration=None if calibration.is_none else calibration,
     )
     stage = Stage("Exporting", emit, control)
     if not stage(0, 1):
@@ -94,7 +102,7 @@ def export(job: ExportJob, folder: Path, emit: Callable[[Event], None], control:
         model = Path(scratch) / "model.onnx"
         write(net, metadata, model)
         stage(1, 1)
-        check = _compare(net, model, snapshot, Stage("Verifying", emit, control))
+        check = _compare(net, model, snapshot, Stage("Verifying", emit, control), calibration, thresholds)
         if check is None:
             return
         if check.max_abs_difference > TOLERANCE or check.decisions_different:
@@ -126,6 +134,7 @@ def export(job: ExportJob, folder: Path, emit: Callable[[Event], None], control:
         milliseconds_torch=1000 * check.seconds_torch / check.images,
         milliseconds_onnx=1000 * check.seconds_onnx / check.images,
         seconds=time.monotonic() - started,
+        calibration=calibration.method,
     )
     report.save(out.with_name(f"{out.name}.report.json"))
     report.save(folder / "report.json")
@@ -142,35 +151,57 @@ def export(job: ExportJob, folder: Path, emit: Callable[[Event], None], control:
 class DecidingNet(nn.Module):
     """A network with all that surrounds it: pixels uint8 (N, H, W, 3) in, probabilities and decisions (N, C) out.
 
-    Any number of labels is present: those whose probability reaches their threshold.
+    Any number of labels is present: those whose probability, calibrated where that is given, reaches their threshold.
     """
 
     thresholds: Tensor
 
-    def __init__(self, net: Net, thresholds: tuple[float, ...]) -> None:
+    def __init__(self, net: Net, thresholds: tuple[float, ...], calibration: Calibration | None) -> None:
         super().__init__()
         self.net = net
+        self.calibrated = _calibrating(calibration)
         # under this name it becomes the initializer that `core.deploy.thresholds` patches
         self.register_buffer(THRESHOLDS, torch.tensor(thresholds, dtype=torch.float32))
 
     def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
         """Probabilities float32 and decisions bool."""
-        probabilities = _probabilities(self.net(images.permute(0, 3, 1, 2)), MULTI_LABEL)
+        probabilities = _probabilities(self.calibrated(self.net(images.permute(0, 3, 1, 2))), MULTI_LABEL)
         return probabilities, probabilities >= self.thresholds
 
 
 class ChoosingNet(nn.Module):
     """As `DecidingNet`, where an image has one label: the first of those with the highest probability."""
 
-    def __init__(self, net: Net) -> None:
+    def __init__(self, net: Net, calibration: Calibration | None) -> None:
         super().__init__()
         self.net = net
+        self.calibrated = _calibrating(calibration)
 
     def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
         """Probabilities float32 and decisions bool."""
-        probabilities = _probabilities(self.net(images.permute(0, 3, 1, 2)), MULTI_CLASS)
+        probabilities = _probabilities(self.calibrated(self.net(images.permute(0, 3, 1, 2))), MULTI_CLASS)
         labels = torch.arange(probabilities.shape[1], device=probabilities.device)
         return probabilities, labels == probabilities.argmax(dim=1, keepdim=True)
+
+
+class Line(nn.Module):
+    """The logits a z + b of each label, from z (N, C)."""
+
+    a: Tensor
+    b: Tensor
+
+    def __init__(self, calibration: Calibration) -> None:
+        super().__init__()
+        self.register_buffer("a", torch.tensor(calibration.a, dtype=torch.float32))
+        self.register_buffer("b", torch.tensor(calibration.b, dtype=torch.float32))
+
+    def forward(self, logits: Tensor) -> Tensor:
+        """Calibrate."""
+        return self.a * logits + self.b
+
+
+def _calibrating(calibration: Calibration | None) -> nn.Module:
+    return nn.Identity() if calibration is None else Line(calibration)
 
 
 def _probabilities(logits: Tensor, task: Task) -> Tensor:
@@ -182,14 +213,19 @@ def write(net: Net, metadata: Metadata, path: Path) -> None:
 
     Args:
         net: in evaluation mode, on the CPU; left as it is.
-        metadata: goes into the file; its thresholds into the graph as well.
+        metadata: goes into the file; its thresholds and its calibration into the graph as well.
         path: of the file.
     """
     size = metadata.preprocessing
     # what a head makes of the label graph alone is a constant of the file
     folded = copy.deepcopy(net)
     folded.fold()
-    model = ChoosingNet(folded) if metadata.thresholds is None else DecidingNet(folded, metadata.thresholds)
+    calibration = metadata.calibration
+    model = (
+        ChoosingNet(folded, calibration)
+        if metadata.thresholds is None
+        else DecidingNet(folded, metadata.thresholds, calibration)
+    )
     model.eval()
     # two images: an example of one would make the exporter take the batch's size for a constant
     example = torch.zeros(2, size.height, size.width, 3, dtype=torch.uint8)
@@ -238,8 +274,29 @@ class _Comparison:
     seconds_onnx: float
 
 
-def _compare(net: Net, model: Path, snapshot: Snapshot, stage: Stage) -> _Comparison | None:
+def _check_decisions(run: Path, calibration: Calibration, thresholds: NDArray[np.floating[Any]]) -> None:
+    """Raise where the moved thresholds do not decide as those of the run on every image that the run scored."""
+    changed = calibration.changed(Predictions.load(run / PREDICTIONS_FILE), thresholds)
+    if changed:
+        raise ModelError(
+            f"Calibrated, “{changed[0]}” would be decided otherwise on some images: its threshold lies so close to 1 "
+            "that rounding decides.",
+            next_step="Lower that threshold in Inspect, or export without calibration.",
+        )
+
+
+def _compare(
+    net: Net,
+    model: Path,
+    snapshot: Snapshot,
+    stage: Stage,
+    calibration: Calibration,
+    thresholds: NDArray[np.floating[Any]] | None,
+) -> _Comparison | None:
     """Run the file beside the network on validation images, or on others where there are none.
+
+    The file's probabilities are compared with the network's, calibrated by numpy; its decisions with those of the
+    network's own probabilities at the run's thresholds (C,), or with the highest where these are None.
 
     Returns:
         What was found; None when a person ended the job.
@@ -250,6 +307,7 @@ def _compare(net: Net, model: Path, snapshot: Snapshot, stage: Stage) -> _Compar
     predictor = Predictor(model, threads=torch.get_num_threads())
     split, rows = _rows_to_check(snapshot)
     states: list[NDArray[np.int8]] = []
+    logits: list[NDArray[np.float32]] = []
     ours: list[NDArray[np.float32]] = []
     theirs: list[NDArray[np.float32]] = []
     decisions: list[NDArray[np.bool_]] = []
@@ -265,11 +323,13 @@ def _compare(net: Net, model: Path, snapshot: Snapshot, stage: Stage) -> _Compar
             batch = np.stack(images)
             before = time.perf_counter()
             with torch.inference_mode():
-                ours.append(_probabilities(net(to_tensor(batch)), snapshot.task).numpy())
+                scored = net(to_tensor(batch))
+                ours.append(_probabilities(scored, snapshot.task).numpy())
             between = time.perf_counter()
             probabilities, present = predictor.run(batch)
             seconds_onnx += time.perf_counter() - between
             seconds_torch += between - before
+            logits.append(scored.numpy())
             theirs.append(probabilities)
             decisions.append(present)
         if not stage(min(start + _BATCH, len(rows)), len(rows)):
@@ -277,8 +337,10 @@ def _compare(net: Net, model: Path, snapshot: Snapshot, stage: Stage) -> _Compar
     if not ours:
         raise JobError("The model cannot be verified: no image of the run can be read.")
     torch_probabilities, onnx_probabilities = np.concatenate(ours), np.concatenate(theirs)
+    compared, different = _decisions(torch_probabilities, np.concatenate(decisions), thresholds)
+    if not calibration.is_none:
+        torch_probabilities = calibration.apply_to_logits(np.concatenate(logits)).astype(np.float32)
     difference = np.abs(torch_probabilities - onnx_probabilities)
-    compared, different = _decisions(torch_probabilities, np.concatenate(decisions), predictor.thresholds)
     known = np.stack(states)
     return _Comparison(
         images=len(torch_probabilities),
@@ -297,7 +359,7 @@ def _compare(net: Net, model: Path, snapshot: Snapshot, stage: Stage) -> _Compar
 
 
 def _decisions(
-    ours: NDArray[np.float32], theirs: NDArray[np.bool_], thresholds: NDArray[np.float32] | None
+    ours: NDArray[np.float32], theirs: NDArray[np.bool_], thresholds: NDArray[np.floating[Any]] | None
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Which decisions can be compared, and which of them differ, both of the same shape.
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
 
-from core.evaluation.threshold_file import ThresholdSet
+from core.evaluation.calibration import Calibration
 from gui.export.export_facts import ExportFacts
 from gui.export.report_view import size_text
 from gui.train.run_facts import RunFacts, title_with_changes
@@ -54,7 +54,8 @@ def rows_in(facts: ExportFacts) -> list[tuple[str, str]]:
         (translate("export", "Recipe"), title_with_changes(facts.recipe)),
         figure_of(facts.run),
         (translate("export", "Labels"), str(len(facts.label_names))),
-        *([] if facts.is_choice else [(translate("export", "Thresholds"), origin(facts.thresholds))]),
+        *([] if facts.is_choice else [(translate("export", "Thresholds"), _thresholds(facts))]),
+        (translate("export", "Calibration"), calibration_text(facts.calibration)),
         (translate("export", "Precision"), translate("export", "float32")),
     ]
 
@@ -78,6 +79,9 @@ def rows_out(facts: ExportFacts) -> list[tuple[str, str]]:
         )
         inside = translate("export", "normalisation, network, softmax, choice of the highest probability")
         metadata = translate("export", "label names, task, resize rule, recipe, run, mAP, hash of the annotations")
+    if not facts.calibration.is_none:
+        inside = translate("export", "calibration of the probabilities, {}").format(inside)
+        metadata = translate("export", "calibration, {}").format(metadata)
     return [
         (
             translate("export", "Input"),
@@ -93,15 +97,33 @@ def rows_out(facts: ExportFacts) -> list[tuple[str, str]]:
     ]
 
 
-def origin(thresholds: ThresholdSet) -> str:
-    """Where thresholds come from: "best F1 on validation, 0.149 to 0.546"."""
+def calibration_text(calibration: Calibration) -> str:
+    """What is done to the probabilities: "one temperature for all labels, fitted on validation"."""
+    if calibration.is_none:
+        return translate("export", "none, probabilities as the network gives them")
+    if calibration.method == "temperature":
+        text = translate("export", "one temperature for all labels, fitted on {}")
+    else:
+        text = translate("export", "slope and offset of each label (Platt), fitted on {}")
+    text = text.format(calibration.fitted_on)
+    if not calibration.borrowed:
+        return text
+    rare = translate("export", "{}; {:,} of them too rare, with one temperature")
+    return rare.format(text, len(calibration.borrowed))
+
+
+def _thresholds(facts: ExportFacts) -> str:
+    """Where the thresholds come from, and those in the file: "best F1 on validation; 0.149 to 0.546"."""
+    thresholds, values = facts.thresholds, facts.thresholds_in_file
     if thresholds.tuned_on is None:
         text = translate("export", "set by hand") if thresholds.by_hand else translate("export", "all 0.5")
     else:
         text = translate("export", "{} on {}").format(thresholds.title, thresholds.tuned_on)
         if thresholds.by_hand:
             text = translate("export", "{}, then moved by hand").format(text)
-    if not len(thresholds.values) or thresholds.objective == "0.5":
+    if not len(values) or (thresholds.objective == "0.5" and facts.calibration.is_none):
         return text
-    low, high = thresholds.values.min(), thresholds.values.max()
-    return translate("export", "{}; {:.3f} to {:.3f}").format(text, low, high)
+    range_in_file = translate("export", "{}; {:.3f} to {:.3f}")
+    if not facts.calibration.is_none:
+        range_in_file = translate("export", "{}; {:.3f} to {:.3f} once calibrated")
+    return range_in_file.format(text, values.min(), values.max())

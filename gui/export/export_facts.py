@@ -3,8 +3,12 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from core.deploy.report import ExportReport
 from core.errors import MultihotError
+from core.evaluation.calibration import Calibration
 from core.evaluation.threshold_file import ThresholdSet
 from core.jobs.folder import JobFolder, RunState
 from core.jobs.job import ExportJob
@@ -25,7 +29,8 @@ class ExportFacts:
         run: the run.
         recipe: it was trained with.
         label_names: in the order of the outputs' columns.
-        thresholds: that the file would decide with, where an image may have several labels.
+        thresholds: of the run, where an image may have several labels.
+        calibration: of the run's probabilities, which goes into the file.
         report: of the last export of this run whose file is still there; None without one.
     """
 
@@ -33,12 +38,18 @@ class ExportFacts:
     recipe: Recipe
     label_names: tuple[str, ...]
     thresholds: ThresholdSet
+    calibration: Calibration
     report: ExportReport | None
 
     @property
     def is_choice(self) -> bool:
         """Whether an image has one label, so that the file chooses one and has no thresholds."""
         return self.recipe.task == MULTI_CLASS
+
+    @property
+    def thresholds_in_file(self) -> NDArray[np.float64]:
+        """The thresholds (C,) of the file, which decide on calibrated probabilities as the run's on its own."""
+        return self.calibration.apply_to_thresholds(self.thresholds.values)
 
     @property
     def expected_bytes(self) -> int:
@@ -53,11 +64,13 @@ def read_export_facts(run: RunFacts) -> ExportFacts:
         MultihotError: a file of the run is damaged.
     """
     label_names = load_predictions(run.run).label_names
+    recipe = from_toml(run.run.folder / "recipe.toml")
     return ExportFacts(
         run=run,
-        recipe=from_toml(run.run.folder / "recipe.toml"),
+        recipe=recipe,
         label_names=label_names,
         thresholds=ThresholdSet.of_run(run.run.folder, label_names),
+        calibration=Calibration.of_run(run.run.folder, label_names, recipe.task),
         report=_last_report(run.run.folder / "exports"),
     )
 

@@ -57,6 +57,9 @@ class ExportWorkspace(QWidget):
         self._coming_out = FactRows()
         self._thresholds = FactRows()
         self._decision = Panel(self.tr("Thresholds"))
+        self._calibrated = QLabel(self.tr("Moved along with the calibration; decisions stay the same."))
+        self._calibrated.setProperty("tone", "secondary")
+        self._calibrated.setWordWrap(True)
         self._change = flat(QPushButton(self.tr("Change in Inspect ›")))
         self._path = QLineEdit()
         self._path.setAccessibleName(self.tr("File to write"))
@@ -114,6 +117,7 @@ class ExportWorkspace(QWidget):
         left.add(self._going_in)
         self._change.clicked.connect(lambda: self._session.workspace_requested.emit("inspect"))
         self._decision.header.addWidget(self._change)
+        self._decision.add(self._calibrated)
         self._decision.add(scrolling(self._thresholds), 1)
 
         going_in = QVBoxLayout()
@@ -196,13 +200,14 @@ class ExportWorkspace(QWidget):
 
     def _show_decision(self, facts: ExportFacts) -> None:
         self._change.setVisible(not facts.is_choice)
+        self._calibrated.setVisible(not facts.is_choice and not facts.calibration.is_none)
         if facts.is_choice:
             self._decision.set_title(self.tr("Decision"))
             chosen = self.tr("the label with the highest probability; there are no thresholds")
             self._thresholds.show_rows([(self.tr("Present"), chosen)])
             return
         self._decision.set_title(self.tr("Thresholds"))
-        values = facts.thresholds.values.tolist()
+        values = facts.thresholds_in_file.tolist()
         self._thresholds.show_rows(
             [(name, f"{value:.3f}") for name, value in zip(facts.label_names, values, strict=True)]
         )
@@ -267,7 +272,12 @@ class ExportWorkspace(QWidget):
         if self._facts is None:
             return
         try:
-            folder = prepare_export(self._facts.run.run, self._out(), self._facts.thresholds.values.tolist())
+            folder = prepare_export(
+                self._facts.run.run,
+                self._out(),
+                self._facts.thresholds.values.tolist(),
+                calibration=self._facts.calibration,
+            )
         except MultihotError as error:
             self._error.show_error(error)
             return

@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from core.errors import JobError, ModelError, ProjectError, RecipeError, WeightsError
+from core.evaluation.calibration import Calibration
 from core.jobs.events import RunFinished
 from core.jobs.job import ExportJob, TrainJob
 from core.jobs.train import prepare_export, prepare_training
@@ -144,6 +145,18 @@ def test_every_export_has_a_folder_of_its_own(labelled, tmp_path):
     assert first != second
     job = ExportJob.load(second)
     assert (job.run_folder, job.out, job.thresholds) == (str(run.folder), str(tmp_path / "m.onnx"), (0.25,))
+    assert [one.name for one in second.iterdir()] == ["job.json"]
+
+
+def test_an_export_keeps_its_calibration_beside_it(labelled, tmp_path):
+    run = prepare_training(labelled, recipe("resnet18-frozen"))
+    finish(run)
+    chosen = Calibration(("a",), "platt", np.array([2.0]), np.array([0.5]), "validation")
+    folder = prepare_export(run, tmp_path / "m.onnx", [0.25], calibration=chosen)
+    assert Calibration.of_run(folder, ("a",)).to_dict() == chosen.to_dict()
+    assert ExportJob.load(folder).thresholds == (0.25,)
+    without = prepare_export(run, tmp_path / "m.onnx", [0.25], calibration=Calibration.none(("a",)))
+    assert [one.name for one in without.iterdir()] == ["job.json"]
 
 
 def test_an_export_that_cannot_succeed_is_refused(labelled, tmp_path):

@@ -2,12 +2,14 @@ import json
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QWidget
 
 from core.errors import MultihotError
+from core.evaluation.calibration import Calibration
 from core.evaluation.threshold_file import ThresholdSet
 from core.jobs.job import ExportJob
 from gui.export import try_image
@@ -108,6 +110,28 @@ def test_the_thresholds_of_the_run_go_into_the_file(qtbot, annotated, workspace,
     qtbot.waitUntil(lambda: has_text(workspace, "decides as the network does"), timeout=LONG)
     job = ExportJob.load(run.folder / "exports" / "0001")
     assert job.thresholds == pytest.approx((0.1, 0.2, 0.3))
+
+
+def test_the_calibration_of_the_run_goes_into_the_file(qtbot, annotated, workspace, run, pretend):
+    pretend("learn")
+    assert has_text(workspace, "none, probabilities as the network gives them")
+    assert not has_text(workspace, "decisions stay the same")
+    names = workspace._facts.label_names
+    Calibration(names, "platt", np.array([1.0, 0.5, 1.0]), np.array([0.0, 1.0, -1.0]), "validation", names[:1]).save(
+        run.folder
+    )
+    workspace.activate()
+    qtbot.waitUntil(lambda: has_text(workspace, "slope and offset of each label (Platt), fitted on validation"))
+    assert has_text(workspace, "1 of them too rare, with one temperature")
+    assert has_text(workspace, "decisions stay the same")
+    # 0.5 of the network: sigmoid(b)
+    assert has_text(workspace, "all 0.5; 0.269 to 0.731 once calibrated")
+    assert {"0.500", "0.731", "0.269"} <= set(texts(workspace))
+    press(qtbot, workspace, "Export")
+    qtbot.waitUntil(lambda: has_text(workspace, "decides as the network does"), timeout=LONG)
+    folder = run.folder / "exports" / "0001"
+    assert ExportJob.load(folder).thresholds == (0.5, 0.5, 0.5)
+    assert Calibration.of_run(folder, names).b.tolist() == [0.0, 1.0, -1.0]
 
 
 def test_a_file_that_is_there_is_replaced_only_when_asked(qtbot, annotated, workspace, run, pretend):

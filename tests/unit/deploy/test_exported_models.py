@@ -16,6 +16,7 @@ from core.deploy.predict import Predictor
 from core.deploy.report import ExportReport
 from core.deploy.thresholds import patch
 from core.errors import ModelError
+from core.evaluation.calibration import Calibration
 
 
 @pytest.fixture
@@ -112,6 +113,23 @@ def test_a_file_that_is_not_ours_is_refused_with_a_sentence(model, spoil, said, 
 def test_metadata_survives_the_file(metadata, tmp_path):
     changed = replace(metadata, label_names=('Ü, "x"', "b", "c"), map=None)
     assert Metadata.from_props(changed.to_props(), tmp_path) == changed
+
+
+@pytest.mark.parametrize("method", ["temperature", "platt"])
+def test_a_calibration_survives_the_file(metadata, tmp_path, method):
+    calibration = Calibration(metadata.label_names, method, np.array([0.5, 1, 2]), np.zeros(3), "validation", ("blue",))
+    read = Metadata.from_props(replace(metadata, calibration=calibration).to_props(), tmp_path)
+    assert read.calibration.to_dict() == calibration.to_dict()
+    assert replace(read, calibration=None) == metadata
+
+
+def test_a_file_from_before_there_was_calibration_is_read(metadata, tmp_path):
+    props = metadata.to_props()
+    assert props.pop("calibration") == "null"
+    assert Metadata.from_props(props, tmp_path) == metadata
+    damaged = {**props, "calibration": '{"method": "platt"}'}
+    with pytest.raises(ModelError, match="damaged"):
+        Metadata.from_props(damaged, tmp_path)
 
 
 def test_thresholds_become_what_the_model_compares():
