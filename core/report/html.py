@@ -14,6 +14,8 @@ GENERATOR: Final = "Multihot report"
 _FRAMES: Final = {"right": "✓ right", "false alarm": "✕ false alarm", "missed": "○ missed"}
 # of a shorter table nobody wants another order
 _SORTED_FROM: Final = 4
+# 26 rem, as the style has it
+_WIDE_PX: Final = 416
 
 
 def to_html(page: Page) -> str:
@@ -54,9 +56,9 @@ def _block(block: Block) -> str:
             return _table(block)
         case Figures(caption, figures):
             drawn = "".join(figure.svg for figure in figures)
-            small = " small" if len(figures) > 1 else ""
+            size = "wide" if any(figure.width > _WIDE_PX for figure in figures) else "small"
             return (
-                f'<figure class="plots{small}"><figcaption>{escape(caption)}</figcaption><div class="scroll">{drawn}'
+                f'<figure class="{size}"><figcaption>{escape(caption)}</figcaption><div class="scroll">{drawn}'
                 "</div></figure>"
             )
         case Gallery(caption, pictures):

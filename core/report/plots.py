@@ -123,8 +123,16 @@ def loss_over_epochs(epochs: Sequence[EpochEnded]) -> Figure:
     known = [value for value in (*train, *validation) if np.isfinite(value)]
     canvas, axes = _over_epochs(number, top=max(known, default=1.0) or 1.0)
     axes.names("epoch", "loss per image")
-    for mark, values, name in (("line", train, "train"), ("other", validation, "validation")):
-        _series(axes, mark, number, values, name)  # type: ignore[arg-type]
+    _series(axes, "line", number, train)
+    _series(axes, "other", number, validation)
+    ends = [float(axes.y(values[-1])) for values in (train, validation)]
+    # lines that end side by side would have their names on each other
+    apart = 14.0 if ends[1] >= ends[0] else -14.0
+    if abs(ends[1] - ends[0]) < abs(apart):
+        ends[1] = ends[0] + apart
+    for name, y in zip(("train", "validation"), ends, strict=True):
+        if np.isfinite(y):
+            canvas.text(axes.right + 6, y + 4, name)
     return canvas.figure(
         f"Loss over {counted(len(epochs), 'epoch')}: training from {train[0]:.3g} to {train[-1]:.3g}, "
         f"validation from {validation[0]:.3g} to {validation[-1]:.3g}."
@@ -140,7 +148,7 @@ def figure_over_epochs(epochs: Sequence[EpochEnded], *, best: int | None) -> Fig
     values = [np.nan if value is None else value for value in given]
     canvas, axes = _over_epochs(number, top=1.0)
     axes.names("epoch", f"{name} on validation")
-    _series(axes, "line", number, values, "")
+    _series(axes, "line", number, values)
     said = ""
     if best in number and np.isfinite(values[number.index(best)]):
         value = values[number.index(best)]
@@ -270,10 +278,7 @@ def _over_epochs(number: Sequence[int], *, top: float) -> tuple[Canvas, Axes]:
     return canvas, axes
 
 
-def _series(axes: Axes, mark: Mark, number: Sequence[int], values: Sequence[float], name: str) -> None:
+def _series(axes: Axes, mark: Mark, number: Sequence[int], values: Sequence[float]) -> None:
     axes.line(mark, number, values)
-    drawn = [place for place, value in enumerate(values) if np.isfinite(value)]
-    if len(drawn) == 1:
-        axes.point(number[drawn[0]], values[drawn[0]])
-    if drawn and name:
-        axes.canvas.text(float(axes.x(number[drawn[-1]])) + 6, float(axes.y(values[drawn[-1]])) + 4, name)
+    if len(number) == 1 and np.isfinite(values[0]):
+        axes.point(number[0], values[0])

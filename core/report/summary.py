@@ -122,15 +122,20 @@ def _result(facts: ReportFacts) -> str:
     sentences = [
         f"These images show a label {counted(there, 'time')}, and the model finds {found:,} of them "
         f"({percent(found, there)}).",
-        f"It says {counted(alarms, 'time')} that a label is there and is wrong {counted(wrong, 'time')} "
-        f"({percent(wrong, alarms)})." if alarms else "It never says that a label is there.",
+        f"It says {counted(alarms, 'time')} that a label is there and is {_wrong(wrong, alarms)}."
+        if alarms
+        else "It never says that a label is there.",
         f"On {on_images} every label is right ({share}).",
-    ]  # fmt: skip
+    ]
     if unknown:
         sentences.append(
             f"Where nobody said whether a label is there ({counted(unknown, 'time')}), nothing is counted."
         )
     return " ".join(sentences)
+
+
+def _wrong(wrong: int, alarms: int) -> str:
+    return f"wrong {counted(wrong, 'time')} ({percent(wrong, alarms)})" if wrong else "never wrong"
 
 
 def _figures(facts: ReportFacts) -> tuple[tuple[str, str], ...]:
@@ -157,6 +162,8 @@ def _best_and_worst(facts: ReportFacts) -> str:
         return ""
     ordered = sorted(measured, key=lambda one: one.ap)
     worst, best = ordered[0], ordered[-1]
+    if worst.ap == best.ap:
+        return ""
 
     def told(name: str, ap: float, support: int) -> str:
         return f"{named(name)} (AP {score(ap, digits=2)} on {counted(support, 'image')})"

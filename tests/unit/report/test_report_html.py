@@ -186,6 +186,8 @@ def test_examples_are_what_they_are_called(make_run):
     rows = {image: row for row, image in enumerate(facts.predictions.image_ids.tolist())}
     decided, targets = facts.predictions.probabilities >= np.float32(0.45), facts.predictions.targets
     assert examples.right
+    assert examples.false_alarms
+    assert examples.missed
     assert all((decided == targets)[rows[one.image_id]].all() for one in examples.right)
     assert all((decided & ~targets)[rows[one.image_id]].any() for one in examples.false_alarms)
     assert all((~decided & targets)[rows[one.image_id]].any() for one in examples.missed)
