@@ -8,9 +8,12 @@ from core.cli.choosing import add_project, add_run, finished_run
 from core.cli.output import Output, number
 from core.cli.scores import SPLITS, before_after_rows, figure_rows, predictions_of
 from core.evaluation.before_after import compare
+from core.evaluation.calibration import Calibration, calibrated, expected_calibration_error
 from core.evaluation.multi_class import confusions
+from core.evaluation.predictions import Predictions
 from core.evaluation.report import Report, evaluate
 from core.evaluation.threshold_file import FIRST_SET, ThresholdSet
+from core.project.runs import Run
 
 _MOST_CONFUSIONS = 10
 # a wider matrix does not fit a terminal
@@ -38,6 +41,7 @@ def run(arguments: argparse.Namespace, output: Output) -> int:
     result |= dict.fromkeys(("objective", "tuned_on", "at_half", "warning"))
     output.say(f"Run {chosen.id} on {report.images:,} images of {arguments.split}: {_headline(report)}")
     _show_means(report, output)
+    result |= _show_calibration(chosen, predictions, output)
     if predictions.is_multi_class:
         output.say("An image gets the label of its highest probability; thresholds play no part.\n")
         output.table(("figure", "value"), figure_rows(report))
@@ -83,6 +87,18 @@ def _show_means(report: Report, output: Output) -> None:
             f"Interpolated as in VOC: mAP {number(report.map_voc, decimals=4)} over all recalls, "
             f"{number(report.map_voc_2007, decimals=4)} over 11 recalls."
         )
+
+
+def _show_calibration(run: Run, predictions: Predictions, output: Output) -> dict[str, object]:
+    """Say how far probabilities are from shares, and how far once calibrated as was chosen for the run."""
+    calibration = Calibration.of_run(run.folder, predictions.label_names, predictions.task)
+    before, after = expected_calibration_error(predictions), None
+    text = f"Calibration error (ECE{'' if predictions.is_multi_class else ', mean of labels'}): {number(before)}"
+    if not calibration.is_none:
+        after = expected_calibration_error(calibrated(predictions, calibration))
+        text += f"; {number(after)} with {calibration.title}"
+    output.say(f"{text}.")
+    return {"ece": before, "calibration": calibration.method, "ece_calibrated": after}
 
 
 def _origin(thresholds: ThresholdSet, split: str) -> str:

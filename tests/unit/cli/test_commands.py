@@ -237,6 +237,7 @@ def test_export_takes_the_thresholds_of_the_run(trained, tmp_path, multihot):
         "max_abs_difference": 1e-7,
         "decisions_equal": True,
         "images_checked": 2,
+        "calibration": "none",
     }
     job = json.loads((trained / "runs" / "0001" / "exports" / "0001" / "job.json").read_text())
     assert job["thresholds"] == json.loads((trained / "runs" / "0001" / "thresholds.json").read_text())["values"]
