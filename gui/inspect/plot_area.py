@@ -1,59 +1,31 @@
 """The two plots of the chosen label beside each other, each of a kind that can be chosen."""
 
+import functools
+
 from PySide6.QtCore import QSettings
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QToolButton, QWidget
 
+from core.evaluation.bootstrap import CurveBand, curve_band
+from core.labels import LabelState
+from gui import background
+from gui.inspect.compared_runs import ComparedRuns
 from gui.inspect.inspection import Inspection
 from gui.inspect.page import Page
 from gui.inspect.plot_base import LabelPlot
 from gui.inspect.plot_lines import MOST_OTHERS, LabelCurves, Line, Role
+from gui.inspect.plot_panel import KINDS, PlotPanel
 from gui.inspect.plot_pr import PrecisionRecallPlot
-from gui.inspect.plot_roc import RocPlot
-from gui.widgets import theme
-from gui.widgets.panel import Panel, line
+from gui.inspect.plot_reliability import ReliabilityPlot
+from gui.inspect.run_calibration import RunCalibration
+from gui.inspect.scored_split import ScoredSplit
+from gui.widgets.buttons import icon_button
+from gui.widgets.panel import line
 
 # narrower than this, one plot has more to say than two
 TWO_PLOTS_WIDTH = 480
-_KINDS: dict[str, type[LabelPlot]] = {"pr": PrecisionRecallPlot, "roc": RocPlot}
-_DEFAULTS = ("pr", "roc")
+_DEFAULTS = ("precision_recall", "scores")
 _SETTING = "inspect/plots"
-
-
-class PlotPanel(Panel):
-    """One plot, and a chooser of its kind.
-
-    Attributes:
-        chooser: of the kind.
-        plot: what is shown.
-    """
-
-    def __init__(self, kind: str) -> None:
-        super().__init__("", margins=False)
-        self.chooser = QComboBox()
-        self.chooser.setAccessibleName(self.tr("Kind of plot"))
-        for key, name in (("pr", self.tr("Precision and recall")), ("roc", self.tr("ROC"))):
-            self.chooser.addItem(name, key)
-        self.header.addWidget(self.chooser)
-        self._around = QVBoxLayout()
-        self._around.setContentsMargins(theme.SPACE, theme.SPACE // 2, theme.SPACE, theme.SPACE // 2)
-        self.body.addLayout(self._around, 1)
-        self.plot: LabelPlot = _KINDS[kind]()
-        self.chooser.setCurrentIndex(self.chooser.findData(kind))
-        self._around.addWidget(self.plot)
-
-    @property
-    def kind(self) -> str:
-        """Key of the kind that is shown."""
-        key: str = self.chooser.currentData()
-        return key
-
-    def change(self) -> None:
-        """Show a plot of the kind that was chosen."""
-        self._around.removeWidget(self.plot)
-        self.plot.deleteLater()
-        self.plot = _KINDS[self.kind]()
-        self._around.addWidget(self.plot)
 
 
 class PlotArea(Page):
@@ -61,15 +33,24 @@ class PlotArea(Page):
 
     Attributes:
         panels: the left and the right one.
+        runs: the runs that the chosen label is compared with.
+        calibration: that of the run.
     """
 
     def __init__(self, inspection: Inspection, parent: QWidget | None = None) -> None:
         super().__init__(inspection, parent)
+        self.runs = ComparedRuns(inspection, self)
+        self.calibration = RunCalibration(inspection, self)
         kept = QSettings().value(_SETTING)
-        kinds = kept if isinstance(kept, list) and len(kept) == 2 and set(kept) <= set(_KINDS) else _DEFAULTS
-        self.panels = tuple(PlotPanel(kind) for kind in kinds)
+        kinds = kept if isinstance(kept, list) and len(kept) == 2 and set(kept) <= set(KINDS) else _DEFAULTS
+        self.panels = tuple(PlotPanel(kind, self.calibration) for kind in kinds)
         self._line = line(vertical=True)
         self._curves: dict[int, LabelCurves] = {}
+        self._bands: dict[int, CurveBand] = {}
+        self._compare = icon_button("git-diff", self.tr("Compare with other runs…"))
+        self._compare.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self._compare.setMenu(self.runs.menu)
+        self.panels[0].header.insertWidget(2, self._compare)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(0)
@@ -78,57 +59,124 @@ class PlotArea(Page):
         row.addWidget(self.panels[1], 1)
 
         for panel in self.panels:
-            self._follow_plot(panel)
-            panel.chooser.activated.connect(lambda _, panel=panel: self._on_kind_chosen(panel))
+            panel.plot_made.connect(self._follow_plot)
+            panel.kind_changed.connect(functools.partial(self._on_kind_changed, panel))
+            panel.show_kind()
+        self.runs.changed.connect(self._draw_all)
+        self.calibration.changed.connect(self._on_calibration_changed)
 
     def show_scores(self) -> None:
         """Forget the curves of other scores."""
-        self._curves = {}
+        self._curves, self._bands = {}, {}
+        self.runs.show_scores()
 
     def show_label(self) -> None:
         """Draw the selected labels."""
-        for panel in self.panels:
-            self._draw(panel)
+        self.runs.show_label()
+        self._draw_all()
+        self._ask_for_others()
 
     def follow(self, label: int | None) -> None:
         """Move the points and the lines of the chosen label's threshold."""
         if label in (None, self.inspection.label):
-            for panel in self.panels:
-                self._move(panel)
+            for panel in self._shown_panels():
+                self._move(panel.plot)
 
-    def _lines(self) -> list[Line]:
-        scored = self.inspection.scored
-        assert scored is not None
-        lines = []
-        for place, label in enumerate(self.inspection.selected[: 1 + MOST_OTHERS]):
-            if label not in self._curves:
-                self._curves[label] = LabelCurves(scored.ranked, label)
-            role = Role.LABEL if place else Role.CHOSEN
-            lines.append(Line(scored.label_names[label], self._curves[label], role, max(place - 1, 0)))
-        return lines
+    def _shown_panels(self) -> list[PlotPanel]:
+        return [panel for panel in self.panels if not panel.isHidden()]
+
+    def _lines(self, scored: ScoredSplit) -> list[Line]:
+        """The chosen label, the other selected ones whose curves are there, and the chosen one of other runs."""
+        label = self.inspection.label
+        if label not in self._curves:
+            self._curves[label] = LabelCurves(scored.ranked, label)
+        others = [one for one in self._wanted() if one in self._curves]
+        return [
+            Line(scored.label_names[label], self._curves[label], Role.CHOSEN),
+            *(Line(scored.label_names[one], self._curves[one], Role.LABEL, look) for look, one in enumerate(others)),
+            *self.runs.lines,
+        ]
+
+    def _wanted(self) -> tuple[int, ...]:
+        """Columns of the other labels to draw."""
+        return self.inspection.selected[1 : 1 + MOST_OTHERS]
+
+    def _draw_all(self) -> None:
+        for panel in self._shown_panels():
+            self._draw(panel)
 
     def _draw(self, panel: PlotPanel) -> None:
         scored = self.inspection.scored
         if scored is None:
             return
-        panel.set_title(self.inspection.label_name)
-        panel.plot.set_movable(not scored.is_multi_class)
-        panel.plot.show_lines(self._lines())
-        self._move(panel)
+        plot = panel.plot
+        where = self.tr("run {}, {} images of {}").format(
+            scored.run.id, f"{scored.sizes[scored.split]:,}", scored.split.name.lower()
+        )
+        panel.show_names(self.inspection.label_name, where=where)
+        plot.set_movable(not scored.is_multi_class)
+        plot.show_lines(self._lines(scored))
+        if isinstance(plot, PrecisionRecallPlot):
+            self._show_band(plot, scored)
+        if isinstance(plot, ReliabilityPlot):
+            self.calibration.ask()
+            plot.show_measured(self.calibration.measured)
+        self._move(plot)
+        panel.show_kind()
+        notes = self.runs.notes if panel is self.panels[0] else ()
+        panel.show_note(" ".join(filter(None, (plot.note(), *notes))))
 
-    def _move(self, panel: PlotPanel) -> None:
+    def _move(self, plot: LabelPlot) -> None:
         decisions, label = self.inspection.decisions, self.inspection.label
         if decisions is not None:
-            panel.plot.show_threshold(float(self.inspection.thresholds.values[label]), decisions.of(label))
+            plot.show_threshold(float(self.inspection.thresholds.values[label]), decisions.of(label))
 
-    def _follow_plot(self, panel: PlotPanel) -> None:
-        panel.plot.score_chosen.connect(self._on_score_chosen)
-        panel.plot.threshold_chosen.connect(self._on_threshold_chosen)
-        panel.plot.drag_ended.connect(self.inspection.thresholds.settle)
+    # what takes long
 
-    def _on_kind_chosen(self, panel: PlotPanel) -> None:
-        panel.change()
-        self._follow_plot(panel)
+    def _ask_for_others(self) -> None:
+        scored = self.inspection.scored
+        missing = [one for one in self._wanted() if one not in self._curves]
+        if scored is not None and missing:
+            work = functools.partial(_prepared, scored, missing)
+            done = functools.partial(self._on_others, scored)
+            background.run(self, work, done, self.inspection.failed.emit, key="others")
+
+    def _on_others(self, scored: ScoredSplit, curves: dict[int, LabelCurves]) -> None:
+        if scored is self.inspection.scored:
+            self._curves.update(curves)
+            self._draw_all()
+
+    def _show_band(self, plot: PrecisionRecallPlot, scored: ScoredSplit) -> None:
+        label = self.inspection.label
+        if label in self._bands:
+            plot.show_band(self._bands[label])
+        elif scored.support[label]:
+            work = functools.partial(_band, scored, label)
+            done = functools.partial(self._on_band, scored, label)
+            background.run(self, work, done, self.inspection.failed.emit, key="band")
+
+    def _on_band(self, scored: ScoredSplit, label: int, band: CurveBand) -> None:
+        if scored is not self.inspection.scored:
+            return
+        self._bands[label] = band
+        for panel in self._shown_panels():
+            if isinstance(panel.plot, PrecisionRecallPlot) and label == self.inspection.label:
+                panel.plot.show_band(band)
+
+    def _on_calibration_changed(self) -> None:
+        for panel in self._shown_panels():
+            if isinstance(panel.plot, ReliabilityPlot):
+                panel.plot.show_measured(self.calibration.measured)
+                panel.show_kind()
+
+    # what is done
+
+    def _follow_plot(self, plot: LabelPlot) -> None:
+        plot.score_chosen.connect(self._on_score_chosen)
+        plot.threshold_chosen.connect(self._on_threshold_chosen)
+        plot.drag_ended.connect(self.inspection.thresholds.settle)
+
+    def _on_kind_changed(self, panel: PlotPanel) -> None:
         QSettings().setValue(_SETTING, [one.kind for one in self.panels])
         self._draw(panel)
 
@@ -145,5 +193,21 @@ class PlotArea(Page):
         """Show one plot where there is no room for two."""
         super().resizeEvent(event)
         both = self.width() >= TWO_PLOTS_WIDTH
-        self._line.setVisible(both)
-        self.panels[1].setVisible(both)
+        if both == self.panels[1].isHidden():
+            self._line.setVisible(both)
+            self.panels[1].setVisible(both)
+            self._draw_all()
+
+
+def _prepared(scored: ScoredSplit, labels: list[int]) -> dict[int, LabelCurves]:
+    curves = {label: LabelCurves(scored.ranked, label) for label in labels}
+    for one in curves.values():
+        one.prepare()
+    return curves
+
+
+def _band(scored: ScoredSplit, label: int) -> CurveBand:
+    """The same each time, for the draws have a seed."""
+    states = scored.predictions.states[:, label]
+    present, known = states == LabelState.PRESENT, states != LabelState.UNKNOWN
+    return curve_band(scored.predictions.probabilities[:, label], present, known=known)

@@ -12,7 +12,11 @@ from PySide6.QtGui import QMouseEvent, QPalette
 from core.evaluation.metrics import Counts
 from gui.inspect.plot_lines import Line
 from gui.widgets import theme
+from gui.widgets.line_key import LineKey
 from gui.widgets.plot import Plot, ticks
+
+# what is dragged lies on all else
+_ABOVE = 50
 
 QUARTERS = (0.0, 0.25, 0.5, 0.75, 1.0)
 
@@ -32,6 +36,7 @@ class LabelPlot(Plot):
 
     def __init__(self, *, x: str, y: str) -> None:
         super().__init__(x=x, y=y)
+        self.key: LineKey = LineKey()
         self.lines: tuple[Line, ...] = ()
         self._is_movable = False
 
@@ -48,8 +53,17 @@ class LabelPlot(Plot):
             counts: the label's decisions, of the shape (1,).
         """
 
+    def note(self) -> str:
+        """Why the chosen label cannot be drawn; empty where it is."""
+        return ""
+
     def choose(self, x: float, y: float) -> None:
         """A place was clicked or dragged to."""
+
+    def name_others(self) -> None:
+        """Name the lines beside the chosen one in the key; their ends lie too close for names."""
+        palette, others = self.palette(), self.lines[1:]
+        self.key.show_pens({line.name: line.pen(palette) for line in (self.lines if others else ())})
 
     @property
     def chosen(self) -> Line | None:
@@ -104,7 +118,8 @@ class LabelPlot(Plot):
         """The point next to a place, and how far it is.
 
         Args:
-            xs, ys: float64 (n,), at least one point.
+            xs: float64 (n,), at least one point.
+            ys: float64 (n,).
             x: of the place.
             y: of the place.
 
@@ -120,20 +135,29 @@ class LabelPlot(Plot):
 class Curves:
     """As many curves of a plot as there are lines; items are kept, for making them takes longer than to fill them."""
 
-    def __init__(self, plot: LabelPlot, *, z: float = 0.0) -> None:
+    def __init__(self, plot: LabelPlot, *, z: float = 0.0, step_mode: str | None = None) -> None:
+        """Make none yet.
+
+        Args:
+            plot: where they are drawn.
+            z: height of the first; the others are below it.
+            step_mode: of pyqtgraph; None for lines from point to point.
+        """
         self._plot = plot
         self._z = z
+        self._step_mode = step_mode
         self._items: list[pg.PlotDataItem] = []
 
     def draw(self, lines: Sequence[Line], points: Sequence[tuple[NDArray[np.float64], NDArray[np.float64]]]) -> None:
         """Draw each line through its points; later ones below earlier ones."""
         while len(self._items) < len(lines):
-            item = self._plot.plot(antialias=True)
+            item = self._plot.plot(antialias=True, stepMode=self._step_mode)
             item.setZValue(self._z - len(self._items))
             self._items.append(item)
         for index, item in enumerate(self._items):
             item.setVisible(index < len(lines))
-            item.setData(*(points[index] if index < len(lines) else ([], [])))
+            if index < len(lines):
+                item.setData(*points[index])
         self.restyle(lines, self._plot.palette())
 
     def restyle(self, lines: Sequence[Line], palette: QPalette) -> None:
@@ -142,9 +166,38 @@ class Curves:
             item.setPen(line.pen(palette))
 
 
+class ThresholdLine:
+    """The upright line of a threshold."""
+
+    def __init__(self, plot: LabelPlot) -> None:
+        self._item = pg.InfiniteLine(angle=90)
+        self._item.setZValue(_ABOVE)
+        plot.addItem(self._item, ignoreBounds=True)
+
+    @property
+    def value(self) -> float:
+        """Where it stands."""
+        return float(self._item.value())
+
+    def move(self, value: float) -> None:
+        """Put it at a threshold."""
+        self._item.setPos(value)
+        self._item.show()
+
+    def hide(self) -> None:
+        """There is no threshold."""
+        self._item.hide()
+
+    def restyle(self, palette: QPalette) -> None:
+        """Colour it."""
+        self._item.setPen(pg.mkPen(theme.accent(palette), width=2))
+
+
 def operating_point(plot: LabelPlot) -> pg.PlotDataItem:
     """The ring that is dragged along a curve."""
-    return plot.plot(symbol="o", symbolSize=13, pen=None)
+    point = plot.plot(symbol="o", symbolSize=13, pen=None)
+    point.setZValue(_ABOVE)
+    return point
 
 
 def color_point(point: pg.PlotDataItem, palette: QPalette) -> None:

@@ -4,9 +4,11 @@ from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
 
+import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QPalette, QPen
 
+from core.evaluation.calibration import Reliability, reliability
 from core.evaluation.curves import (
     RocCurve,
     ScoreHistogram,
@@ -56,6 +58,10 @@ class LabelCurves:
         """On how many images the label is absent."""
         return len(self.ranked.scores(self.label).negatives)
 
+    def prepare(self) -> None:
+        """Compute all of it, which may take some tens of milliseconds; off the GUI thread."""
+        _ = (self.precision_recall, self.roc, self.sweep, self.histogram, self.reliability)
+
     @cached_property
     def precision_recall(self) -> PrecisionRecallCurve:
         """Its precision-recall curve."""
@@ -75,6 +81,13 @@ class LabelCurves:
     def histogram(self) -> ScoreHistogram:
         """How many of its images have which score."""
         return score_histogram(self.ranked, self.label)
+
+    @cached_property
+    def reliability(self) -> Reliability:
+        """How often what its scores say is so."""
+        scores = self.ranked.scores(self.label)
+        both = np.concatenate((scores.negatives, scores.positives))
+        return reliability(both, np.arange(len(both)) >= len(scores.negatives))
 
 
 @dataclass(frozen=True, eq=False)

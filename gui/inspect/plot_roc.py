@@ -1,8 +1,9 @@
-"""True over false positive rate of one or more labels, with a point that can be dragged along the chosen one's curve."""
+"""True over false positive rate of one or more labels, with a point that can be dragged along the chosen curve."""
 
 from collections.abc import Sequence
 
 import numpy as np
+import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QPalette
@@ -11,6 +12,7 @@ from core.evaluation.metrics import Counts
 from gui.inspect.plot_base import Curves, LabelPlot, color_point, operating_point
 from gui.inspect.plot_lines import Line, cosmetic_pen
 from gui.widgets import theme
+from gui.widgets.plot_data import DataSeries
 
 
 class RocPlot(LabelPlot):
@@ -21,6 +23,10 @@ class RocPlot(LabelPlot):
         self._diagonal = self.plot([0, 1], [0, 1], antialias=True)
         self._curves = Curves(self)
         self.point = operating_point(self)
+        self._area = pg.TextItem("", anchor=(1, 1))
+        self._area.setFont(theme.tabular(self.font()))
+        self._area.setPos(1.0, 0.0)
+        self.addItem(self._area, ignoreBounds=True)
         self.set_unit_axes("bottom", "left")
         self.restyle(self.palette())
 
@@ -28,6 +34,9 @@ class RocPlot(LabelPlot):
         """Draw other labels; one without positives or without negatives has no curve."""
         self.lines = tuple(lines)
         self._curves.draw(self.lines, [_points(line) for line in self.lines])
+        self.name_others()
+        chosen = self.lines[0]
+        self._area.setText(self.tr("area {:.3f}").format(chosen.curves.roc.area) if _has_curve(chosen) else "")
 
     def show_threshold(self, value: float, counts: Counts) -> None:
         """Move the point."""
@@ -51,6 +60,8 @@ class RocPlot(LabelPlot):
         """Colour the curves."""
         self._diagonal.setPen(cosmetic_pen(theme.secondary(palette), style=Qt.PenStyle.DotLine, alpha=110))
         self._curves.restyle(self.lines, palette)
+        self._area.setColor(palette.color(QPalette.ColorRole.Text))
+        self.name_others()
         color_point(self.point, palette)
 
     def tip(self, x: float, y: float) -> str:
@@ -74,6 +85,28 @@ class RocPlot(LabelPlot):
             curve.area,
         )
         return text
+
+    def note(self) -> str:
+        """Say why there is no curve."""
+        chosen = self.chosen
+        if chosen is None or _has_curve(chosen):
+            return ""
+        text: str = self.tr("There is a curve only where some images show “{}” and others do not.").format(chosen.name)
+        return text
+
+    def series(self) -> Sequence[DataSeries]:
+        """The curves of all lines."""
+        return [
+            DataSeries(
+                line.name,
+                {
+                    self.tr("false positive rate"): line.curves.roc.false_positive_rate,
+                    self.tr("true positive rate"): line.curves.roc.true_positive_rate,
+                    self.tr("threshold"): line.curves.roc.thresholds,
+                },
+            )
+            for line in filter(_has_curve, self.lines)
+        ]
 
 
 def _has_curve(line: Line) -> bool:

@@ -44,7 +44,7 @@ class RunChooser(QComboBox):
     def refresh(self) -> None:
         """Read the runs again, off the GUI thread."""
         if self._session.has_project:
-            read = functools.partial(_with_model, self._session.store.runs())
+            read = functools.partial(with_model, self._session.store.runs())
             background.run(self, read, self._on_runs_read, self._on_failed, key="runs")
 
     def _on_project_opened(self) -> None:
@@ -88,5 +88,6 @@ class RunChooser(QComboBox):
         self.failed.emit(error)
 
 
-def _with_model(runs: list[Run]) -> list[RunFacts]:
+def with_model(runs: list[Run]) -> list[RunFacts]:
+    """Those of the runs that have a model, read from their folders; off the GUI thread."""
     return [facts for facts in map(read_facts, runs) if facts.has_model]

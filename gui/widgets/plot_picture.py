@@ -102,7 +102,7 @@ class PlotPicture:
                 painter.save()
                 painter.translate(_MARGIN, top)
                 painter.setFont(self._key.font())
-                self._key.paint(painter, palette)
+                self._key.paint(painter, palette, width=width)
                 painter.restore()
                 top += self._key.sizeHint().height() + _GAP
             target = QRectF(_MARGIN, top, width, self._plot.height())

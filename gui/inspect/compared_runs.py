@@ -1,0 +1,179 @@
+"""Other runs whose curves of the chosen label are drawn beside those of the run that is looked at."""
+
+import functools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QCoreApplication, QObject, Signal
+from PySide6.QtWidgets import QMenu
+
+from core.evaluation.predictions import Predictions
+from core.evaluation.ranking import RankedScores
+from core.labels import LabelState
+from core.project.runs import Run
+from gui import background
+from gui.inspect.inspection import Inspection
+from gui.inspect.plot_lines import LabelCurves, Line, Role
+from gui.inspect.scored_split import ScoredSplit, load_predictions
+from gui.train.run_chooser import with_model
+from gui.train.run_facts import RunFacts
+from gui.train.words import figure, run_line
+
+translate = QCoreApplication.translate
+
+
+@dataclass(frozen=True, eq=False)
+class Compared:
+    """One label of some runs on images that they share with the run that is looked at.
+
+    Attributes:
+        lines: of the runs that know the label.
+        notes: what is to be said of them.
+        loaded: the scores of the runs on the split, by run.
+    """
+
+    lines: tuple[Line, ...]
+    notes: tuple[str, ...]
+    loaded: Mapping[int, Predictions]
+
+
+class ComparedRuns(QObject):
+    """The runs that were chosen for comparison; read off the GUI thread.
+
+    Attributes:
+        menu: all other runs that have a model, each to be checked.
+        lines: of the chosen label, of the runs that were read.
+        notes: what is to be said of them.
+
+    Signals:
+        changed: other lines.
+    """
+
+    changed = Signal()
+
+    def __init__(self, inspection: Inspection, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._inspection = inspection
+        self._others: list[RunFacts] = []
+        self._chosen: set[int] = set()
+        self._loaded: dict[int, Predictions] = {}
+        self.menu = QMenu()
+        self.menu.setTitle(self.tr("Compare with run"))
+        self.menu.aboutToShow.connect(self._fill)
+        self.lines: tuple[Line, ...] = ()
+        self.notes: tuple[str, ...] = ()
+
+    def show_scores(self) -> None:
+        """Another run or split is looked at, or nothing."""
+        self._loaded.clear()
+        self._clear()
+        session = self._inspection.session
+        if self._inspection.scored is None or not session.has_project:
+            self._chosen.clear()
+            self._others = []
+            return
+        read = functools.partial(with_model, session.store.runs())
+        background.run(self, read, self._on_runs_read, self._inspection.failed.emit, key="runs")
+
+    def show_label(self) -> None:
+        """Another label is chosen."""
+        self._clear()
+        self._ask()
+
+    def set_chosen(self, run_id: int, chosen: bool) -> None:
+        """Compare with a run, or no longer."""
+        (self._chosen.add if chosen else self._chosen.discard)(run_id)
+        self._ask()
+
+    def _clear(self) -> None:
+        if self.lines or self.notes:
+            self.lines = self.notes = ()
+            self.changed.emit()
+
+    def _on_runs_read(self, runs: list[RunFacts]) -> None:
+        self._others = runs
+        self._ask()
+
+    def _fill(self) -> None:
+        self.menu.clear()
+        run = self._inspection.run
+        others = [facts for facts in self._others if run is not None and facts.run.id != run.id]
+        for facts in others:
+            text = run_line(facts.run.id, figure(facts.best_map, facts.best_top1), facts.title)
+            action = self.menu.addAction(text)
+            action.setCheckable(True)
+            action.setChecked(facts.run.id in self._chosen)
+            action.toggled.connect(functools.partial(self.set_chosen, facts.run.id))
+        if not others:
+            self.menu.addAction(self.tr("No other run has a model")).setEnabled(False)
+
+    def _ask(self) -> None:
+        scored = self._inspection.scored
+        if scored is None:
+            return
+        runs = [one.run for one in self._others if one.run.id in self._chosen and one.run.id != scored.run.id]
+        if not runs:
+            self._clear()
+            return
+        label = self._inspection.label
+        work = functools.partial(compared, scored, label, runs, loaded=dict(self._loaded))
+        done = functools.partial(self._on_compared, scored, label)
+        background.run(self, work, done, self._inspection.failed.emit, key="compared")
+
+    def _on_compared(self, scored: ScoredSplit, label: int, found: Compared) -> None:
+        if scored is not self._inspection.scored:
+            return
+        self._loaded.update(found.loaded)
+        chosen = {run.id for run in (one.run for one in self._others) if run.id in self._chosen}
+        if label == self._inspection.label and chosen:
+            self.lines, self.notes = found.lines, found.notes
+            self.changed.emit()
+
+
+def compared(scored: ScoredSplit, label: int, runs: Sequence[Run], *, loaded: Mapping[int, Predictions]) -> Compared:
+    """Read other runs' scores of one label, on images that they scored in the same split.
+
+    What the images show is taken from the run that is looked at, so that the lines differ by the models alone. Where
+    a run shares only some of the images, the run that is looked at is drawn on those as well.
+
+    Args:
+        scored: what is looked at.
+        label: column of the chosen label.
+        runs: the others.
+        loaded: scores that were read before, by run.
+
+    Raises:
+        MultihotError: scores cannot be read.
+    """
+    name, own = scored.label_names[label], scored.predictions
+    read: dict[int, Predictions] = dict(loaded)
+    lines: list[Line] = []
+    notes: list[str] = []
+    for run in runs:
+        if run.id not in read:
+            read[run.id] = load_predictions(run).of(scored.split)
+        other = read[run.id]
+        title = translate("compared", "run {}").format(run.id)
+        _, here, there = np.intersect1d(own.image_ids, other.image_ids, assume_unique=True, return_indices=True)
+        if name not in other.label_names or not len(here):
+            text = translate("compared", "Run {} did not score “{}” on these images.")
+            notes.append(text.format(run.id, name))
+            continue
+        states = own.states[here, label]
+        column = other.label_names.index(name)
+        lines.append(_line(title, other.probabilities[there, column], states, look=len(lines)))
+        if len(here) < len(own.image_ids):
+            text = translate("compared", "Run {} shares {:,} of {:,} images.")
+            notes.append(text.format(run.id, len(here), len(own.image_ids)))
+            title = translate("compared", "run {}, shared with {}").format(scored.run.id, run.id)
+            lines.append(_line(title, own.probabilities[here, label], states, look=len(lines)))
+    return Compared(tuple(lines), tuple(notes), read)
+
+
+def _line(name: str, scores: NDArray[np.float32], states: NDArray[np.int8], *, look: int) -> Line:
+    present, known = states == LabelState.PRESENT, states != LabelState.UNKNOWN
+    curves = LabelCurves(RankedScores(scores[:, np.newaxis], present[:, np.newaxis], known[:, np.newaxis]), 0)
+    curves.prepare()
+    return Line(name, curves, Role.RUN, look)
