@@ -58,7 +58,7 @@ def run(arguments: argparse.Namespace, output: Output) -> int:
         with _timed("train", seconds):
             trained, outcome = train(project, recipe(_RECIPE), output, device="cpu")
         with _timed("thresholds", seconds):
-            tune_run(trained, "validation")
+            tune_run(trained, "validation", output=output)
             output.say("Tuned every label's threshold for F1 on validation.")
         with _timed("export", seconds):
             exported = export(trained, model, output)

@@ -32,6 +32,7 @@ class BeforeAfter:
         after: at the thresholds.
         uncertainty: standard error of the change in the mean of OF1 and CF1, for images drawn anew.
         different: decisions that are others at the thresholds than at 0.5.
+        seeks_f: whether the thresholds were chosen for an F; those for a precision or a cost may well lose F1.
     """
 
     split: str
@@ -41,6 +42,7 @@ class BeforeAfter:
     after: ClassificationScores
     uncertainty: float
     different: int
+    seeks_f: bool
 
     @property
     def change(self) -> float:
@@ -60,8 +62,11 @@ class BeforeAfter:
 
     @property
     def warning(self) -> str:
-        """A sentence or two where the thresholds are worse than 0.5 in the mean of OF1 and CF1; empty otherwise."""
-        if not self.change <= -_NOTICEABLE:
+        """A sentence or two where the thresholds are worse than 0.5 in the mean of OF1 and CF1; empty otherwise.
+
+        It is empty, too, where they were chosen for something else than an F.
+        """
+        if not (self.seeks_f and self.change <= -_NOTICEABLE):
             return ""
         subject = f"Tuned on {self.tuned_on}, the thresholds" if self.tuned_on else "The thresholds"
         figures = (
@@ -104,6 +109,7 @@ def compare(predictions: Predictions, split: Split, thresholds: ThresholdSet) ->
         after=classification_scores(*arguments, thresholds.values, measured.known),
         uncertainty=float(np.sqrt((pulls**2).sum())),
         different=int(((at_half != at_thresholds) & measured.known).sum()),
+        seeks_f=thresholds.seeks_f,
     )
 
 

@@ -22,7 +22,6 @@ FIRST_SET: Final = "main"
 #: What is said in place of one objective where labels differ.
 MIXED: Final = "mixed"
 
-_MANUAL: Final = "manual"
 _AND: Final = " and "
 
 
@@ -44,7 +43,7 @@ class Origin:
 #: Of a threshold that nobody chose.
 UNTUNED: Final = Origin("0.5")
 #: Of a threshold set by hand.
-BY_HAND: Final = Origin(_MANUAL)
+BY_HAND: Final = Origin("manual")
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,11 +116,13 @@ class ThresholdSet:
     @property
     def title(self) -> str:
         """What the tuned ones were chosen for, in a few words: "best F1"; empty where nothing was tuned."""
-        tuned = [one.objective for one in self.origins if one.tuned_on]
-        # files from before labels had origins say of thresholds moved by hand where they were tuned, for F1 always
-        aims = (BEST_F1 if one == BY_HAND.objective else Objective.parse(one) for one in dict.fromkeys(tuned))
-        titles = list(dict.fromkeys(aim.title for aim in aims))
+        titles = list(dict.fromkeys(_aim(one).title for one in dict.fromkeys(self.origins) if one.tuned_on))
         return _AND.join(titles) if len(titles) < 3 else "different objectives"
+
+    @property
+    def seeks_f(self) -> bool:
+        """Whether no label was tuned for something else than an F."""
+        return all(_aim(origin).kind == "f_beta" for origin in self.origins)
 
     @property
     def counts(self) -> tuple[tuple[Origin, int], ...]:
@@ -281,7 +282,7 @@ class ThresholdBook:
             content = json.loads(path.read_text(encoding="utf-8"))
             chosen = _from_json(content)
             return cls((chosen, *map(_from_json, content.get("others", ()))), chosen.name)
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, MultihotError) as error:
             raise MultihotError(
                 f"“{path}” cannot be read as thresholds ({error}).",
                 next_step="Delete it and tune the thresholds again.",
@@ -319,6 +320,11 @@ def split_names(splits: tuple[Split, ...]) -> str:
     return _AND.join(split.name.lower() for split in splits)
 
 
+def _aim(origin: Origin) -> Objective:
+    """The objective of an origin; the usual one where a hand chose, or nobody."""
+    return BEST_F1 if origin.objective in (BY_HAND.objective, UNTUNED.objective) else Objective.parse(origin.objective)
+
+
 def _to_json(thresholds: ThresholdSet) -> dict[str, Any]:
     return {
         "name": thresholds.name,
@@ -348,7 +354,6 @@ def _origin(content: Mapping[str, Any]) -> Origin:
     tuned_on = content["tuned_on"]
     if tuned_on is not None and not isinstance(tuned_on, str):
         raise TypeError(f"“{tuned_on}” is no split")
-    objective = str(content["objective"])
-    if objective not in (BY_HAND.objective, UNTUNED.objective):
-        Objective.parse(objective)
-    return Origin(objective, tuned_on, bool(content.get("shrunk", False)))
+    origin = Origin(str(content["objective"]), tuned_on, bool(content.get("shrunk", False)))
+    _aim(origin)
+    return origin

@@ -280,14 +280,22 @@ def _between(row: Keys, starts: NDArray[np.int64]) -> NDArray[np.float64]:
     taken = starts < len(row)
     upper = np.ones(len(starts), lower.dtype)
     upper[taken] = scores_of(row[starts[taken]])
-    takes_default = (lower < DEFAULT_THRESHOLD) & (upper >= DEFAULT_THRESHOLD)
-    return np.where(takes_default, DEFAULT_THRESHOLD, _midway(lower, upper))
+    return parting(lower, upper)
 
 
-def _midway(lower: Probabilities, upper: Probabilities) -> NDArray[np.float64]:
-    """The numbers between scores that exclude the lower and take the upper, also in the scores' own precision."""
+def parting(lower: Probabilities, upper: Probabilities) -> NDArray[np.float64]:
+    """Thresholds that exclude one score and take another, also in the scores' own precision.
+
+    Args:
+        lower: (K,), the scores to exclude, or 0 where there is none.
+        upper: (K,), the scores to take, each above the lower or both 0.
+
+    Returns:
+        float64 (K,): 0.5 where that does it, else the middle.
+    """
     low, high = lower.astype(np.float64), upper.astype(np.float64)
     middle = low + (high - low) / 2
     # halfway between two neighbouring float32 rounds to the even one, which may be the lower
     merged = (middle.astype(upper.dtype) <= lower) & (low < high)
-    return np.where(merged, np.nextafter(middle, 1.0), middle)
+    middle = np.where(merged, np.nextafter(middle, 1.0), middle)
+    return np.where((lower < DEFAULT_THRESHOLD) & (upper >= DEFAULT_THRESHOLD), DEFAULT_THRESHOLD, middle)

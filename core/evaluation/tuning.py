@@ -1,6 +1,6 @@
 """Tuning the thresholds of a run on one split or two, and what that changes on another."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
@@ -21,8 +21,11 @@ from core.labels import Split
 On = Literal["train", "validation", "cross"]
 """What is tuned on: a split, or folds across train and validation."""
 Shrink = Literal["auto", "on", "off"]
-"""Whether thresholds are pulled towards that of all labels together: "auto" does so for the best F, and leaves alone
-what is to reach a precision, a recall, a cost or a number of alarms."""
+"""Whether thresholds are pulled towards that of all labels together: "auto" does so for the best F where that raises
+the mean F over five folds of the images tuned on, and leaves alone what is to reach anything else."""
+
+RELIABLE_SUPPORT: Final = 20
+"""Positives that a threshold needs to be more than chance."""
 
 _FOLDS: Final = 5
 
@@ -52,6 +55,11 @@ class Tuned:
     f1: NDArray[np.float64]
     positives: NDArray[np.int64]
     compared: BeforeAfter
+
+    @property
+    def is_unreliable(self) -> NDArray[np.bool_]:
+        """Whether each label has so few positives to tune on that its threshold is mostly chance; bool (C,)."""
+        return np.asarray(self.support < RELIABLE_SUPPORT)
 
     @property
     def evaluated_on(self) -> str:
@@ -113,7 +121,10 @@ def tune(
     else:
         own = best_thresholds(*arguments, aim, known=chosen.known).values
     support = chosen.targets.sum(axis=0)
-    is_shrunk = aim.kind == "f_beta" if shrink == "auto" else shrink == "on" and aim.kind != "fixed"
+    if shrink == "auto":
+        is_shrunk = shrinking_helps(*arguments, aim, known=chosen.known, seed=seed)
+    else:
+        is_shrunk = shrink == "on" and aim.kind != "fixed"
     pooled = pooled_threshold(*arguments, aim, known=chosen.known) if is_shrunk else None
     asked = list(range(len(own))) if labels is None else list(labels)
     thresholds = ThresholdSet.default(chosen.label_names) if start is None else start
@@ -166,15 +177,52 @@ def mean_of_folds(
         float64 (C,) in [0, 1]; folds that say nothing of a label are left out, and where all do it is 0.5.
     """
     scores, present, mask = np.asarray(probabilities), np.asarray(targets), np.asarray(known)
-    fold = np.random.default_rng(seed).permutation(len(scores)) % _FOLDS
     total, times = np.zeros(scores.shape[1]), np.zeros(scores.shape[1], np.int64)
-    for left_out in range(_FOLDS):
-        rows = fold != left_out
+    for rows in _folds(len(scores), seed):
         values = best_thresholds(scores[rows], present[rows], objective, known=mask[rows]).values
         tells = mask[rows].any(axis=0) & says_something(objective, (present & mask)[rows].sum(axis=0))
         total[tells] += values[tells]
         times += tells
     return np.where(times > 0, total / np.maximum(times, 1), DEFAULT_THRESHOLD)
+
+
+def shrinking_helps(
+    probabilities: ArrayLike, targets: ArrayLike, objective: Objective, *, known: ArrayLike, seed: int = 0
+) -> bool:
+    """Whether thresholds pulled towards that of all labels together have a higher mean F on images of the same kind.
+
+    Each fifth of the images is judged with thresholds tuned on the others; only for the best F.
+
+    Args:
+        probabilities: float32 or float64 (N, C) in [0, 1].
+        targets: bool (N, C).
+        objective: what to achieve.
+        known: bool (N, C).
+        seed: of the deal of the images into fifths.
+    """
+    if objective.kind != "f_beta":
+        return False
+    scores, present, mask = np.asarray(probabilities), np.asarray(targets), np.asarray(known)
+    # true positives, predicted and positives of each label, with its own threshold and with the pulled one
+    sums = np.zeros((2, 3, scores.shape[1]))
+    for rows in _folds(len(scores), seed):
+        tuned_on = scores[rows], present[rows], objective
+        own = best_thresholds(*tuned_on, known=mask[rows]).values
+        pulled = shrunk(own, pooled_threshold(*tuned_on, known=mask[rows]), (present & mask)[rows].sum(axis=0))
+        for way, values in enumerate((own, pulled)):
+            counts = counts_at(scores[~rows], present[~rows], values, known=mask[~rows])
+            sums[way] += counts.tp, counts.tp + counts.fp, counts.tp + counts.fn
+    weight = objective.value**2
+    f_beta = (1 + weight) * sums[:, 0] / np.maximum(weight * sums[:, 2] + sums[:, 1], 1)
+    alone, pulled_too = f_beta.sum(axis=1)
+    return bool(pulled_too > alone)
+
+
+def _folds(images: int, seed: int) -> Iterator[NDArray[np.bool_]]:
+    """The images without each fifth in turn; bool (N,)."""
+    fold = np.random.default_rng(seed).permutation(images) % _FOLDS
+    for left_out in range(_FOLDS):
+        yield fold != left_out
 
 
 def _pulled(
