@@ -26,7 +26,7 @@ class BandSlider(QSlider):
         self.setSingleStep(1)
         self.setPageStep(STEPS // 20)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setMinimumWidth(120)
+        self.setMinimumWidth(96)
         theme.on_change(self, self.update)
 
     @property
@@ -50,7 +50,7 @@ class BandSlider(QSlider):
 
     def minimumSizeHint(self) -> QSize:
         """The same height."""
-        return QSize(120, theme.ROW - 4)
+        return QSize(96, theme.ROW - 4)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint band, groove and handle."""

@@ -3,7 +3,9 @@
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from core.project.runs import Run
+from gui.inspect.fixes import Fixes
 from gui.inspect.scored_split import Decisions, ScoredSplit
+from gui.inspect.steps import Steps
 from gui.inspect.threshold_editor import ThresholdEditor
 from gui.session import Session
 
@@ -17,6 +19,8 @@ class Inspection(QObject):
     Attributes:
         session: the open project.
         thresholds: those of the run; who moves one calls this editor.
+        fixes: annotations that are put right here.
+        steps: takes back what was done last, be it a threshold or an annotation.
         scored: the scores; None while there are none.
         decisions: right and wrong ones at the thresholds of the moment; None without scores.
         label: column of the chosen label.
@@ -40,6 +44,8 @@ class Inspection(QObject):
         super().__init__(parent)
         self.session = session
         self.thresholds = ThresholdEditor(self)
+        self.fixes = Fixes(session, self)
+        self.steps = Steps(self.thresholds, self.fixes, parent=self)
         self.scored: ScoredSplit | None = None
         self.decisions: Decisions | None = None
         self.label = 0
@@ -50,6 +56,7 @@ class Inspection(QObject):
         self._rest.timeout.connect(self.rested)
         self.thresholds.moved.connect(self._on_moved)
         self.thresholds.failed.connect(self.failed)
+        self.fixes.failed.connect(self.failed)
 
     @property
     def run(self) -> Run | None:
@@ -65,7 +72,7 @@ class Inspection(QObject):
         """Look at other scores; the chosen label stays where the labels are the same."""
         same_labels = self.scored is not None and self.scored.label_names == scored.label_names
         self.scored = self.decisions = None
-        self.thresholds.show(scored.thresholds, scored.run.folder)
+        self.thresholds.show(scored.book, scored.run.folder)
         self.scored = scored
         self.decisions = Decisions(scored, self.thresholds.values)
         if not same_labels:
@@ -74,7 +81,7 @@ class Inspection(QObject):
 
     def clear(self) -> None:
         """Look at nothing; thresholds that are not written yet are."""
-        self.thresholds.flush()
+        self.thresholds.clear()
         self._rest.stop()
         self.scored = self.decisions = None
         self.scored_changed.emit()

@@ -4,14 +4,24 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QSignalBlocker, Qt, Signal
-from PySide6.QtGui import QFont, QFontMetrics
+from PySide6.QtCore import (
+    QAbstractTableModel,
+    QItemSelectionModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QSignalBlocker,
+    QSize,
+    Qt,
+    Signal,
+)
+from PySide6.QtGui import QFont, QFontMetrics, QIcon, QPalette
 from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QHeaderView, QTableView, QVBoxLayout, QWidget
 
 from core.evaluation.metrics import Counts
 from gui.inspect.scored_split import ScoredSplit
+from gui.inspect.words import unreliable
 from gui.train.words import score
-from gui.widgets import theme
+from gui.widgets import icons, theme
 from gui.widgets.panel import line
 
 Index = QModelIndex | QPersistentModelIndex
@@ -51,6 +61,13 @@ class LabelModel(QAbstractTableModel):
         self._columns: dict[int, NDArray[np.generic]] = {}
         self._order: NDArray[np.int64] = np.arange(0)
         self._sort = _OWN_ORDER
+        self._badge = QIcon()
+
+    def set_badge(self, badge: QIcon) -> None:
+        """Mark labels of few positives with a picture."""
+        self._badge = badge
+        if len(self._order):
+            self.dataChanged.emit(self.index(0, SUPPORT), self.index(len(self._order) - 1, SUPPORT))
 
     def show_scores(self, scored: ScoredSplit, counts: Counts, thresholds: NDArray[np.float64]) -> None:
         """Show another run or split."""
@@ -120,6 +137,13 @@ class LabelModel(QAbstractTableModel):
             return f"{value:,}" if column == SUPPORT else score(float(value))
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return _LEFT if column == LABEL else _RIGHT
+        if role in (Qt.ItemDataRole.DecorationRole, Qt.ItemDataRole.ToolTipRole):
+            label = self._order[index.row()]
+            warning = unreliable(int(self._columns[SUPPORT][label]))
+            if role == Qt.ItemDataRole.DecorationRole:
+                return self._badge if warning and column == SUPPORT else None
+            # a name may be cut
+            return "\n".join(filter(None, (self._names[label] if column == LABEL else "", warning))) or None
         return None
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:  # noqa: ANN401 - as Qt asks
@@ -211,10 +235,10 @@ class LabelTable(QWidget):
         means: of the rows below.
 
     Signals:
-        label_selected: index of the label whose row became the current one.
+        labels_selected: tuple of the labels whose rows are selected, that of the current row first.
     """
 
-    label_selected = Signal(int)
+    labels_selected = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -227,6 +251,7 @@ class LabelTable(QWidget):
             table.setShowGrid(False)
             table.setWordWrap(False)
             table.setFont(theme.tabular(table.font()))
+            table.setIconSize(QSize(14, 14))
             table.verticalHeader().hide()
             table.verticalHeader().setDefaultSectionSize(theme.ROW - 2)
             table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -236,7 +261,7 @@ class LabelTable(QWidget):
             for column in range(SUPPORT, THRESHOLD + 1):
                 header.resizeSection(column, self._width_of(column))
         self._table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self._table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self._table.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         self._table.setTabKeyNavigation(False)
         self._table.setAccessibleName(self.tr("Scores per label"))
         self._table.horizontalHeader().setHighlightSections(False)
@@ -261,7 +286,10 @@ class LabelTable(QWidget):
         layout.addLayout(self._foot_place)
 
         self._table.verticalScrollBar().rangeChanged.connect(self._on_scroll_range_changed)
-        self._table.selectionModel().currentRowChanged.connect(self._on_current_row_changed)
+        self._table.selectionModel().selectionChanged.connect(lambda *_: self._on_selection_changed())
+        self._table.selectionModel().currentRowChanged.connect(lambda *_: self._on_selection_changed())
+        theme.on_change(self, self._paint_badge)
+        self._paint_badge()
 
     def show_task(self, *, is_multi_class: bool) -> None:
         """Leave out the thresholds where there are none."""
@@ -270,10 +298,16 @@ class LabelTable(QWidget):
         numbers = sum(self._width_of(column) for column in range(SUPPORT, THRESHOLD + (not is_multi_class)))
         self.setMinimumWidth(_LABEL_WIDTH + numbers + self._table.verticalScrollBar().sizeHint().width())
 
-    def select(self, label: int) -> None:
-        """Make a label's row the current one, without telling."""
+    def select(self, labels: tuple[int, ...]) -> None:
+        """Select the rows of labels, the first one as the current one, without telling."""
+        if labels == self._selected():
+            return
         with QSignalBlocker(self):
-            self._table.selectRow(self.model.row_of(label))
+            self._table.selectRow(self.model.row_of(labels[0]))
+            for label in labels[1:]:
+                place = self.model.index(self.model.row_of(label), LABEL)
+                flags = QItemSelectionModel.SelectionFlag.Select | QItemSelectionModel.SelectionFlag.Rows
+                self._table.selectionModel().select(place, flags)
 
     def choose(self, label: int) -> None:
         """Make a label's row the current one, and tell."""
@@ -291,6 +325,25 @@ class LabelTable(QWidget):
         bar = self._table.verticalScrollBar().sizeHint().width() if highest else 0
         self._foot_place.setContentsMargins(0, 0, bar, 0)
 
-    def _on_current_row_changed(self, current: QModelIndex) -> None:
-        if current.isValid():
-            self.label_selected.emit(self.model.label_of(current.row()))
+    def _selected(self) -> tuple[int, ...]:
+        """The labels whose rows are selected, that of the current row first."""
+        rows = sorted(index.row() for index in self._table.selectionModel().selectedRows())
+        current = self._table.currentIndex().row()
+        # while Qt changes the selection the current row is still the one before
+        first = current if current in rows else next(iter(rows), None)
+        return tuple(self.model.label_of(row) for row in sorted(rows, key=lambda row: (row != first, row)))
+
+    def _on_selection_changed(self) -> None:
+        labels = self._selected()
+        if labels:
+            self.labels_selected.emit(labels)
+
+    def _paint_badge(self) -> None:
+        badge, ratio = QIcon(), self.devicePixelRatioF()
+        modes = (
+            (QIcon.Mode.Normal, theme.warning(self.palette())),
+            (QIcon.Mode.Selected, self.palette().color(QPalette.ColorRole.HighlightedText)),
+        )
+        for mode, color in modes:
+            badge.addPixmap(icons.pixmap("warning-circle", 14, color, ratio=ratio), mode)
+        self.model.set_badge(badge)

@@ -6,15 +6,17 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from core.errors import ProjectError
 from core.evaluation.metrics import Counts, PrecisionRecallCurve, average_precision, counts_at, mean_over_labels
 from core.evaluation.multi_class import confusion_matrix
 from core.evaluation.predictions import PREDICTIONS_FILE, Predictions
 from core.evaluation.ranking import Flips, RankedScores
 from core.evaluation.report import decisions
-from core.evaluation.threshold_file import ThresholdSet
+from core.evaluation.threshold_file import ThresholdBook
 from core.evaluation.thresholds import DEFAULT_THRESHOLD
 from core.labels import Split
 from core.project.runs import Run
+from core.project.snapshot import Snapshot
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,7 +32,8 @@ class ScoredSplit:
         ranked: the same, sorted.
         ap: average precision per label, float64 (C,), NaN without a positive.
         support: images on which each label is present, int64 (C,).
-        thresholds: those that are kept with the run.
+        book: the sets of thresholds that are kept with the run.
+        label_ids: of the labels in the project, int64 (C,); -1 where they are not known.
     """
 
     run: Run
@@ -41,7 +44,8 @@ class ScoredSplit:
     ranked: RankedScores
     ap: NDArray[np.float64]
     support: NDArray[np.int64]
-    thresholds: ThresholdSet
+    book: ThresholdBook
+    label_ids: NDArray[np.int64]
 
     @property
     def label_names(self) -> tuple[str, ...]:
@@ -78,6 +82,24 @@ class ScoredSplit:
         if self.is_multi_class:
             return counts_at(self._predicted, self.predictions.targets, DEFAULT_THRESHOLD, known=self.predictions.known)
         return self.ranked.counts(thresholds)
+
+    def predicted(
+        self, rows: NDArray[np.int64], labels: NDArray[np.int64], thresholds: NDArray[np.float64]
+    ) -> NDArray[np.bool_]:
+        """Whether labels are predicted on images.
+
+        Args:
+            rows: int64 (n,), of the images.
+            labels: int64 (n,), columns of the labels.
+            thresholds: float64 (C,); of no effect in multi-class.
+
+        Returns:
+            bool (n,).
+        """
+        if self.is_multi_class:
+            return self._predicted[rows, labels]
+        found: NDArray[np.bool_] = self.predictions.probabilities[rows, labels] >= thresholds.astype(np.float32)[labels]
+        return found
 
     def missed(self, label: int, threshold: float, *, limit: int) -> NDArray[np.int64]:
         """Rows of the images on which a label is present but not predicted, the lowest probability first."""
@@ -153,8 +175,20 @@ def load_scored_split(run: Run, split: Split) -> ScoredSplit:
         ranked=RankedScores(probabilities, targets, known),
         ap=average_precision(probabilities, targets, known),
         support=targets.sum(axis=0),
-        thresholds=ThresholdSet.of_run(run.folder, everything.label_names),
+        book=ThresholdBook.of_run(run.folder, everything.label_names),
+        label_ids=_label_ids(run, everything.label_names),
     )
+
+
+def _label_ids(run: Run, label_names: tuple[str, ...]) -> NDArray[np.int64]:
+    """The project's numbers of a run's labels, which stay when a label is renamed."""
+    try:
+        snapshot = Snapshot.load(run.folder / "snapshot.npz")
+    except ProjectError:
+        # the scores are there and can be looked at; only annotations cannot be put right
+        return np.full(len(label_names), -1, np.int64)
+    ids = dict(zip(snapshot.label_names, snapshot.label_ids.tolist(), strict=True))
+    return np.array([ids.get(name, -1) for name in label_names], np.int64)
 
 
 def load_predictions(run: Run) -> Predictions:

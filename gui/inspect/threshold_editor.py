@@ -1,8 +1,7 @@
-"""The thresholds of the run that is looked at: moved, taken back, and kept in its folder."""
+"""The thresholds of the run that is looked at: moved, taken back, and kept in its folder in named sets."""
 
 import functools
-import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -10,44 +9,95 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from core.errors import MultihotError
-from core.evaluation.threshold_file import THRESHOLDS_FILE, ThresholdSet
+from core.evaluation.threshold_file import FIRST_SET, ThresholdBook, ThresholdSet, checked_name
+from core.evaluation.threshold_merge import merge, same_book
 from gui import background
+from gui.inspect.steps import next_step
+from gui.inspect.threshold_keeper import Kept, ThresholdKeeper
 
 # a drag is written when it rests
 SAVE_AFTER_MS = 400
 UNDO_LIMIT = 200
 
 
+@dataclass(frozen=True, eq=False)
+class _Step:
+    """What there was before something was done, or after it was taken back.
+
+    Attributes:
+        book: the sets.
+        shown: name of the one that was shown.
+        what: was done, in a few words.
+        number: by which steps of all kinds come in order.
+    """
+
+    book: ThresholdBook
+    shown: str
+    what: str
+    number: int = field(default_factory=next_step)
+
+
+@dataclass(eq=False)
+class _Edited:
+    """The sets of one run in the window.
+
+    Attributes:
+        keeper: of their file.
+        book: the sets of the moment.
+        shown: name of the one that is shown and moved.
+        before: of each label, the threshold before it was moved last; float64 (C,).
+        is_dirty: whether `book` is not written yet.
+        waits: whether a request to write is under way.
+        adopted: number of the last answer of `keeper` that was taken over.
+    """
+
+    keeper: ThresholdKeeper
+    book: ThresholdBook
+    shown: str
+    before: NDArray[np.float64]
+    undo: list[_Step] = field(default_factory=list)
+    redo: list[_Step] = field(default_factory=list)
+    is_dirty: bool = False
+    waits: bool = False
+    adopted: int = 0
+
+
 class ThresholdEditor(QObject):
-    """Owns the thresholds of one run at a time.
+    """Owns the sets of thresholds of one run at a time; an edit is of the set that is shown.
 
     A drag of one label's threshold is one step of undo; it ends with `settle`, or with a change of anything else.
+    What another program writes meanwhile is taken over as a step of its own.
 
     Signals:
         moved: index of the label whose threshold moved, or None when any may have.
+        sets_changed: another set is shown or chosen, or there are others.
+        stepped: something was done that can be taken back.
         undo_changed: whether there is something to take back or do again may have changed.
         failed: MultihotError, the thresholds could not be written.
+        told: str, a sentence about what another program changed.
     """
 
     moved = Signal(object)
+    sets_changed = Signal()
+    stepped = Signal()
     undo_changed = Signal()
     failed = Signal(object)
+    told = Signal(str)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        self._runs: dict[Path, _Edited] = {}
+        self._run: _Edited | None = None
         self._current = ThresholdSet.default(())
-        self._writer: _Writer | None = None
-        self._undo: list[ThresholdSet] = []
-        self._redo: list[ThresholdSet] = []
         self._dragged: int | None = None
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(SAVE_AFTER_MS)
-        self._timer.timeout.connect(self._save)
+        self._timer.timeout.connect(self.sync)
 
     @property
     def thresholds(self) -> ThresholdSet:
-        """The thresholds of the moment."""
+        """The set that is shown, with the thresholds of the moment."""
         return self._current
 
     @property
@@ -56,130 +106,309 @@ class ThresholdEditor(QObject):
         return self._current.values
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the run's sets."""
+        return () if self._run is None else self._run.book.names
+
+    @property
+    def shown(self) -> str:
+        """Name of the set that is shown."""
+        return self._current.name
+
+    @property
+    def chosen(self) -> str:
+        """Name of the set that export and suggestions use."""
+        return FIRST_SET if self._run is None else self._run.book.chosen
+
+    @property
+    def undo_number(self) -> int:
+        """Number of the step that would be taken back; 0 for none."""
+        return self._run.undo[-1].number if self._run is not None and self._run.undo else 0
+
+    @property
+    def redo_number(self) -> int:
+        """Number of the step that would be done again; 0 for none."""
+        return self._run.redo[-1].number if self._run is not None and self._run.redo else 0
+
+    @property
     def can_undo(self) -> bool:
         """Whether there is something to take back."""
-        return bool(self._undo)
+        return bool(self._run is not None and self._run.undo)
 
     @property
     def can_redo(self) -> bool:
         """Whether there is something to do again."""
-        return bool(self._redo)
+        return bool(self._run is not None and self._run.redo)
 
-    def show(self, thresholds: ThresholdSet, run_folder: Path) -> None:
-        """Take over the thresholds of a run; those of the run before are written first."""
-        path = run_folder / THRESHOLDS_FILE
-        if self._writer is not None and self._writer.path == path and self._timer.isActive():
-            # the same run again, with a change that is not written yet
-            self.moved.emit(None)
-            return
+    @property
+    def undo_text(self) -> str:
+        """What would be taken back, in a few words; empty for nothing."""
+        return self._run.undo[-1].what if self._run is not None and self._run.undo else ""
+
+    @property
+    def redo_text(self) -> str:
+        """What would be done again; empty for nothing."""
+        return self._run.redo[-1].what if self._run is not None and self._run.redo else ""
+
+    def before(self, label: int) -> float:
+        """A label's threshold before its present or last move began; that of the moment where it was not moved."""
+        return float(self.values[label] if self._run is None else self._run.before[label])
+
+    def show(self, book: ThresholdBook, run_folder: Path) -> None:
+        """Take over the sets of a run; those of the run before are written first.
+
+        Args:
+            book: as they were read from the run's folder.
+            run_folder: where they are kept.
+        """
         self.flush()
-        if self._writer is None or self._writer.path != path:
-            self._undo.clear()
-            self._redo.clear()
-            self._writer = _Writer(path)
-        self._current, self._dragged = thresholds, None
+        if self._run is not None and self._runs.get(run_folder) is not self._run:
+            self.clear()
+        run = self._runs.get(run_folder)
+        if run is None or run.book.label_names != book.label_names:
+            run = _Edited(ThresholdKeeper(run_folder, book), book, book.chosen, book.current.values)
+            self._runs[run_folder] = run
+        self._run, self._dragged = run, None
+        self._current = run.book.named(run.shown)
+        run.before = self._current.values
         self.moved.emit(None)
+        self.sets_changed.emit()
+        self.undo_changed.emit()
+        # the book may be older than what is known here, so that the file is asked again
+        self.sync()
+
+    def clear(self) -> None:
+        """Edit no run: write what is not written yet and forget what is; only what cannot be written is kept."""
+        self.flush()
+        self._runs = {folder: run for folder, run in self._runs.items() if run.is_dirty}
+        self._run, self._current, self._dragged = None, ThresholdSet.default(()), None
+        for run in self._runs.values():
+            run.undo.clear()
+            run.redo.clear()
         self.undo_changed.emit()
 
+    # thresholds of the set that is shown
+
     def set(self, label: int, value: float) -> None:
-        """Move the threshold of one label.
+        """Move the threshold of one label by hand.
 
         Args:
             label: its index.
             value: in [0, 1].
         """
-        if value == self.values[label]:
+        run = self._run
+        if run is None or value == self.values[label]:
             return
         if self._dragged != label:
-            self._remember()
+            name = self._current.label_names[label]
+            self._remember(self.tr("“{}” moved from {:.3f}").format(name, self.values[label]))
             self._dragged = label
-        self._take(self._current.moved(label, value), label)
+            run.before = run.before.copy()
+            run.before[label] = self.values[label]
+        self._take(run.book, self._current.moved(label, value), label)
 
-    def set_all(self, thresholds: ThresholdSet) -> None:
-        """Take other thresholds for all labels."""
-        self._remember()
-        self._dragged = None
-        self._take(thresholds, None)
+    def take(self, thresholds: ThresholdSet, what: str) -> None:
+        """Take other thresholds into the set that is shown.
+
+        Args:
+            thresholds: of the same labels; their name does not count.
+            what: is done, in a few words.
+        """
+        run, taken = self._run, replace(thresholds, name=self.shown)
+        if run is None or (taken.origins == self._current.origins and np.array_equal(taken.values, self.values)):
+            return
+        self._remember(what)
+        # a label that keeps its threshold keeps what it was moved from
+        run.before = np.where(taken.values != self.values, self.values, run.before)
+        self._take(run.book, taken, None)
+
+    def reset(self, labels: tuple[int, ...], what: str) -> None:
+        """Put labels back to 0.5, as if nobody had chosen."""
+        default = ThresholdSet.default(self._current.label_names)
+        thresholds = self._current
+        for label in labels:
+            thresholds = thresholds.moved(label, float(default.values[label]), default.origins[label])
+        self.take(thresholds, what)
 
     def settle(self) -> None:
         """A drag ended: the next move is another step of undo."""
         self._dragged = None
 
+    # sets
+
+    def show_set(self, name: str) -> None:
+        """Show another set, which later moves are of."""
+        if self._run is not None and name != self.shown:
+            self._dragged = None
+            self._show_book(self._run.book, name)
+
+    def add_set(self, name: str) -> None:
+        """Show a new set with the thresholds of the moment.
+
+        Raises:
+            MultihotError: the name is empty or taken.
+        """
+        assert self._run is not None
+        wanted = checked_name(name)
+        if wanted in self.names:
+            raise MultihotError(
+                f"The run has a set of thresholds named “{wanted}” already.", next_step="Choose another name."
+            )
+        self._remember(self.tr("set “{}” made").format(wanted))
+        self._change(_put(self._run.book, replace(self._current, name=wanted)), wanted)
+
+    def rename_set(self, name: str) -> None:
+        """Give the set that is shown another name.
+
+        Raises:
+            MultihotError: the name is empty or taken.
+        """
+        assert self._run is not None
+        book, wanted = self._run.book.renamed(self.shown, name), checked_name(name)
+        if wanted != self.shown:
+            self._remember(self.tr("set “{}” renamed").format(self.shown))
+            self._change(book, wanted)
+
+    def remove_set(self) -> None:
+        """Remove the set that is shown, and show the chosen one.
+
+        Raises:
+            MultihotError: there is no other.
+        """
+        assert self._run is not None
+        book = self._run.book.without(self.shown)
+        self._remember(self.tr("set “{}” deleted").format(self.shown))
+        self._change(book, book.chosen)
+
+    def choose_set(self) -> None:
+        """Make the set that is shown the one that export and suggestions use."""
+        if self._run is not None and self.chosen != self.shown:
+            self._remember(self.tr("set “{}” chosen for export").format(self.shown))
+            self._change(self._run.book.choosing(self.shown), self.shown)
+
+    # undo
+
     def undo(self) -> None:
         """Take back the last step."""
-        self._travel(self._undo, self._redo)
+        if self._run is not None:
+            self._travel(self._run.undo, self._run.redo)
 
     def redo(self) -> None:
         """Do the last step that was taken back again."""
-        self._travel(self._redo, self._undo)
+        if self._run is not None:
+            self._travel(self._run.redo, self._run.undo)
 
-    def flush(self) -> None:
-        """Write now what is not written yet; the last step before the run is left."""
-        if self._timer.isActive() and self._writer is not None:
-            self._timer.stop()
-            try:
-                self._writer.write(self._writer.number(), self._current)
-            except MultihotError as error:
-                self.failed.emit(error)
-
-    def _remember(self) -> None:
-        self._undo.append(self._current)
-        del self._undo[:-UNDO_LIMIT]
-        self._redo.clear()
+    def _remember(self, what: str) -> None:
+        assert self._run is not None
+        self._dragged = None
+        self._run.undo.append(_Step(self._run.book, self.shown, what))
+        del self._run.undo[:-UNDO_LIMIT]
+        self._run.redo.clear()
         self.undo_changed.emit()
+        self.stepped.emit()
 
-    def _travel(self, source: list[ThresholdSet], target: list[ThresholdSet]) -> None:
-        if source:
-            target.append(self._current)
-            self._dragged = None
-            self._take(source.pop(), None)
+    def _travel(self, source: list[_Step], target: list[_Step]) -> None:
+        run = self._run
+        if source and run is not None:
+            step = source.pop()
+            target.append(_Step(run.book, self.shown, step.what, step.number))
+            self._change(step.book, step.shown)
             self.undo_changed.emit()
 
-    def _take(self, thresholds: ThresholdSet, label: int | None) -> None:
-        self._current = thresholds
+    # keeping
+
+    def flush(self) -> None:
+        """Write now what is not written yet, of all runs that were looked at."""
+        self._timer.stop()
+        for run in self._runs.values():
+            if run.is_dirty or run.waits:
+                try:
+                    self._adopt(run, run.keeper.last_answer())
+                    self._adopt(run, run.keeper.sync(run.keeper.number(), run.book))
+                except MultihotError as error:
+                    self.failed.emit(error)
+                run.waits = False
+
+    def sync(self) -> None:
+        """Write what is not written yet and take over what another program wrote, off the GUI thread."""
+        run = self._run
+        if run is None:
+            return
+        if run.waits:
+            # its answer may change what is to be written
+            self._timer.start()
+            return
+        run.waits = True
+        work = functools.partial(run.keeper.sync, run.keeper.number(), run.book)
+        background.run(self, work, functools.partial(self._on_synced, run), functools.partial(self._on_failed, run))
+
+    def _on_synced(self, run: _Edited, kept: Kept | None) -> None:
+        if kept is not None:
+            run.waits = False
+        self._adopt(run, kept)
+
+    def _on_failed(self, run: _Edited, error: MultihotError) -> None:
+        run.waits = False
+        self.failed.emit(error)
+
+    def _adopt(self, run: _Edited, kept: Kept | None) -> None:
+        """Take over what was written, and what another program had written before."""
+        if kept is None or kept.number <= run.adopted:
+            return
+        run.adopted = kept.number
+        run.is_dirty = run.book is not kept.asked
+        if same_book(kept.merged.book, kept.asked):
+            return
+        merged = merge(kept.asked, run.book, kept.merged.book)
+        shown = run.shown if run.shown in merged.book.names else merged.book.chosen
+        if run is not self._run:
+            run.book, run.shown = merged.book, shown
+            return
+        self._remember(self.tr("changes of another program"))
+        self._show_book(merged.book, shown)
+        self.told.emit(_told(kept, self.shown))
+
+    def _take(self, book: ThresholdBook, thresholds: ThresholdSet, label: int | None) -> None:
+        assert self._run is not None
+        self._run.book, self._current = _put(book, thresholds), thresholds
+        self._run.is_dirty = True
         self._timer.start()
         self.moved.emit(label)
 
-    def _save(self) -> None:
-        if self._writer is not None:
-            write = functools.partial(self._writer.write, self._writer.number(), self._current)
-            background.run(self, write, _done, self.failed.emit)
+    def _change(self, book: ThresholdBook, shown: str) -> None:
+        assert self._run is not None
+        self._dragged = None
+        self._show_book(book, shown)
+        self._run.is_dirty = True
+        self._timer.start()
+
+    def _show_book(self, book: ThresholdBook, shown: str) -> None:
+        run = self._run
+        assert run is not None
+        others = (book.names, book.chosen, shown) != (run.book.names, run.book.chosen, run.shown)
+        before = self.values
+        run.book, run.shown, self._current = book, shown, book.named(shown)
+        run.before = np.where(self.values != before, before, run.before)
+        self.moved.emit(None)
+        if others:
+            self.sets_changed.emit()
 
 
-@dataclass(eq=False)
-class _Writer:
-    """Writes one file from any thread; an older request never replaces a newer one."""
-
-    path: Path
-
-    def __post_init__(self) -> None:
-        self._lock = threading.Lock()
-        self._given = 0
-        self._written = 0
-
-    def number(self) -> int:
-        """A number for the next request; called on the GUI thread."""
-        self._given += 1
-        return self._given
-
-    def write(self, number: int, thresholds: ThresholdSet) -> None:
-        """Write, unless a newer request was written already.
-
-        Raises:
-            MultihotError: the file cannot be written.
-        """
-        with self._lock:
-            if number < self._written:
-                return
-            try:
-                thresholds.save(self.path)
-            except OSError as error:
-                raise MultihotError(
-                    f"The thresholds cannot be written to {self.path} ({error.strerror}).",
-                    next_step="They are kept until the window is closed.",
-                ) from error
-            self._written = number
+def _put(book: ThresholdBook, thresholds: ThresholdSet) -> ThresholdBook:
+    """The book with a set in place of that of its name, or beside the others; the chosen one stays."""
+    return book.with_set(thresholds).choosing(book.chosen)
 
 
-def _done(_: None) -> None:
-    """Nothing to do when they are written."""
+def _told(kept: Kept, shown: str) -> str:
+    """What another program changed."""
+    merged = kept.merged
+    if merged.kept:
+        names = ", ".join(f"“{name}”" for name in merged.kept)
+        return (
+            "Another program changed thresholds that were moved here as well: "
+            f"what is newer, yours, keeps its name, and the other is kept as {names}."
+        )
+    names = ", ".join(f"“{name}”" for name in merged.taken)
+    if merged.taken:
+        return f"Another program changed the thresholds {names}, which were taken over. Undo brings back what was here."
+    return f"Another program changed the run's sets of thresholds; “{shown}” is shown."

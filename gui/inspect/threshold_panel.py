@@ -1,26 +1,15 @@
-"""The threshold of one label: a slider, a number, and what it costs in words."""
+"""The threshold of one label: a slider with its band, a number, what it is chosen for, and what it costs in words."""
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence
-from PySide6.QtWidgets import (
-    QDoubleSpinBox,
-    QGridLayout,
-    QHBoxLayout,
-    QLabel,
-    QPushButton,
-    QSlider,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from core.evaluation.metrics import Counts
+from gui.inspect.band_slider import STEPS, BandSlider
 from gui.inspect.price import price
-from gui.widgets import theme
-from gui.widgets.buttons import flat
-
-_STEPS = 1000
-# with fewer positives the numbers of a label may be chance
-FEW_POSITIVES = 20
+from gui.inspect.words import unreliable
+from gui.widgets import icons, theme
+from gui.widgets.buttons import flat, icon_button
 
 
 class ThresholdPanel(QWidget):
@@ -29,20 +18,20 @@ class ThresholdPanel(QWidget):
     Signals:
         value_changed: float, the threshold was moved here.
         settled: the slider was let go, or a number was finished.
-        tune_asked: the best F1 of this label is wanted.
+        tune_asked: what the button names is wanted for this label.
+        objective_asked: something else may be wanted.
         reset_asked: 0.5 is wanted.
     """
 
     value_changed = Signal(float)
     settled = Signal()
     tune_asked = Signal()
+    objective_asked = Signal()
     reset_asked = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._slider = QSlider(Qt.Orientation.Horizontal)
-        self._slider.setRange(0, _STEPS)
-        self._slider.setPageStep(_STEPS // 20)
+        self._slider = BandSlider()
         self._slider.setAccessibleName(self.tr("Threshold"))
         self._number = _Number()
         self._number.setRange(0, 1)
@@ -51,6 +40,7 @@ class ThresholdPanel(QWidget):
         self._number.setKeyboardTracking(False)
         self._number.setFont(theme.tabular(self._number.font()))
         self._number.setAccessibleName(self.tr("Threshold"))
+        self._number.setFixedWidth(84)
         self._why_none = QLabel(
             self.tr("An image has one label, and gets the one with the highest probability: there is no threshold.")
         )
@@ -60,75 +50,113 @@ class ThresholdPanel(QWidget):
         self._taken_for.setWordWrap(True)
         self._price = QLabel()
         self._price.setWordWrap(True)
-        self._few = QLabel()
-        self._few.setWordWrap(True)
-        self._few.setProperty("tone", "secondary")
-        self._best = QPushButton(self.tr("Best F1"))
-        self._best.setToolTip(self.tr("The threshold with this label's highest F1 on validation"))
-        self._reset = flat(QPushButton(self.tr("Reset to 0.5")))
+        self._few = Badge()
+        self._note = Badge()
+        self._best = QPushButton()
+        self._more = icon_button("caret-down", self.tr("Choose the threshold for something else"))
+        self._reset = flat(QPushButton(self.tr("Reset")))
+        self._reset.setToolTip(self.tr("Back to 0.5"))
         self._counts = [QLabel() for _ in range(4)]
         self._unknown = QLabel()
-        self._unknown.setWordWrap(True)
         self._unknown.setProperty("tone", "secondary")
+        self._unknown.setToolTip(self.tr("Images of which nobody said whether they show the label"))
 
         self._move = QWidget()
         row = QHBoxLayout(self._move)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(theme.SPACE)
+        caption = QLabel(self.tr("Threshold"))
+        caption.setProperty("tone", "secondary")
+        row.addWidget(caption)
         row.addWidget(self._slider, 1)
         row.addWidget(self._number)
-        table = QGridLayout()
-        table.setHorizontalSpacing(theme.SPACE)
-        table.setVerticalSpacing(2)
-        names = (self.tr("found"), self.tr("missed"), self.tr("false alarms"), self.tr("rightly left out"))
-        for index, (name, count) in enumerate(zip(names, self._counts, strict=True)):
+        both = QHBoxLayout()
+        both.setSpacing(0)
+        both.addWidget(self._best)
+        both.addWidget(self._more)
+        row.addLayout(both)
+        row.addWidget(self._reset)
+        said = QHBoxLayout()
+        said.setSpacing(theme.PANEL)
+        said.addWidget(self._price, 1)
+        said.addWidget(self._few, 0, Qt.AlignmentFlag.AlignTop)
+        counts = QHBoxLayout()
+        counts.setSpacing(theme.PANEL)
+        self._names = (self.tr("found"), self.tr("missed"), self.tr("false alarms"), self.tr("rightly left out"))
+        for name, count in zip(self._names, self._counts, strict=True):
             count.setFont(theme.tabular(count.font()))
-            count.setAlignment(Qt.AlignmentFlag.AlignRight)
             caption = QLabel(name)
             caption.setProperty("tone", "secondary")
-            table.addWidget(count, index, 0)
-            table.addWidget(caption, index, 1)
-        table.setColumnMinimumWidth(0, 48)
-        table.setColumnStretch(1, 1)
-        self._set = QWidget()
-        buttons = QHBoxLayout(self._set)
-        buttons.setContentsMargins(0, 0, 0, 0)
-        buttons.setSpacing(theme.SPACE)
-        buttons.addWidget(self._best)
-        buttons.addWidget(self._reset)
-        buttons.addStretch(1)
+            one = QHBoxLayout()
+            one.setSpacing(theme.SPACE // 2)
+            one.addWidget(count)
+            one.addWidget(caption)
+            counts.addLayout(one)
+        counts.addWidget(self._unknown)
+        counts.addStretch(1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(theme.SPACE)
+        layout.setSpacing(theme.SPACE // 2)
         layout.addWidget(self._why_none)
         layout.addWidget(self._move)
-        layout.addWidget(self._price)
+        layout.addLayout(said)
+        layout.addLayout(counts)
         layout.addWidget(self._taken_for)
-        layout.addWidget(self._few)
-        layout.addLayout(table)
-        layout.addWidget(self._unknown)
-        layout.addWidget(self._set)
-        layout.addStretch(1)
+        layout.addWidget(self._note)
         self.show_task(is_multi_class=False)
+        self.show_note("")
 
-        self._slider.valueChanged.connect(lambda value: self.value_changed.emit(value / _STEPS))
+        self._slider.valueChanged.connect(lambda value: self.value_changed.emit(value / STEPS))
         self._slider.sliderReleased.connect(self.settled)
         self._number.valueChanged.connect(self.value_changed)
         self._number.editingFinished.connect(self.settled)
         self._best.clicked.connect(self.tune_asked)
+        self._more.clicked.connect(self.objective_asked)
         self._reset.clicked.connect(self.reset_asked)
+
+    @property
+    def more(self) -> QWidget:
+        """The button beside which other objectives are offered."""
+        return self._more
 
     def show_task(self, *, is_multi_class: bool) -> None:
         """Offer a threshold, or say why there is none."""
         self._why_none.setVisible(is_multi_class)
         self._taken_for.setVisible(is_multi_class)
         self._move.setVisible(not is_multi_class)
-        self._set.setVisible(not is_multi_class)
 
     def show_taken_for(self, text: str) -> None:
         """Say what a label's images are taken for; multi-class only."""
         self._taken_for.setText(text)
         self._taken_for.setVisible(bool(text))
+
+    def show_objective(self, short: str, tip: str) -> None:
+        """Name what the button tunes for.
+
+        Args:
+            short: a few words for the button.
+            tip: all of it.
+        """
+        self._best.setText(short)
+        self._best.setToolTip(tip)
+
+    def show_busy(self, busy: bool) -> None:
+        """Something is being tuned."""
+        self._best.setEnabled(not busy)
+
+    def show_band(self, band: tuple[float, float] | None) -> None:
+        """Draw the band of the threshold."""
+        self._slider.show_band(band)
+        text = self.tr("Left and right move by 0.001, up and down by 0.01")
+        if band is not None:
+            told = self.tr("Tuned on other images like these, it would lie between {:.3f} and {:.3f} nine times in ten")
+            text = f"{told.format(*band)}\n{text}"
+        self._slider.setToolTip(text)
+        self._slider.setAccessibleDescription(text)
+
+    def show_note(self, text: str) -> None:
+        """Say what could not be reached; nothing where it is empty."""
+        self._note.show_text(text)
 
     def show_threshold(self, name: str, value: float, counts: Counts, *, images: int) -> None:
         """Show a label's threshold and what it does.
@@ -141,19 +169,53 @@ class ThresholdPanel(QWidget):
         """
         tp, fp, fn, tn = (int(one[0]) for one in (counts.tp, counts.fp, counts.fn, counts.tn))
         with QSignalBlocker(self._slider), QSignalBlocker(self._number):
-            self._slider.setValue(round(value * _STEPS))
+            self._slider.setValue(round(value * STEPS))
             if not self._number.hasFocus() or abs(self._number.value() - value) > 0.0005:
                 self._number.setValue(value)
+        # blocked, the slider would not be painted anew
+        self._slider.update()
         words = price(name, tp=tp, fp=fp, fn=fn)
         self._price.setText(f"{words[0].upper()}{words[1:]}.")
-        support = tp + fn
-        self._few.setText(self.tr("Only {} positive images here: these numbers may be chance.").format(support))
-        self._few.setVisible(support < FEW_POSITIVES)
+        self._few.show_text(unreliable(tp + fn), tip=self.tr("With so few images its numbers may be chance"))
         for label, count in zip(self._counts, (tp, fn, fp, tn), strict=True):
             label.setText(f"{count:,}")
         unknown = images - (tp + fn + fp + tn)
         self._unknown.setText(self.tr("{:,} unknown, not counted").format(unknown))
         self._unknown.setVisible(unknown > 0)
+
+
+class Badge(QWidget):
+    """A warning in a few words; hidden while there is none."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._sign = QLabel()
+        self._text = QLabel()
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(theme.SPACE // 2)
+        row.addWidget(self._sign, 0, Qt.AlignmentFlag.AlignTop)
+        row.addWidget(self._text, 1)
+        self.hide()
+        self._paint_sign()
+        theme.on_change(self, self._paint_sign)
+
+    def text(self) -> str:
+        """What is said."""
+        return self._text.text()
+
+    def show_text(self, text: str, *, tip: str = "") -> None:
+        """Say something else, or nothing where it is empty."""
+        if text != self._text.text():
+            self._text.setText(text)
+            # what fits into a line beside other things is not broken
+            self._text.setWordWrap(len(text) > 40)
+        self.setToolTip(tip)
+        self.setVisible(bool(text))
+
+    def _paint_sign(self) -> None:
+        color = theme.warning(self.palette())
+        self._sign.setPixmap(icons.pixmap("warning-circle", 16, color, ratio=self.devicePixelRatioF()))
 
 
 class _Number(QDoubleSpinBox):

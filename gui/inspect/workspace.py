@@ -8,7 +8,6 @@ from PySide6.QtWidgets import (
     QButtonGroup,
     QComboBox,
     QHBoxLayout,
-    QLabel,
     QMenu,
     QPushButton,
     QSplitter,
@@ -18,26 +17,27 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from core.evaluation.threshold_file import ThresholdSet
-from core.evaluation.tuning import Tuned, tune
+from core.evaluation.tuning import On
 from core.labels import Split
 from gui import background
 from gui.inspect.errors_page import ErrorsPage
 from gui.inspect.figures import Figures
 from gui.inspect.figures_page import FiguresPage
 from gui.inspect.gallery import Gallery
+from gui.inspect.head_row import HeadRow
 from gui.inspect.inspection import Inspection
 from gui.inspect.label_table import LabelTable
 from gui.inspect.page import Page
 from gui.inspect.scored_split import ScoredSplit, load_scored_split
+from gui.inspect.set_chooser import SetChooser
 from gui.inspect.thresholds_page import ThresholdsPage
+from gui.inspect.tuner import Wish
 from gui.inspect.warning_row import WarningRow
-from gui.inspect.words import head_line
 from gui.session import Session
 from gui.train.run_chooser import RunChooser
 from gui.train.run_facts import RunFacts
 from gui.widgets import theme
-from gui.widgets.buttons import flat, icon_button
+from gui.widgets.buttons import flat, icon_button, with_shortcut
 from gui.widgets.empty_state import EmptyState
 from gui.widgets.error_row import ErrorRow
 from gui.widgets.panel import Panel, line
@@ -60,18 +60,17 @@ class InspectWorkspace(QWidget):
         self._split.setAccessibleName(self.tr("Split"))
         for split in (Split.VALIDATION, Split.TEST, Split.TRAIN):
             self._split.addItem(split.name.capitalize(), split)
-        self._head = QLabel()
-        self._head.setProperty("tone", "secondary")
-        self._head.setWordWrap(True)
-        self._undo = icon_button(
-            "arrow-counter-clockwise", self.tr("Take back the last move of a threshold"), shortcut="Ctrl+Z"
-        )
-        self._redo = icon_button("arrow-clockwise", self.tr("Move it again"), shortcut="Ctrl+Shift+Z")
+        self._head = HeadRow()
+        self._sets = SetChooser(self._thresholds)
+        self._undo = icon_button("arrow-counter-clockwise", self.tr("Undo"), shortcut="Ctrl+Z")
+        self._redo = icon_button("arrow-clockwise", self.tr("Redo"), shortcut="Ctrl+Shift+Z")
         self._tune = QPushButton(self.tr("Tune all"))
         self._menu = QMenu(self._tune)
-        for split in (Split.VALIDATION, Split.TRAIN):
-            action = self._menu.addAction(self.tr("Best F1 of each label on {}").format(split.name.lower()))
-            action.triggered.connect(functools.partial(self._on_tune_asked, split))
+        places: tuple[On, ...] = ("validation", "train")
+        for place in places:
+            action = self._menu.addAction(self.tr("Best F1 of each label on {}").format(place))
+            action.triggered.connect(functools.partial(self._on_tune_asked, place))
+        self._menu.addAction(self.tr("For something else…")).triggered.connect(self.ask_objective)
         self._menu.addSeparator()
         self._menu.addAction(self.tr("Reset all to 0.5")).triggered.connect(self._on_reset_all)
         self._tune.setMenu(self._menu)
@@ -104,29 +103,42 @@ class InspectWorkspace(QWidget):
         self._runs.run_chosen.connect(self._on_run_chosen)
         self._runs.failed.connect(self._error.show_error)
         self._split.activated.connect(lambda _: self._load())
-        self._undo.clicked.connect(self._thresholds.undo)
-        self._redo.clicked.connect(self._thresholds.redo)
+        self._undo.clicked.connect(self._inspection.steps.undo)
+        self._redo.clicked.connect(self._inspection.steps.redo)
         self._export.clicked.connect(lambda: session.workspace_requested.emit("export"))
         self._empty.clicked.connect(lambda: session.workspace_requested.emit("train"))
         self._tabs.idClicked.connect(self._stack.setCurrentIndex)
-        self._thresholds.undo_changed.connect(self._on_undo_changed)
-        self._table.label_selected.connect(self._inspection.choose)
-        self._inspection.label_changed.connect(lambda: self._table.select(self._inspection.label))
+        self._stack.currentChanged.connect(self._on_page_changed)
+        self._inspection.steps.changed.connect(self._on_undo_changed)
+        self._table.labels_selected.connect(lambda labels: self._inspection.choose(*labels))
+        self._inspection.label_changed.connect(lambda: self._table.select(self._inspection.selected))
         self._inspection.moved.connect(self._on_threshold_moved)
         self._inspection.failed.connect(self._error.show_error)
+        self._thresholds.told.connect(session.message)
+        self._head.split_asked.connect(self._on_split_asked)
         self._gallery.opened.connect(session.show_in_label)
-        self.errors_page.taken_for_asked.connect(self._on_taken_for_asked)
         self.figures_page.counted.connect(self._on_figures_counted)
         self._warning.reset_asked.connect(self._on_reset_all)
 
     def activate(self) -> None:
-        """The workspace is shown; what it shows is kept up to date all the time."""
+        """The workspace is shown; what another program wrote meanwhile is taken over."""
+        self._thresholds.sync()
+
+    def ask_objective(self) -> None:
+        """Ask what the thresholds of all labels are to be chosen for."""
+        if self._tune.isVisible() and self._tune.isEnabled():
+            self.thresholds_page.ask_objective(self._tune, scope="all")
 
     def show_page(self, page: Page) -> None:
         """Show another page."""
         place = self._stack.indexOf(page)
         self._tabs.button(place).setChecked(True)
         self._stack.setCurrentIndex(place)
+
+    def _on_page_changed(self) -> None:
+        page = self._stack.currentWidget()
+        assert isinstance(page, Page)
+        self._gallery.show_page(page)
 
     def _lay_out(self) -> QWidget:
         page = QWidget()
@@ -135,8 +147,8 @@ class InspectWorkspace(QWidget):
         top.setSpacing(theme.SPACE)
         top.addWidget(self._runs)
         top.addWidget(self._split)
-        top.addWidget(self._head, 1)
-        for widget in (self._undo, self._redo, self._tune, self._export):
+        top.addStretch(1)
+        for widget in (self._sets, self._undo, self._redo, self._tune, self._export):
             top.addWidget(widget)
 
         table_panel = Panel(self.tr("Labels"), margins=False)
@@ -176,6 +188,7 @@ class InspectWorkspace(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addLayout(top)
+        layout.addWidget(self._head)
         error = QVBoxLayout()
         error.setContentsMargins(theme.PANEL, 0, theme.PANEL, 0)
         error.addWidget(self._error)
@@ -209,7 +222,7 @@ class InspectWorkspace(QWidget):
         background.run(self, load, self._on_loaded, self._error.show_error, key="scores")
 
     def _enable(self, enabled: bool) -> None:
-        for part in (self.thresholds_page, self._tune):
+        for part in (self.thresholds_page, self._tune, self._sets):
             part.setEnabled(enabled)
 
     def _on_loaded(self, scored: ScoredSplit) -> None:
@@ -220,21 +233,22 @@ class InspectWorkspace(QWidget):
         if before is None or before.is_multi_class != scored.is_multi_class:
             # the one that says most of such a run
             self.show_page(self.errors_page if scored.is_multi_class else self.thresholds_page)
-        for part in (self._undo, self._redo, self._tune):
+        for part in (self._undo, self._redo, self._tune, self._sets):
             part.setVisible(not scored.is_multi_class)
-        self._tabs.button(self._stack.indexOf(self.errors_page)).setVisible(scored.is_multi_class)
+        self._head.show_judged(None)
         thresholds = self._tabs.button(self._stack.indexOf(self.thresholds_page))
         thresholds.setText(self.tr("Curves") if scored.is_multi_class else self.tr("Thresholds"))
         self._table.show_task(is_multi_class=scored.is_multi_class)
         self._split.setCurrentIndex(self._split.findData(scored.split))
         assert self._inspection.decisions is not None
         self._table.model.show_scores(scored, self._inspection.decisions.counts, self._thresholds.values)
-        self._table.select(self._inspection.label)
+        self._table.select(self._inspection.selected)
         self._show_totals()
         self._enable(True)
 
     def _on_figures_counted(self, figures: Figures) -> None:
         judged = figures.judged
+        self._head.show_judged(judged)
         if judged is None or judged.may_be_chance:
             # what chance may have done is no reason to act
             self._warning.show_warning("")
@@ -242,15 +256,11 @@ class InspectWorkspace(QWidget):
             # the images of test are not to choose the thresholds
             self._warning.show_warning(judged.warning, may_reset=judged.may_choose)
 
-    def _on_taken_for_asked(self, label: int, predicted: int) -> None:
-        self._inspection.choose(label)
-        self._gallery.show_taken_for(predicted if predicted != label else None)
-
     def _show_totals(self) -> None:
         scored, decisions = self._inspection.scored, self._inspection.decisions
         if scored is not None and decisions is not None:
             self._table.means.show_means(scored, decisions.counts)
-            self._head.setText(head_line(scored, self._thresholds.thresholds))
+            self._head.show_thresholds(scored, self._thresholds.thresholds)
 
     # thresholds
 
@@ -259,28 +269,31 @@ class InspectWorkspace(QWidget):
             self._table.model.show_counts(self._inspection.decisions.counts, self._thresholds.values, label=label)
             self._show_totals()
 
-    def _on_reset_all(self) -> None:
-        if self._inspection.scored is not None:
-            self._thresholds.set_all(ThresholdSet.default(self._inspection.scored.label_names))
+    def _on_split_asked(self, split: Split) -> None:
+        self._split.setCurrentIndex(self._split.findData(split))
+        self._load()
 
-    def _on_tune_asked(self, split: Split) -> None:
+    def _on_reset_all(self) -> None:
         scored = self._inspection.scored
         if scored is not None:
-            work = functools.partial(tune, scored.everything, on=split.name.lower(), shrink="off", draws=0)
-            done = functools.partial(self._on_tuned, scored)
-            background.run(self, work, done, self._error.show_error, key="tune")
+            self._thresholds.reset(tuple(range(len(scored.label_names))), self.tr("all labels reset to 0.5"))
 
-    def _on_tuned(self, scored: ScoredSplit, tuned: Tuned) -> None:
-        if self._inspection.run == scored.run:
-            self._error.clear()
-            self._thresholds.set_all(tuned.thresholds)
+    def _on_tune_asked(self, on: On) -> None:
+        self.thresholds_page.tuner.tune("all", Wish(on=on))
 
     def _on_undo_changed(self) -> None:
-        self._undo.setEnabled(self._thresholds.can_undo)
-        self._redo.setEnabled(self._thresholds.can_redo)
+        steps = self._inspection.steps
+        for button, word, text, keys in (
+            (self._undo, self.tr("Undo"), steps.undo_text, "Ctrl+Z"),
+            (self._redo, self.tr("Redo"), steps.redo_text, "Ctrl+Shift+Z"),
+        ):
+            button.setEnabled(bool(text))
+            button.setToolTip(with_shortcut(f"{word}: {text}" if text else word, keys))
 
     def event(self, event: QEvent) -> bool:
-        """Keep the keys for undo and redo, which elsewhere take back annotations."""
+        """Keep the keys for undo and redo, which elsewhere take back annotations; see what others wrote meanwhile."""
+        if event.type() == QEvent.Type.WindowActivate and self.isVisible():
+            self._thresholds.sync()
         if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and _undo_key(event):
             event.accept()
             return True
@@ -290,9 +303,9 @@ class InspectWorkspace(QWidget):
         """Take back or redo a move of a threshold."""
         key = _undo_key(event)
         if key == QKeySequence.StandardKey.Undo:
-            self._thresholds.undo()
+            self._inspection.steps.undo()
         elif key == QKeySequence.StandardKey.Redo:
-            self._thresholds.redo()
+            self._inspection.steps.redo()
         else:
             super().keyPressEvent(event)
 

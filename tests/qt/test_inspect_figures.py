@@ -227,7 +227,8 @@ def test_the_confusion_matrix_is_shown_first_and_a_cell_chooses_its_label(qtbot,
     place = view._table.visualRect(view.model.index(1, 0)).center()
     qtbot.mouseClick(view._table.viewport(), Qt.MouseButton.LeftButton, pos=place)
     press(qtbot, multi_class, "Curves")
-    assert multi_class.thresholds_page._threshold_panel._title.text() == "KING: DECISIONS"
+    assert multi_class._inspection.label_name == "king"
+    assert multi_class.thresholds_page._plots.panels[0]._title.text() == "KING"
     assert multi_class.thresholds_page._panel._taken_for.text() == "Taken for ace\u00a0(1)."
 
 

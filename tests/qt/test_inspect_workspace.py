@@ -7,9 +7,10 @@ from core.evaluation.metrics import average_precision, classification_scores
 from core.evaluation.predictions import Predictions
 from core.evaluation.report import evaluate
 from core.evaluation.threshold_file import ThresholdSet
-from core.evaluation.thresholds import best_f_beta
+from core.evaluation.tuning import tune
 from core.labels import Split
 from gui.inspect import label_table as columns
+from gui.inspect.image_groups import Outcome
 from gui.inspect.price import price
 from gui.inspect.workspace import InspectWorkspace
 
@@ -109,13 +110,14 @@ def test_moving_the_slider_moves_table_totals_point_gallery_and_words(qtbot, wor
     model = workspace._gallery.model
     assert sorted(model.image_ids.tolist()) == sorted(wrong.tolist())
     np.testing.assert_array_equal(
-        np.sort(model.image_ids[model.is_false_alarm]), np.sort(validation.image_ids[predicted & ~target])
+        np.sort(model.image_ids[model.images.kinds == Outcome.FALSE_POSITIVE]),
+        np.sort(validation.image_ids[predicted & ~target]),
     )
     found, missed, alarms, _ = (int(label.text()) for label in workspace.thresholds_page._panel._counts)
     assert (found, missed) == ((predicted & target).sum(), (~predicted & target).sum())
     assert alarms == (predicted & ~target).sum()
     assert workspace.thresholds_page._panel._number.value() == pytest.approx(value)
-    x, y = workspace.thresholds_page._curve._point.getData()
+    x, y = workspace.thresholds_page._plots.panels[0].plot.point.getData()
     assert x[0] == pytest.approx(found / (found + missed))
     assert y[0] == pytest.approx(found / max(found + alarms, 1))
 
@@ -128,14 +130,14 @@ def test_the_number_moves_the_slider_and_the_other_way_round(workspace):
 
 
 def test_dragging_on_the_curve_moves_the_threshold_to_a_point_of_it(qtbot, workspace, validation):
-    plot = workspace.thresholds_page._curve
+    plot = workspace.thresholds_page._plots.panels[0].plot
     box = plot.getViewBox()
     curve = workspace._inspection.scored.curve(0)
     for index in (len(curve.thresholds) - 1, 0, len(curve.thresholds) // 2):
         place = box.mapViewToScene(QPointF(curve.recall[index], curve.precision[index])).toPoint()
         qtbot.mousePress(plot.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(place))
         qtbot.mouseRelease(plot.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(place))
-        x, y = plot._point.getData()
+        x, y = plot.point.getData()
         assert (x[0], y[0]) == pytest.approx((curve.recall[index], curve.precision[index]), abs=0.02)
         # never on a score itself, which rounding in an exported file could flip
         assert not np.isin(workspace._thresholds.values[0], validation.probabilities[:, 0])
@@ -163,13 +165,13 @@ def test_the_table_is_sorted_by_a_column_and_stays_so_while_a_threshold_moves(qt
 
 def test_tune_all_takes_the_best_f1_of_each_label_and_is_kept_with_the_run(qtbot, workspace, run, validation):
     workspace._menu.actions()[0].trigger()
-    best = best_f_beta(validation.probabilities, validation.targets, known=validation.known).values
-    qtbot.waitUntil(lambda: np.array_equal(workspace._thresholds.values, best))
-    assert shown_report(workspace) == expected_rows(validation, best)
+    tuned = tune(Predictions.load(run.folder / "predictions.npz"), on="validation", draws=0).thresholds
+    qtbot.waitUntil(lambda: np.array_equal(workspace._thresholds.values, tuned.values))
+    assert shown_report(workspace) == expected_rows(validation, tuned.values)
     assert "best F1 on these same images" in workspace._head.text()
     qtbot.waitUntil(lambda: (run.folder / "thresholds.json").exists())
     kept = ThresholdSet.load(run.folder / "thresholds.json")
-    np.testing.assert_array_equal(kept.values, best)
+    np.testing.assert_array_equal(kept.values, tuned.values)
     assert (kept.objective, kept.tuned_on) == ("f1", "validation")
 
 
@@ -239,10 +241,12 @@ def test_a_kind_of_wrong_image_can_be_chosen(qtbot, workspace, validation):
     qtbot.mouseClick(buttons[1], Qt.MouseButton.LeftButton)
     model = workspace._gallery.model
     assert sorted(model.image_ids.tolist()) == validation.image_ids[~predicted & target].tolist()
-    assert (np.diff(model.probabilities) >= 0).all()
+    shown = [float(lines[0]) for lines in model.images.captions]
+    assert shown == sorted(shown)
     qtbot.mouseClick(buttons[2], Qt.MouseButton.LeftButton)
     assert sorted(model.image_ids.tolist()) == validation.image_ids[predicted & ~target].tolist()
-    assert (np.diff(model.probabilities) <= 0).all()
+    shown = [float(lines[0]) for lines in model.images.captions]
+    assert shown == sorted(shown, reverse=True)
 
 
 def test_enter_opens_a_wrong_image_in_label(qtbot, workspace, annotated):
@@ -269,13 +273,16 @@ def test_scores_that_cannot_be_read_are_told_in_their_place(qtbot, annotated, fi
 @pytest.mark.parametrize(
     ("tp", "fp", "fn", "text"),
     [
-        (9, 3, 1, "finds 9 of 10 “ace” images; 3 of 12 alarms are false"),
+        (9, 3, 1, "finds 9 of 10 “ace” images; 1 in 4 alarms is false (3 of 12)"),
         (2, 4, 6, "finds 2 of 8 “ace” images; 4 of 6 alarms are false"),
         (2, 1, 1, "finds 2 of 3 “ace” images; 1 of 3 alarms is false"),
         (16, 0, 0, "finds all 16 “ace” images; no alarm is false"),
         (0, 0, 5, "finds none of 5 “ace” images; no alarm at all"),
         (0, 7, 5, "finds none of 5 “ace” images; all 7 alarms are false"),
-        (900, 2100, 1100, "finds 900 of 2,000 “ace” images; 2,100 of 3,000 alarms are false"),
+        (9, 4, 1, "finds 9 of 10 “ace” images; about 3 in 10 alarms are false (4 of 13)"),
+        (900, 2100, 1100, "finds 900 of 2,000 “ace” images; 7 in 10 alarms are false (2,100 of 3,000)"),
+        (993, 7, 7, "finds 993 of 1,000 “ace” images; about 1 in 143 alarms is false (7 of 1,000)"),
+        (3, 97, 0, "finds all 3 “ace” images; 97 of 100 alarms are false"),
         (1, 0, 0, "finds the only “ace” image; no alarm is false"),
         (0, 1, 1, "misses the only “ace” image; the only alarm is false"),
         (0, 3, 0, "no image is known to show “ace”; all 3 alarms are false"),
@@ -323,7 +330,7 @@ def test_an_arrow_is_in_the_column_that_is_sorted_by_and_only_then(qtbot, worksp
 def test_curve_and_names_keep_their_place_in_a_small_window(qtbot, workspace):
     workspace.resize(1024 - 65, 640)
     qtbot.waitUntil(lambda: workspace.width() == 1024 - 65)
-    assert workspace.thresholds_page._curve.width() >= 240
+    assert workspace.thresholds_page._plots.panels[0].plot.width() >= 240
     assert workspace._table._table.columnWidth(columns.LABEL) >= 80
 
 

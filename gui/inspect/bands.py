@@ -1,0 +1,80 @@
+"""In which band a label's threshold may lie: drawn again and again from the images it is tuned on."""
+
+import functools
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from core.evaluation.bootstrap import threshold_band
+from core.evaluation.predictions import Predictions
+from core.evaluation.tuning import tune
+from gui import background
+from gui.inspect.inspection import Inspection
+from gui.inspect.tuner import Wish
+
+Band = tuple[float, float]
+
+# labels that are only passed by on the way to another one are not worth the work
+WAIT_MS = 150
+
+
+class Bands(QObject):
+    """Computes bands off the GUI thread, and keeps them while the run is looked at.
+
+    Signals:
+        changed: a band is there that was asked for.
+    """
+
+    changed = Signal()
+
+    def __init__(self, inspection: Inspection, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._inspection = inspection
+        self._known: dict[tuple[int, Wish], Band | None] = {}
+        self._wanted: tuple[int, Wish] | None = None
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(WAIT_MS)
+        self._timer.timeout.connect(self._compute)
+        inspection.scored_changed.connect(self._on_scored_changed)
+
+    def get(self, label: int, wish: Wish) -> Band | None:
+        """The band of a label if it is known, or None."""
+        return self._known.get((label, wish))
+
+    def ask(self, label: int, wish: Wish) -> None:
+        """Compute the band of a label soon, unless that was done or another one is asked for before."""
+        self._wanted = None if wish.objective.kind == "fixed" or (label, wish) in self._known else (label, wish)
+        self._timer.start()
+
+    def _compute(self) -> None:
+        scored = self._inspection.scored
+        if self._wanted is None or scored is None or scored.is_multi_class:
+            return
+        label, wish = self._wanted
+        work = functools.partial(_band, scored.everything, label, wish)
+        done: Callable[[Band | None], None] = functools.partial(self._on_band, scored.everything, label, wish)
+        # where it cannot be tuned there is no band, and tuning says why
+        background.run(self, work, done, lambda _: None, key="band")
+
+    def _on_band(self, everything: Predictions, label: int, wish: Wish, band: Band | None) -> None:
+        if self._inspection.scored is not None and everything is self._inspection.scored.everything:
+            self._known[label, wish] = band
+            self.changed.emit()
+
+    def _on_scored_changed(self) -> None:
+        self._known.clear()
+        self._timer.stop()
+
+
+def _band(everything: Predictions, label: int, wish: Wish) -> Band | None:
+    """The band in which a label's threshold would lie if it were tuned on other images of the same kind."""
+    seen = everything.of(*wish.splits)
+    present, known = seen.targets[:, label], seen.known[:, label]
+    if not present.any():
+        return None
+    if wish.shrink != "on":
+        aim = wish.objective.among(len(seen.image_ids))
+        return threshold_band(seen.probabilities[:, label], present, aim, known=known)
+    tuned = tune(everything, wish.objective, on=wish.on, shrink="on", labels=(label,))
+    return float(tuned.low[label]), float(tuned.high[label])
