@@ -23,7 +23,7 @@ from gui.widgets.buttons import icon_button
 from gui.widgets.panel import line
 
 # narrower than this, one plot has more to say than two
-TWO_PLOTS_WIDTH = 480
+TWO_PLOTS_WIDTH = 516
 _DEFAULTS = ("precision_recall", "scores")
 _SETTING = "inspect/plots"
 
