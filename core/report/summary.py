@@ -5,6 +5,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from core.evaluation.intervals import clustered_share, wilson
 from core.evaluation.objectives import Objective
 from core.evaluation.threshold_file import BY_HAND, Origin, ThresholdSet
 from core.labels import Split
@@ -20,6 +21,8 @@ def summary_section(facts: ReportFacts) -> Section:
     """What the model does, how good it is, by which images, and how sure that is."""
     blocks: list[Block] = [Text(_task(facts), kind="lead"), Text(_measured(facts)), Text(_result(facts), kind="lead")]
     blocks.append(Tiles(_figures(facts)))
+    if facts.split != Split.TRAIN:
+        blocks.append(Text(_certainty(facts)))
     best_and_worst = _best_and_worst(facts)
     if best_and_worst:
         blocks.append(Text(best_and_worst))
@@ -132,6 +135,23 @@ def _result(facts: ReportFacts) -> str:
             f"Where nobody said whether a label is there ({counted(unknown, 'time')}), nothing is counted."
         )
     return " ".join(sentences)
+
+
+def _certainty(facts: ReportFacts) -> str:
+    """What the shares may be on other images; decisions on one image go together, so images are what is drawn."""
+    known, targets, decided = facts.predictions.known, facts.predictions.targets, facts.decided
+    judged = judged_images(facts)
+    right = int((judged & ~wrong_images(facts)).sum())
+    shares = [(wilson(right, int(judged.sum())), "images all right")]
+    if not facts.is_multi_class:
+        found, alarms, there = ((one & known).sum(axis=1) for one in (decided & targets, decided, targets))
+        shares = [
+            (clustered_share(found, there)[1:], "labels found"),
+            (clustered_share(alarms - found, alarms)[1:], "alarms wrong"),
+            *shares,
+        ]
+    told = listed([f"{100 * low:.0f} to {100 * high:.0f}\u00a0% of {what}" for (low, high), what in shares])
+    return f"Chance alone leaves the true shares open: {told} (95\u00a0% intervals)."
 
 
 def _wrong(wrong: int, alarms: int) -> str:

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from core.errors import JobError, MultihotError
+from core.evaluation.intervals import wilson
 from core.evaluation.predictions import Predictions
 from core.evaluation.report import evaluate
 from core.evaluation.threshold_file import ThresholdSet
@@ -237,3 +238,15 @@ def test_a_report_is_known_again(make_run, report, tmp_path):
 def test_imports_neither_torch_nor_qt():
     code = "import sys, core.report.write; assert not {'torch', 'PySide6'} & set(sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_says_how_much_chance_leaves_open(make_run, report):
+    run = make_run()
+    facts = gather("pets", run)
+    known, targets, decided = facts.predictions.known, facts.predictions.targets, facts.decided
+    right = int((~known | (decided == targets)).all(axis=1).sum())
+    low, high = wilson(right, len(targets))
+    assert 0 < right < len(targets)
+    assert f"{100 * low:.0f} to {100 * high:.0f}\u00a0% of images all right (95\u00a0% intervals)" in "".join(
+        report(run).texts
+    )
