@@ -11,9 +11,13 @@ from core.deploy.report import ExportReport
 from core.errors import WeightsError
 from core.evaluation.predictions import Predictions
 from core.evaluation.threshold_file import ThresholdSet
+from core.images.heat_maps import HeatMapStore
 from core.jobs.events import (
     EpochEnded,
+    ExplainFinished,
     ExportFinished,
+    ImageExplained,
+    ImageSkipped,
     PreviewFinished,
     Progress,
     RunFinished,
@@ -21,7 +25,7 @@ from core.jobs.events import (
     RunStarted,
     StepEnded,
 )
-from core.jobs.job import ExportJob, PreviewJob, TrainJob
+from core.jobs.job import ExplainJob, ExportJob, PreviewJob, TrainJob
 from core.jobs.worker import main
 from core.project.snapshot import Snapshot
 from core.recipes.recipe import from_toml
@@ -124,5 +128,26 @@ def preview(folder, emit, control):
     emit(PreviewFinished(file="examples.npz"))
 
 
+def explain(folder, emit, control):
+    """Of label k, place k speaks for it; nothing does for the last label."""
+    how = os.environ.get("PRETEND", "learn")
+    job = ExplainJob.load(folder)
+    if how == "refuse":
+        raise WeightsError("The weights are gone.", next_step="Train again.")
+    store = HeatMapStore(Path(job.heat_maps), model=Path(job.run_folder) / "predictions.npz")
+    maps = np.eye(3, 4, dtype=np.float32).reshape(3, 2, 2)
+    maps[2] = 0
+    for image_id, path in zip(job.image_ids, job.paths, strict=True):
+        if how == "hang":
+            time.sleep(600)
+        if how == "skip":
+            emit(ImageSkipped(path=path, sentence="It is damaged."))
+        else:
+            store.put(image_id, Path(path), maps)
+            emit(ImageExplained(image_id=image_id))
+    emit(ExplainFinished(images=len(job.image_ids), skipped_images=0))
+
+
 if __name__ == "__main__":
-    sys.exit(main(runners={"train": train, "export": export, "preview": preview}, warm_up=lambda: None))
+    RUNNERS = {"train": train, "export": export, "preview": preview, "explain": explain}
+    sys.exit(main(runners=RUNNERS, warm_up=lambda: None))

@@ -1,0 +1,302 @@
+"""The viewer of Inspect: an image, its labels, and the places that speak for each."""
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, QSize, Qt
+from PySide6.QtGui import QColor, QImage
+
+from core.evaluation.predictions import Predictions
+from core.evaluation.threshold_file import ThresholdSet
+from core.images.heat_maps import HeatMapStore, heat_map_folder
+from core.labels import MULTI_CLASS, LabelState, Split
+from core.project.runs import Run
+from gui.inspect.heat_image import heat_image
+from gui.inspect.image_viewer import ImageViewer
+from gui.inspect.inspection import Inspection
+from gui.inspect.scored_split import load_scored_split
+from gui.inspect.verdicts import verdicts_of
+from gui.widgets.canvas import Canvas
+
+LONG = 20_000
+ACE, KING, RED = range(3)
+
+
+@pytest.fixture
+def run(annotated, finished_run):
+    store = annotated.store
+    splits = [Split.VALIDATION] * 9 + [Split.TRAIN] * 3
+    annotated.apply(store.set_splits(dict(zip(store.image_ids.tolist(), splits, strict=True))))
+    made = finished_run(np.random.default_rng(5).random((len(store.image_ids), 3)))
+    thresholds = ThresholdSet.alike(
+        ("ace", "king", "red card"), np.array([0.3, 0.5, 0.6]), objective="f1", tuned_on=None
+    )
+    thresholds.save(made.folder / "thresholds.json")
+    return made
+
+
+@pytest.fixture
+def inspection(annotated, run):
+    one = Inspection(annotated)
+    one.show(load_scored_split(run, Split.VALIDATION))
+    yield one
+    one.clear()
+
+
+@pytest.fixture
+def viewer(qtbot, inspection):
+    one = ImageViewer(inspection)
+    qtbot.addWidget(one)
+    one.resize(1000, 600)
+    one.show()
+    qtbot.waitExposed(one)
+    yield one
+    one.explainer.close()
+
+
+@pytest.fixture
+def looked_at(annotated, run, monkeypatch):
+    """All images were looked at before: of label k, place k speaks for it, and nothing does for the last one."""
+    monkeypatch.setattr("gui.train.trainer_thread.start", lambda folder: pytest.fail("a worker was started"))
+    store = HeatMapStore(heat_map_folder(annotated.store.folder, run.id), model=run.folder / "predictions.npz")
+    maps = np.eye(3, 4, dtype=np.float32).reshape(3, 2, 2)
+    maps[2] = 0
+    for image_id in annotated.store.image_ids.tolist():
+        store.put(image_id, annotated.store.image_path(image_id), maps)
+
+
+def show(viewer, current=0, label=ACE):
+    image_ids = viewer._inspection.scored.predictions.image_ids
+    viewer.show_images(image_ids, np.full(len(image_ids), label), current)
+    return image_ids.tolist()
+
+
+def has_map(viewer):
+    return viewer.explainer.maps(viewer.image_id) is not None
+
+
+def test_wrong_labels_come_first_then_those_that_somebody_says(inspection):
+    scored = inspection.scored
+    thresholds = inspection.thresholds.values
+    seen = set()
+    for row in range(len(scored.predictions.image_ids)):
+        states, probabilities = scored.predictions.states[row], scored.predictions.probabilities[row]
+        verdicts = verdicts_of(scored, row, thresholds, states.tolist())
+        assert sorted(one.label for one in verdicts) == [ACE, KING, RED]
+        groups = []
+        for one in verdicts:
+            predicted = probabilities[one.label] >= thresholds[one.label]
+            known = states[one.label] != LabelState.UNKNOWN
+            wrong = known and predicted != (states[one.label] == LabelState.PRESENT)
+            assert (one.predicted, one.is_wrong) == (predicted, wrong)
+            assert (one.probability, one.threshold) == (probabilities[one.label], thresholds[one.label])
+            groups.append((not wrong, not (predicted or states[one.label] == 1), -one.probability))
+            seen.add(one.sentence.split()[0])
+        assert groups == sorted(groups)
+    assert seen == {"False", "Missed:", "Nobody", "Right:"}
+
+
+def test_the_places_of_the_label_lie_over_the_image_and_choosing_another_shows_its_own(qtbot, viewer, pretend):
+    pretend("learn")
+    show(viewer)
+    assert "Looking for the places that speak for “ace”… 0 s" in viewer.message()
+    qtbot.waitUntil(lambda: has_map(viewer), timeout=LONG)
+    assert "the more it speaks for “ace”" in viewer.message()
+    assert viewer.canvas._overlay == heat_image(np.array([[1, 0], [0, 0]], np.float32))
+    viewer._on_label_chosen(KING)
+    assert viewer.canvas._overlay == heat_image(np.array([[0, 1], [0, 0]], np.float32))
+    viewer._on_label_chosen(RED)
+    assert viewer.message() == "No place of this image speaks for “red card”."
+    assert viewer.canvas._overlay is None
+
+
+def test_a_row_of_the_list_chooses_its_label(qtbot, viewer, looked_at):
+    show(viewer)
+    qtbot.waitUntil(lambda: has_map(viewer), timeout=LONG)
+    view = viewer.labels._view
+    for row, one in enumerate(viewer.labels.model.verdicts):
+        place = view.visualRect(viewer.labels.model.index(row)).center()
+        qtbot.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=place)
+        assert viewer.label == one.label
+        assert viewer._sentence.text() == one.sentence
+    assert view.currentIndex().data(Qt.ItemDataRole.AccessibleTextRole) == viewer._sentence.text()
+
+
+def test_arrow_keys_go_to_the_images_of_the_gallery_and_their_places_are_there_by_then(qtbot, viewer, pretend):
+    pretend("learn")
+    image_ids = show(viewer, current=2)
+    assert viewer._place.text() == f"3 of {len(image_ids)} · image 02.png"
+    qtbot.waitUntil(lambda: viewer.explainer._work is None and has_map(viewer), timeout=LONG)
+    for key, expected in ((Qt.Key.Key_Right, 3), (Qt.Key.Key_Left, 2), (Qt.Key.Key_Left, 1), (Qt.Key.Key_Left, 0)):
+        qtbot.keyClick(viewer.canvas, key)
+        assert viewer.image_id == image_ids[expected]
+        assert has_map(viewer)
+        assert "the more it speaks" in viewer.message()
+    qtbot.keyClick(viewer.canvas, Qt.Key.Key_Left)
+    assert viewer.image_id == image_ids[0]
+    assert not viewer._before.isEnabled()
+    label = viewer.label
+    qtbot.keyClick(viewer.canvas, Qt.Key.Key_Down)
+    assert viewer.label != label
+    qtbot.waitUntil(lambda: bool(viewer.canvas._levels))
+
+
+def test_a_chosen_label_stays_unless_the_images_are_shown_for_different_ones(qtbot, viewer, looked_at):
+    image_ids = viewer._inspection.scored.predictions.image_ids[:4]
+    viewer.show_images(image_ids, np.array([ACE, ACE, KING, KING]), 0)
+    viewer._on_label_chosen(RED)
+    viewer.step(1)
+    assert viewer.label == RED
+    viewer.step(1)
+    assert viewer.label == KING
+
+
+def test_h_switches_the_colours_off_and_on_and_the_slider_sets_how_much_they_cover(qtbot, viewer, looked_at):
+    show(viewer)
+    qtbot.waitUntil(lambda: viewer.canvas._overlay is not None, timeout=LONG)
+    viewer._opacity.setValue(80)
+    assert viewer.canvas._overlay_opacity == pytest.approx(0.8)
+    qtbot.keyClick(viewer.canvas, Qt.Key.Key_H)
+    assert viewer.canvas._overlay is None
+    assert "Press H" in viewer.message()
+    qtbot.keyClick(viewer.canvas, Qt.Key.Key_H)
+    assert viewer.canvas._overlay is not None
+
+
+def test_escape_goes_back_and_enter_opens_the_image_in_label(qtbot, viewer, looked_at):
+    image_ids = show(viewer, current=4)
+    with qtbot.waitSignal(viewer.opened) as opened:
+        qtbot.keyClick(viewer.canvas, Qt.Key.Key_Return)
+    assert opened.args == [(image_ids[4],)]
+    with qtbot.waitSignal(viewer.closed):
+        qtbot.keyClick(viewer.canvas, Qt.Key.Key_Escape)
+
+
+def test_annotations_are_put_right_in_place(qtbot, viewer, annotated, looked_at):
+    show(viewer)
+    scored = viewer._inspection.scored
+    wrong = next(one for one in viewer.labels.model.verdicts if one.is_wrong)
+    viewer._on_label_chosen(wrong.label)
+    qtbot.keyClick(viewer.canvas, Qt.Key.Key_F)
+    label_id = annotated.store.labels[wrong.label].id
+    row, column = annotated.store.rows_of([viewer.image_id])[0], wrong.label
+    assert annotated.store.labels[column].id == label_id
+    assert annotated.store.states[row, column] == wrong.predicted
+    (after,) = [one for one in viewer.labels.model.verdicts if one.label == wrong.label]
+    # what the run was measured against stays
+    assert (after.state, after.now, after.is_wrong) == (wrong.state, int(wrong.predicted), True)
+    assert "Today they say" in viewer._sentence.text()
+    qtbot.keyClick(viewer.canvas, Qt.Key.Key_U)
+    assert annotated.store.states[row, column] == LabelState.UNKNOWN
+    assert scored is viewer._inspection.scored
+
+
+def test_what_went_wrong_is_told_with_a_next_step_and_can_be_tried_again(qtbot, viewer, pretend):
+    pretend("refuse")
+    show(viewer)
+    qtbot.waitUntil(lambda: viewer.message() == "The weights are gone. Train again.", timeout=LONG)
+    assert viewer._again.isVisible()
+    pretend("learn")
+    qtbot.mouseClick(viewer._again, Qt.MouseButton.LeftButton)
+    assert "Looking" in viewer.message()
+    qtbot.waitUntil(lambda: has_map(viewer), timeout=LONG)
+    assert not viewer._again.isVisible()
+
+
+def test_an_image_that_the_worker_cannot_read_is_told(qtbot, viewer, pretend):
+    pretend("skip")
+    show(viewer)
+    qtbot.waitUntil(lambda: viewer.message() == "It is damaged.", timeout=LONG)
+
+
+def test_an_image_that_cannot_be_decoded_has_its_reason_in_its_place(qtbot, viewer, annotated, looked_at):
+    image_ids = viewer._inspection.scored.predictions.image_ids
+    annotated.store.image_path(int(image_ids[1])).write_bytes(b"broken")
+    show(viewer, current=1)
+    qtbot.waitUntil(lambda: viewer._pictures.currentWidget() is viewer._problem)
+    viewer.step(1)
+    assert viewer._pictures.currentWidget() is viewer.canvas
+
+
+def test_a_second_look_needs_no_worker(qtbot, viewer, annotated, looked_at):
+    show(viewer)
+    qtbot.waitUntil(lambda: has_map(viewer))
+    assert viewer.canvas._overlay is not None
+    assert not (annotated.store.folder / "cache" / "explain").exists()
+
+
+def test_an_image_far_away_does_not_wait_for_those_that_nobody_looks_at(qtbot, viewer, pretend):
+    pretend("hang")
+    image_ids = show(viewer, current=0)
+    qtbot.waitUntil(lambda: viewer.explainer._work is not None, timeout=LONG)
+    first = viewer.explainer._work
+    viewer.step(1)
+    qtbot.wait(400)
+    assert viewer.explainer._work is first
+    pretend("learn")
+    viewer.step(len(image_ids))
+    qtbot.waitUntil(lambda: has_map(viewer), timeout=LONG)
+    assert viewer.image_id == image_ids[-1]
+    qtbot.waitUntil(lambda: not viewer.explainer._works, timeout=LONG)
+
+
+def test_nothing_is_left_when_the_project_closes(qtbot, viewer, annotated, pretend):
+    pretend("hang")
+    show(viewer)
+    jobs = annotated.store.folder / "cache" / "explain"
+    qtbot.waitUntil(lambda: jobs.exists() and any(one.glob("worker.lock") for one in jobs.iterdir()), timeout=LONG)
+    annotated.close()
+    assert list(jobs.iterdir()) == []
+    assert viewer.explainer._works == []
+    assert not viewer._clock.isActive()
+
+
+def test_in_multi_class_the_highest_probability_decides(qtbot, tmp_path, draw_images, qapp):
+    folder = tmp_path / "run"
+    folder.mkdir()
+    names = ("ace", "king", "red card")
+    predictions = Predictions(
+        image_ids=np.array([1]),
+        splits=np.array([Split.VALIDATION], np.int8),
+        probabilities=np.array([[0.2, 0.7, 0.1]], np.float32),
+        states=np.array([[1, 0, 0]], np.int8),
+        label_names=names,
+        task=MULTI_CLASS,
+    )
+    predictions.save(folder / "predictions.npz")
+    scored = load_scored_split(Run(1, "tiny", 0.0, folder), Split.VALIDATION)
+    first, second, third = verdicts_of(scored, 0, np.full(3, 0.05), [1, 0, 0])
+    assert (first.name, first.is_false_alarm, first.threshold) == ("king", True, None)
+    assert (second.name, second.is_missed) == ("ace", True)
+    assert third.sentence == "Right: neither model nor people say “red card” (probability 0.100)."
+
+
+def test_colours_grow_lighter_all_the_way_for_any_kind_of_eyes():
+    ramp = heat_image(np.linspace(0, 1, 256, dtype=np.float32)[None])
+    colors = [QColor(ramp.pixel(x, 0)) for x in range(ramp.width())]
+    grey = [0.2126 * one.redF() ** 2.2 + 0.7152 * one.greenF() ** 2.2 + 0.0722 * one.blueF() ** 2.2 for one in colors]
+    assert np.all(np.diff(grey) >= 0)
+    assert (grey[0], grey[-1]) == (pytest.approx(0, abs=0.01), pytest.approx(1, abs=0.15))
+
+
+def test_an_overlay_covers_the_image_and_moves_with_it(qtbot):
+    canvas = Canvas()
+    qtbot.addWidget(canvas)
+    canvas.resize(416, 216)
+    canvas.show()
+    white = QImage(400, 100, QImage.Format.Format_RGB32)
+    white.fill(Qt.GlobalColor.white)
+    canvas.set_picture([white], QSize(400, 100), keep_view=False)
+    half = QImage(2, 1, QImage.Format.Format_RGB32)
+    half.setPixelColor(0, 0, QColor("black"))
+    half.setPixelColor(1, 0, QColor("red"))
+    canvas.set_overlay(half, opacity=0.5)
+
+    def seen(x, y):
+        return canvas.grab().toImage().pixelColor(QPoint(x, y)).getRgb()[:3]
+
+    assert seen(12, 108) == pytest.approx((127, 127, 127), abs=2)
+    assert seen(402, 108) == pytest.approx((255, 127, 127), abs=2)
+    canvas.zoom_by(8)
+    assert seen(4, 108)[1] in range(100, 156)
+    canvas.set_overlay(None)
+    assert seen(208, 108) == (255, 255, 255)
