@@ -3,17 +3,12 @@
 Shapes: `N` images, `C` labels. In multi-class the confusions are those of the confusion matrix, transposed.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.labels import LabelState
-
-# images counted in one matrix product: float32 counts up to 2^24, and such a piece fits the cache
-_PIECE: Final = 2**14
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,16 +91,11 @@ def confused(predicted: NDArray[np.bool_], targets: NDArray[np.bool_], known: ND
         targets: bool (N, C), False where not known.
         known: bool (N, C), where the target counts.
     """
-    labels = predicted.shape[1]
-    counts = np.zeros((labels, labels), np.int64)
-    for rows in _pieces(len(predicted)):
-        wrong = predicted[rows] & known[rows] & ~targets[rows]
-        missed = targets[rows] & known[rows] & ~predicted[rows]
-        counts += _products(wrong, missed)
+    wrong, missed = predicted & known & ~targets, targets & known & ~predicted
     return Confusions(
-        counts=counts,
-        false_alarms=np.count_nonzero(predicted & known & ~targets, axis=0),
-        missed=np.count_nonzero(targets & known & ~predicted, axis=0),
+        counts=_both(_packed(wrong), _packed(missed)),
+        false_alarms=np.count_nonzero(wrong, axis=0),
+        missed=np.count_nonzero(missed, axis=0),
     )
 
 
@@ -134,22 +124,22 @@ def together(predicted: NDArray[np.bool_], states: NDArray[np.int8]) -> Together
         predicted: bool (N, C), such as from `decided`.
         states: int8 (N, C), `LabelState`.
     """
-    labels = predicted.shape[1]
-    truth, guessed, known = (np.zeros((labels, labels), np.int64) for _ in range(3))
-    for rows in _pieces(len(predicted)):
-        is_known = states[rows] != LabelState.UNKNOWN
-        present = states[rows] == LabelState.PRESENT
-        guess = predicted[rows] & is_known
-        truth += _products(present, present)
-        guessed += _products(guess, guess)
-        known += _products(is_known, is_known)
-    return Together(truth=truth, predicted=guessed, known=known)
+    is_known = states != LabelState.UNKNOWN
+    present, guessed, known = (_packed(one) for one in (states == LabelState.PRESENT, predicted & is_known, is_known))
+    return Together(truth=_both(present, present), predicted=_both(guessed, guessed), known=_both(known, known))
 
 
-def _pieces(images: int) -> Iterator[slice]:
-    return (slice(first, first + _PIECE) for first in range(0, images, _PIECE))
+def _packed(values: NDArray[np.bool_]) -> NDArray[np.uint64]:
+    """The values (N, C), 64 images in a number (C, K): 64 pairs are compared at once, and whole numbers are exact."""
+    rows = np.packbits(np.ascontiguousarray(values.T), axis=1)
+    packed = np.zeros((len(rows), -(-rows.shape[1] // 8)), np.uint64)
+    packed.view(np.uint8)[:, : rows.shape[1]] = rows
+    return packed
 
 
-def _products(one: NDArray[np.bool_], other: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """On how many images both hold, int64 (C, C); as floats, because only they are multiplied fast."""
-    return (one.astype(np.float32).T @ other.astype(np.float32)).astype(np.int64)
+def _both(one: NDArray[np.uint64], other: NDArray[np.uint64]) -> NDArray[np.int64]:
+    """On how many images both hold, int64 (C, C), for each pair of labels."""
+    counts = np.zeros((len(one), len(other)), np.int64)
+    for label, row in enumerate(one):
+        counts[label] = np.bitwise_count(row & other).sum(axis=1, dtype=np.int64)
+    return counts

@@ -1,7 +1,6 @@
 import numpy as np
 from sklearn.metrics import confusion_matrix
 
-from core.evaluation import cooccurrence
 from core.evaluation.cooccurrence import confused, rows_confused, together
 from core.evaluation.multi_class import highest
 from tests.unit.evaluation.draws import draw, many_draws
@@ -15,9 +14,7 @@ def drawn(seed):
 
 
 @many_draws
-def test_counts_are_those_of_a_look_at_each_image(seeds, monkeypatch):
-    # several pieces even for few images
-    monkeypatch.setattr(cooccurrence, "_PIECE", 7)
+def test_counts_are_those_of_a_look_at_each_image(seeds):
     for seed in seeds:
         predicted, states = drawn(seed)
         found = confused(predicted, states == 1, states != -1)
@@ -34,6 +31,15 @@ def test_counts_are_those_of_a_look_at_each_image(seeds, monkeypatch):
             assert both.known[a, b] == known.sum()
             assert both.truth[a, b] == (known & (states[:, a] == 1) & (states[:, b] == 1)).sum()
             assert both.predicted[a, b] == (known & predicted[:, a] & predicted[:, b]).sum()
+
+
+def test_many_images_are_counted_as_scikit_learn_does():
+    rng = np.random.default_rng(2)
+    predicted, states = rng.random((1000, 3)) < 0.4, rng.integers(0, 2, (1000, 3)).astype(np.int8)
+    both = together(predicted, states)
+    assert both.predicted[0, 1] == confusion_matrix(predicted[:, 0], predicted[:, 1])[1, 1]
+    assert both.truth[1, 2] == confusion_matrix(states[:, 1], states[:, 2])[1, 1]
+    assert (both.known == 1000).all()
 
 
 def test_targets_where_nothing_is_known_do_not_count():
