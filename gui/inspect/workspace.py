@@ -2,6 +2,8 @@
 
 import functools
 
+import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import (
@@ -18,6 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from core.evaluation.tuning import On
+from core.jobs.start import warm_up
 from core.labels import Split
 from gui import background
 from gui.inspect.errors_page import ErrorsPage
@@ -25,9 +28,11 @@ from gui.inspect.figures import Figures
 from gui.inspect.figures_page import FiguresPage
 from gui.inspect.gallery import Gallery
 from gui.inspect.head_row import HeadRow
+from gui.inspect.image_viewer import ImageViewer
 from gui.inspect.inspection import Inspection
 from gui.inspect.label_table import LabelTable
 from gui.inspect.page import Page
+from gui.inspect.report_action import ReportAction
 from gui.inspect.scored_split import ScoredSplit, load_scored_split
 from gui.inspect.set_chooser import SetChooser
 from gui.inspect.thresholds_page import ThresholdsPage
@@ -74,6 +79,7 @@ class InspectWorkspace(QWidget):
         self._menu.addSeparator()
         self._menu.addAction(self.tr("Reset all to 0.5")).triggered.connect(self._on_reset_all)
         self._tune.setMenu(self._menu)
+        self._report = ReportAction(self._inspection, self)
         self._export = flat(QPushButton(self.tr("Export ›")))
         self._error = ErrorRow()
         self._warning = WarningRow()
@@ -82,6 +88,7 @@ class InspectWorkspace(QWidget):
         self.errors_page = ErrorsPage(self._inspection)
         self.figures_page = FiguresPage(self._inspection)
         self._gallery = Gallery(self._inspection)
+        self.viewer = ImageViewer(self._inspection)
         self._tabs = QButtonGroup(self)
         self._stack = QStackedWidget()
         # until there are scores a move would move nothing
@@ -95,6 +102,7 @@ class InspectWorkspace(QWidget):
         self._whole = QStackedWidget()
         self._whole.addWidget(self._empty)
         self._whole.addWidget(self._lay_out())
+        self._whole.addWidget(self.viewer)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._whole)
@@ -117,12 +125,19 @@ class InspectWorkspace(QWidget):
         self._thresholds.told.connect(session.message)
         self._head.split_asked.connect(self._on_split_asked)
         self._gallery.opened.connect(session.show_in_label)
+        self._gallery.viewed.connect(self._on_viewed)
+        self.viewer.opened.connect(session.show_in_label)
+        self.viewer.closed.connect(self._on_viewer_closed)
+        self._inspection.scored_changed.connect(self._leave_viewer)
         self.figures_page.counted.connect(self._on_figures_counted)
         self._warning.reset_asked.connect(self._on_reset_all)
 
     def activate(self) -> None:
         """The workspace is shown; what another program wrote meanwhile is taken over."""
         self._thresholds.sync()
+        if self._session.settings.warm_worker and self._inspection.scored is not None:
+            # for the places that speak for a label
+            background.run(self, warm_up, lambda _: None, lambda _: None)
 
     def ask_objective(self) -> None:
         """Ask what the thresholds of all labels are to be chosen for."""
@@ -140,6 +155,20 @@ class InspectWorkspace(QWidget):
         assert isinstance(page, Page)
         self._gallery.show_page(page)
 
+    # one image, large
+
+    def _on_viewed(self, image_ids: NDArray[np.int64], labels: NDArray[np.int64], place: int) -> None:
+        self._whole.setCurrentWidget(self.viewer)
+        self.viewer.show_images(image_ids, labels, place)
+
+    def _on_viewer_closed(self) -> None:
+        self._leave_viewer()
+        self._gallery.go_to(self.viewer.image_id)
+
+    def _leave_viewer(self) -> None:
+        if self._whole.currentWidget() is self.viewer:
+            self._whole.setCurrentIndex(1)
+
     def _lay_out(self) -> QWidget:
         page = QWidget()
         top = QHBoxLayout()
@@ -148,7 +177,7 @@ class InspectWorkspace(QWidget):
         top.addWidget(self._runs)
         top.addWidget(self._split)
         top.addStretch(1)
-        for widget in (self._sets, self._undo, self._redo, self._tune, self._export):
+        for widget in (self._sets, self._undo, self._redo, self._tune, self._report.button, self._export):
             top.addWidget(widget)
 
         table_panel = Panel(self.tr("Labels"), margins=False)
@@ -193,6 +222,7 @@ class InspectWorkspace(QWidget):
         error.setContentsMargins(theme.PANEL, 0, theme.PANEL, 0)
         error.addWidget(self._error)
         layout.addLayout(error)
+        layout.addWidget(self._report.row)
         layout.addWidget(self._warning)
         layout.addWidget(line())
         layout.addWidget(whole, 1)

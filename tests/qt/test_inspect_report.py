@@ -3,7 +3,7 @@
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QFileDialog, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from core.evaluation.threshold_file import ThresholdSet
 from core.labels import Split
@@ -11,6 +11,7 @@ from core.report.facts import gather
 from gui.inspect.inspection import Inspection
 from gui.inspect.report_action import ReportAction
 from gui.inspect.scored_split import load_scored_split
+from gui.inspect.workspace import InspectWorkspace
 
 
 @pytest.fixture
@@ -119,3 +120,17 @@ def test_a_project_that_was_closed_meanwhile_is_left_alone(qtbot, action, annota
     annotated.close()
     qtbot.waitUntil(lambda: not action.row.text())
     assert not (tmp_path / "report.html").exists()
+
+
+def test_the_workspace_offers_it_and_tells_above_its_pages(qtbot, annotated, run, choose, tmp_path):
+    workspace = InspectWorkspace(annotated)
+    qtbot.addWidget(workspace)
+    workspace.resize(1300, 700)
+    workspace.show()
+    workspace.activate()
+    (button,) = (one for one in workspace.findChildren(QPushButton) if one.text() == "Report…")
+    qtbot.waitUntil(button.isEnabled)
+    choose(tmp_path / "report.html")
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: any("report.html" in one.text() for one in workspace.findChildren(QLabel)))
+    assert (tmp_path / "report.html").exists()
