@@ -23,8 +23,10 @@ class MirrorBars(pg.GraphicsObject):  # type: ignore[misc]  # pyqtgraph has no t
 
     def __init__(self) -> None:
         super().__init__()
-        self._up = QPainterPath()
-        self._down = QPainterPath()
+        self._edges = np.zeros(1)
+        self._heights = (np.zeros(0), np.zeros(0))
+        # upwards and downwards, each below the threshold and from it on
+        self._paths: tuple[tuple[QPainterPath, ...], ...] = ()
         self._bounds = QRectF()
         self._threshold: float | None = None
         nothing = Look(QPen(), QBrush())
@@ -39,14 +41,15 @@ class MirrorBars(pg.GraphicsObject):  # type: ignore[misc]  # pyqtgraph has no t
             down: float64 (B,), heights below zero, given as positive numbers.
         """
         self.prepareGeometryChange()
-        self._up, self._down = _outline(edges, up), _outline(edges, -down)
-        self._bounds = self._up.boundingRect().united(self._down.boundingRect())
-        self.update()
+        self._edges, self._heights = edges, (up, -down)
+        top, bottom = up.max(initial=0.0), down.max(initial=0.0)
+        self._bounds = QRectF(edges[0], -bottom, edges[-1] - edges[0], top + bottom)
+        self._part()
 
     def set_threshold(self, value: float | None) -> None:
         """Colour the two sides of a threshold; None for one side."""
         self._threshold = value
-        self.update()
+        self._part()
 
     def set_looks(self, up: tuple[Look, Look], down: tuple[Look, Look]) -> None:
         """Say how bars look below the threshold and from it on; without a threshold they look as the latter."""
@@ -59,26 +62,25 @@ class MirrorBars(pg.GraphicsObject):  # type: ignore[misc]  # pyqtgraph has no t
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         """Paint what lies on each side with its own colours."""
-        bounds = self._bounds
-        cut = bounds.left() if self._threshold is None else self._threshold
-        # lines at the border are not cut in half
-        room = bounds.adjusted(-bounds.width(), -bounds.height(), bounds.width(), bounds.height())
-        below = QRectF(room.left(), room.top(), cut - room.left(), room.height())
-        above = QRectF(cut, room.top(), room.right() - cut, room.height())
-        for path, looks in zip((self._up, self._down), self._looks, strict=True):
-            for side, look in zip((below, above), looks, strict=True):
-                painter.save()
-                painter.setClipRect(side)
-                painter.setPen(look.pen)
-                painter.setBrush(look.brush)
-                painter.drawPath(path)
-                painter.restore()
+        for paths, looks in zip(self._paths, self._looks, strict=False):
+            for path, look in zip(paths, looks, strict=True):
+                if not path.isEmpty():
+                    painter.setPen(look.pen)
+                    painter.setBrush(look.brush)
+                    painter.drawPath(path)
+
+    def _part(self) -> None:
+        """Outline the bars on both sides; not by clipping, which is lost where a picture is saved as lines."""
+        cut = self._edges[0] if self._threshold is None else self._threshold
+        sides = np.minimum(self._edges, cut), np.maximum(self._edges, cut)
+        self._paths = tuple(tuple(_outline(edges, heights) for edges in sides) for heights in self._heights)
+        self.update()
 
 
 def _outline(edges: NDArray[np.float64], heights: NDArray[np.float64]) -> QPainterPath:
     """The outline of bars that stand on zero, without lines between them."""
     path = QPainterPath()
-    tall = np.flatnonzero(heights)
+    tall = np.flatnonzero((heights != 0) & (np.diff(edges) > 0))
     # neighbours share one outline
     for group in np.split(tall, np.flatnonzero(np.diff(tall) > 1) + 1):
         if not len(group):

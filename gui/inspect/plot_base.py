@@ -7,7 +7,7 @@ import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, Qt, Signal
-from PySide6.QtGui import QMouseEvent, QPalette
+from PySide6.QtGui import QMouseEvent, QPalette, QResizeEvent
 
 from core.evaluation.metrics import Counts
 from gui.inspect.plot_lines import Line
@@ -17,6 +17,10 @@ from gui.widgets.plot import Plot, ticks
 
 # what is dragged lies on all else
 _ABOVE = 50
+
+# pixels that a number on an axis needs
+_TICK_WIDTH = 36
+_TICK_HEIGHT = 20
 
 QUARTERS = (0.0, 0.25, 0.5, 0.75, 1.0)
 
@@ -39,6 +43,7 @@ class LabelPlot(Plot):
         self.key: LineKey = LineKey()
         self.lines: tuple[Line, ...] = ()
         self._is_movable = False
+        self._unit_axes: tuple[str, ...] = ()
 
     @abstractmethod
     def show_lines(self, lines: Sequence[Line]) -> None:
@@ -82,12 +87,27 @@ class LabelPlot(Plot):
 
     def set_unit_axes(self, *sides: str) -> None:
         """Give axes the range from 0 to 1."""
-        for side in sides:
-            self.getAxis(side).setTicks([ticks(QUARTERS, digits=2)])
+        self._unit_axes = sides
         if "bottom" in sides:
             self.setXRange(0, 1, padding=0.05)
         if "left" in sides:
             self.setYRange(0, 1, padding=0.07)
+        self.place_ticks()
+
+    def place_ticks(self) -> None:
+        """Put as many numbers on the axes from 0 to 1 as there is room for."""
+        for side, pixel in zip(("bottom", "left"), self.getViewBox().viewPixelSize(), strict=True):
+            if side in self._unit_axes and pixel:
+                room = 1 / pixel / (_TICK_WIDTH if side == "bottom" else _TICK_HEIGHT)
+                values = QUARTERS if room >= len(QUARTERS) - 1 else QUARTERS[::2] if room >= 2 else QUARTERS[::4]
+                self.getAxis(side).setTicks([ticks(values, digits=2)])
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """There is room for more numbers on the axes, or for fewer."""
+        super().resizeEvent(event)
+        # pyqtgraph lays itself out once before it is made
+        if hasattr(self, "_unit_axes"):
+            self.place_ticks()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Go to the place under the mouse."""

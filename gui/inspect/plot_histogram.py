@@ -11,10 +11,9 @@ from PySide6.QtGui import QBrush, QColor, QPalette, QPen
 from core.evaluation.curves import ScoreHistogram
 from core.evaluation.metrics import Counts
 from gui.inspect.mirror_bars import Look, MirrorBars
-from gui.inspect.plot_base import QUARTERS, Curves, LabelPlot, ThresholdLine
+from gui.inspect.plot_base import Curves, LabelPlot, ThresholdLine
 from gui.inspect.plot_lines import Line, cosmetic_pen
 from gui.widgets import theme
-from gui.widgets.plot import ticks
 from gui.widgets.plot_data import DataSeries
 
 # counts that differ by more than this are told apart by their logarithms
@@ -23,6 +22,8 @@ _WIDE = 50
 _STRIP = 0.14
 # of the height, above and below the bars; for what the threshold finds and misses
 _ROOM = 0.24
+# pixels that the words for what is left out and for false alarms need beside each other
+_WORDS_WIDTH = 240
 
 
 class HistogramPlot(LabelPlot):
@@ -49,8 +50,7 @@ class HistogramPlot(LabelPlot):
         for words in self._words:
             words.setFont(theme.tabular(theme.smaller(self.font())))
             self.addItem(words, ignoreBounds=True)
-        self.getAxis("bottom").setTicks([ticks(QUARTERS, digits=2)])
-        self.setXRange(0, 1, padding=0.05)
+        self.set_unit_axes("bottom")
         self.restyle(self.palette())
 
     @property
@@ -129,7 +129,7 @@ class HistogramPlot(LabelPlot):
         texts = (
             self.tr("{:,} missed").format(fn),
             self.tr("{:,} found").format(tp),
-            self.tr("{:,} rightly left out").format(tn),
+            self.tr("{:,} rightly left out").format(tn) if self.getViewBox().width() > _WORDS_WIDTH else f"{tn:,}",
             self.tr("{:,} false alarm").format(fp) if fp == 1 else self.tr("{:,} false alarms").format(fp),
         )
         for words, text in zip(self._words, texts, strict=False):

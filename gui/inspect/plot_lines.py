@@ -113,6 +113,8 @@ class Line:
         colors = _DARK if theme.is_dark(palette) else _LIGHT
         color = QColor(colors[self.look % len(colors)])
         if self.role == Role.RUN:
+            # from the other end, so that few labels and few runs have different colours
+            color = QColor(colors[-1 - self.look % len(colors)])
             return cosmetic_pen(color, width=1.5, style=Qt.PenStyle.DashLine)
         style = Qt.PenStyle.SolidLine if self.look < len(colors) else Qt.PenStyle.DashDotLine
         return cosmetic_pen(color, width=1, style=style)

@@ -164,6 +164,7 @@ class PrecisionRecallPlot(LabelPlot):
         share = min(self._names.width / width, 0.5)
         self.setXRange(-0.05, 1.05 if not share else 1 + (1.05 * share) / (1 - share), padding=0)
         self._names.place(1.0)
+        self.place_ticks()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Keep the room for the names."""

@@ -37,10 +37,6 @@ class ReliabilityPlot(LabelPlot):
         self._diagonal = self.plot([0, 1], [0, 1], antialias=True)
         self._items: list[pg.PlotDataItem] = []
         self._drawn: list[tuple[Line, Reliability, bool]] = []
-        self._ece = pg.TextItem("", anchor=(0, 0))
-        self._ece.setFont(theme.tabular(self.font()))
-        self._ece.setPos(0.0, 1.03)
-        self.addItem(self._ece, ignoreBounds=True)
         self._fullest = pg.TextItem("")
         self._fullest.setFont(theme.tabular(theme.smaller(self.font(), points=2)))
         self.addItem(self._fullest, ignoreBounds=True)
@@ -86,9 +82,6 @@ class ReliabilityPlot(LabelPlot):
                 _, one, _ = self._drawn[index]
                 item.setData(one.mean_score, one.share)
         self._draw_counts()
-        of_chosen = [one for line, one, _ in self._drawn if line is self.lines[0] and len(one.count)]
-        errors = " → ".join(f"{one.ece:.3f}" for one in of_chosen)
-        self._ece.setText(self.tr("ECE {}").format(errors) if errors else "")
         self.restyle(self.palette())
 
     def _draw_counts(self) -> None:
@@ -120,19 +113,19 @@ class ReliabilityPlot(LabelPlot):
         faint.setAlpha(90)
         self._counts.setOpts(brush=faint, pen=QPen(Qt.PenStyle.NoPen))
         self._fullest.setColor(quiet)
-        self._ece.setColor(palette.color(QPalette.ColorRole.Text))
         pens: dict[str, QPen] = {}
         has_after = any(is_after for _, _, is_after in self._drawn)
-        for item, (line, _, is_after) in zip(self._items, self._drawn, strict=False):
+        for item, (line, one, is_after) in zip(self._items, self._drawn, strict=False):
             pen, name = line.pen(palette), line.name
             if line.role == Role.CHOSEN and has_after:
                 pen = pen if is_after else cosmetic_pen(quiet, style=Qt.PenStyle.DashLine)
-                name = self.tr("calibrated") if is_after else self.tr("as the network gives them")
+                name = self.tr("calibrated") if is_after else self.tr("not calibrated")
             item.setPen(pen)
             item.setSymbolPen(pen.color())
             item.setSymbolBrush(palette.color(QPalette.ColorRole.Base) if not is_after and has_after else pen.color())
-            pens[name] = pen
-        self.key.show_pens(pens if len(pens) > 1 else {})
+            # the expected calibration error of the bins; none where nothing is known
+            pens[f"{name}: ECE {one.ece:.3f}" if len(one.count) else name] = pen
+        self.key.show_pens(pens)
 
     def tip(self, x: float, y: float) -> str:
         """The bin next to the mouse."""

@@ -13,10 +13,11 @@ from gui.widgets import theme
 from gui.widgets.line_key import LineKey
 
 # a picture is this many times finer than an ordinary screen
-_FINER = 3
+_FINER = 2
 _MARGIN = 12
 _GAP = 6
 _METRES_PER_INCH = 0.0254
+_WRAPPED = Qt.TextFlag.TextWordWrap
 
 
 class PlotPicture:
@@ -42,16 +43,17 @@ class PlotPicture:
         return self._plot.size() + QSize(2 * _MARGIN, 2 * _MARGIN + self._heading_height)
 
     def image(self) -> QImage:
-        """As pixels."""
+        """As pixels, some for each pixel of an ordinary screen."""
         image = QImage(self.size * _FINER, QImage.Format.Format_RGB32)
         image.setDevicePixelRatio(_FINER)
         image.fill(Qt.GlobalColor.white)
-        dots = round(self._plot.logicalDpiX() * _FINER / _METRES_PER_INCH)
-        image.setDotsPerMeterX(dots)
-        image.setDotsPerMeterY(dots)
         painter = QPainter(image)
         self._paint(painter)
         painter.end()
+        # not before it is painted: letters would grow with it
+        dots = round(self._plot.logicalDpiX() * _FINER / _METRES_PER_INCH)
+        image.setDotsPerMeterX(dots)
+        image.setDotsPerMeterY(dots)
         return image
 
     def png(self) -> bytes:
@@ -83,8 +85,13 @@ class PlotPicture:
 
     @property
     def _heading_height(self) -> int:
-        title = QFontMetrics(self._bold).height() + _GAP if self._title else 0
+        title = self._title_height + _GAP if self._title else 0
         return title + (self._key.sizeHint().height() + _GAP if self._key is not None else 0)
+
+    @property
+    def _title_height(self) -> int:
+        room = QRect(0, 0, self._plot.width(), self._plot.height())
+        return QFontMetrics(self._bold).boundingRect(room, _WRAPPED, self._title).height()
 
     def _paint(self, painter: QPainter) -> None:
         painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.TextAntialiasing)
@@ -94,10 +101,8 @@ class PlotPicture:
             if self._title:
                 painter.setFont(self._bold)
                 painter.setPen(palette.color(QPalette.ColorRole.Text))
-                metrics = QFontMetrics(self._bold)
-                title = metrics.elidedText(self._title, Qt.TextElideMode.ElideRight, width)
-                painter.drawText(QRect(_MARGIN, top, width, metrics.height()), Qt.AlignmentFlag.AlignLeft, title)
-                top += metrics.height() + _GAP
+                painter.drawText(QRect(_MARGIN, top, width, self._title_height), _WRAPPED, self._title)
+                top += self._title_height + _GAP
             if self._key is not None:
                 painter.save()
                 painter.translate(_MARGIN, top)
@@ -111,17 +116,22 @@ class PlotPicture:
 
 @contextmanager
 def _painted_with(plot: pg.PlotWidget, palette: QPalette) -> Iterator[None]:
-    """Give a plot other colours, and nothing that was painted before."""
-    items = [item for item in plot.scene().items() if item.cacheMode() != QGraphicsItem.CacheMode.NoCache]
+    """Give a plot other colours, lines in place of pixels, and nothing that was painted before."""
+    items = plot.scene().items()
     kept = [item.cacheMode() for item in items]
+    drawn = [item for item in items if isinstance(item, pg.GraphicsItem)]
     has_own = plot.testAttribute(Qt.WidgetAttribute.WA_SetPalette)
     before = plot.palette()
     plot.setPalette(palette)
     for item in items:
         item.setCacheMode(QGraphicsItem.CacheMode.NoCache)
+    for item in drawn:
+        item.setExportMode(True, {"antialias": True})
     try:
         yield
     finally:
+        for item in drawn:
+            item.setExportMode(False)
         for item, mode in zip(items, kept, strict=True):
             item.setCacheMode(mode)
         # one without colours of its own follows its window again
