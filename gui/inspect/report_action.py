@@ -94,6 +94,7 @@ class ReportAction(QObject):
         self.row = ReportRow()
         self.button.clicked.connect(self._on_clicked)
         inspection.scored_changed.connect(self._on_scored_changed)
+        self._session.project_closed.connect(self.row.hide)
 
     def _on_scored_changed(self) -> None:
         self.button.setEnabled(self._inspection.scored is not None)
