@@ -220,7 +220,7 @@ def _best(
         few = (
             predicted * objective.other <= objective.value * known if objective.other else predicted <= objective.value
         )
-        return _first(few, _highest(np.where(few, predicted, -predicted - 1.0))), predicted, few
+        return _highest(np.where(few, predicted, -predicted - 1.0)), predicted, few
     precision = _ratio(tp, predicted)
     if objective.kind == "precision":
         enough = precision >= objective.value
