@@ -47,8 +47,8 @@ def _show(result: TwoRuns, output: Output) -> None:
     for run, images, names in zip(
         (result.first, result.second), comparison.left_out_images, comparison.left_out_labels, strict=True
     ):
-        parts = [f"{images:,} images"] if images else []
-        parts += [f"the labels {', '.join(names)}"] if names else []
+        parts = [f"{images:,} image{'s' if images > 1 else ''}"] if images else []
+        parts += [f"the label{'s' if len(names) > 1 else ''} {', '.join(names)}"] if names else []
         if parts:
             output.say(f"Left out, because only run {run.id} has them: {' and '.join(parts)}")
     if comparison.changed_states:

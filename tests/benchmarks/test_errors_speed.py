@@ -52,8 +52,8 @@ def test_mistakes_confusions_slices_and_triage_of_100_000_images(capsys):
     goals = {
         **{which: (lambda which=which: find_mistakes(predictions, 0.4, which, limit=500), 0.5) for which in lists},
         "one label": (lambda: find_mistakes(predictions, 0.4, "most confident", label=3, limit=500), 0.1),
-        "confused": (lambda: confused(predicted, targets, known), 0.5),
-        "together": (lambda: together(predicted, predictions.states), 0.5),
+        "confused": (lambda: confused(predicted, targets, known), 0.8),
+        "together": (lambda: together(predicted, predictions.states), 0.8),
         "45 slices": (lambda: score_slices(predictions, 0.4, slices), 1.0),
         "triage": (lambda: choose_triage(predictions, Split.VALIDATION, precision=0.9, npv=0.98), 5.0),
         "its outcome": (lambda: judge_triage(triage, predictions, Split.VALIDATION), 2.0),

@@ -100,7 +100,7 @@ def test_a_renamed_label_is_the_same_and_corrected_labels_count(trained, multiho
     states = known_states(trained)
     assert result["labels"][0]["positives"] == (states[:, 0] == 1).sum()
     assert result["snapshots"]["renamed_labels"] == [["cat", "kitten"]]
-    assert "Left out, because only run 2 has them: the labels horse" in done.out
+    assert "Left out, because only run 2 has them: the label horse" in done.out
     assert "~ label “cat” renamed to “kitten”" in done.out
     # whichever is named first, the newer annotations are the truth
     back = multihot("compare", trained, "2", "1", "--json").result
