@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QAction, QImage, QKeySequence
+from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QAction, QImage, QKeyEvent, QKeySequence, QShowEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
@@ -82,13 +82,7 @@ class ImageViewer(QWidget):
             "fire", self.tr("Show the places that speak for the label"), shortcut="H", checkable=True
         )
         self._heat.setChecked(True)
-        self._opacity = QSlider(Qt.Orientation.Horizontal)
-        self._opacity.setRange(10, 100)
-        self._opacity.setValue(_OPACITY)
-        self._opacity.setFixedWidth(110)
-        self._opacity.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self._opacity.setAccessibleName(self.tr("How much the colours cover the image"))
-        self._opacity.setToolTip(self._opacity.accessibleName())
+        self._opacity = _Opacity(self.tr("How much the colours cover the image"))
         self._open = flat(QPushButton(self.tr("Open in Label")))
         self._open.setToolTip(with_shortcut(self._open.text(), "Return"))
         self._problem = EmptyState("warning", "", "")
@@ -134,7 +128,8 @@ class ImageViewer(QWidget):
         self.explainer.explained.connect(self._on_explained)
         self.explainer.failed.connect(self._on_failed)
         self._clock.timeout.connect(self._say_how_long)
-        inspection.fixes.changed.connect(self._on_annotations_changed)
+        inspection.fixes.changed.connect(self._refresh)
+        inspection.moved.connect(lambda _: self._refresh())
         self._session.project_closed.connect(self._forget)
 
     def _lay_out(self) -> None:
@@ -216,7 +211,6 @@ class ImageViewer(QWidget):
         self._image_ids, self._labels = image_ids, labels
         self._at, self._label = current, int(labels[current])
         self._show_image()
-        self.canvas.setFocus()
 
     @property
     def image_id(self) -> int:
@@ -341,8 +335,10 @@ class ImageViewer(QWidget):
         else:
             self._show_heat()
 
-    def _on_annotations_changed(self) -> None:
-        if len(self._image_ids) and self._inspection.scored is not None and self.isVisible():
+    def _refresh(self) -> None:
+        """Annotations or thresholds changed; while another image or nothing is looked at that is left for later."""
+        scored = self._inspection.scored
+        if len(self._image_ids) and self.isVisible() and scored is not None:
             self._show_verdicts()
 
     def _on_open(self) -> None:
@@ -425,3 +421,30 @@ class ImageViewer(QWidget):
         self._image_ids = self._labels = np.zeros(0, np.int64)
         self._decoded.clear()
         self._verdicts = ()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Catch up with annotations that were changed in Label."""
+        super().showEvent(event)
+        self._refresh()
+        self.canvas.setFocus()
+
+
+class _Opacity(QSlider):
+    """How much the colours cover the image, in per cent."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(Qt.Orientation.Horizontal)
+        self.setRange(10, 100)
+        self.setValue(_OPACITY)
+        self.setFixedWidth(110)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setAccessibleName(name)
+        self.setToolTip(name)
+
+    def event(self, event: QEvent) -> bool:
+        """Keep the arrow keys, which elsewhere go to other images and labels."""
+        arrows = (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Down)
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and event.key() in arrows:
+            event.accept()
+            return True
+        return super().event(event)

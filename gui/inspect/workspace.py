@@ -158,8 +158,8 @@ class InspectWorkspace(QWidget):
     # one image, large
 
     def _on_viewed(self, image_ids: NDArray[np.int64], labels: NDArray[np.int64], place: int) -> None:
-        self._whole.setCurrentWidget(self.viewer)
         self.viewer.show_images(image_ids, labels, place)
+        self._whole.setCurrentWidget(self.viewer)
 
     def _on_viewer_closed(self) -> None:
         self._leave_viewer()

@@ -15,6 +15,7 @@ from gui.inspect.image_viewer import ImageViewer
 from gui.inspect.inspection import Inspection
 from gui.inspect.scored_split import load_scored_split
 from gui.inspect.verdicts import verdicts_of
+from gui.inspect.workspace import InspectWorkspace
 from gui.widgets.canvas import Canvas
 
 LONG = 20_000
@@ -155,6 +156,11 @@ def test_h_switches_the_colours_off_and_on_and_the_slider_sets_how_much_they_cov
     qtbot.waitUntil(lambda: viewer.canvas._overlay is not None, timeout=LONG)
     viewer._opacity.setValue(80)
     assert viewer.canvas._overlay_opacity == pytest.approx(0.8)
+    viewer._opacity.setFocus()
+    image_id = viewer.image_id
+    qtbot.keyClick(viewer._opacity, Qt.Key.Key_Right)
+    assert (viewer._opacity.value(), viewer.image_id) == (81, image_id)
+    viewer.canvas.setFocus()
     qtbot.keyClick(viewer.canvas, Qt.Key.Key_H)
     assert viewer.canvas._overlay is None
     assert "Press H" in viewer.message()
@@ -268,6 +274,36 @@ def test_in_multi_class_the_highest_probability_decides(qtbot, tmp_path, draw_im
     assert (first.name, first.is_false_alarm, first.threshold) == ("king", True, None)
     assert (second.name, second.is_missed) == ("ace", True)
     assert third.sentence == "Right: neither model nor people say “red card” (probability 0.100)."
+
+
+def test_the_gallery_of_the_workspace_opens_it_and_gets_its_place_back(qtbot, annotated, run, looked_at):
+    workspace = InspectWorkspace(annotated)
+    qtbot.addWidget(workspace)
+    workspace.resize(1300, 700)
+    workspace.show()
+    qtbot.waitExposed(workspace)
+    workspace.activate()
+    gallery, viewer = workspace._gallery, workspace.viewer
+    qtbot.waitUntil(lambda: gallery.model.rowCount() > 1)
+    ids = gallery.model.image_ids.tolist()
+    gallery.go_to(ids[0])
+    qtbot.keyClick(gallery._view, Qt.Key.Key_Space)
+    assert viewer.isVisible()
+    assert viewer.image_id == ids[0]
+    qtbot.waitUntil(lambda: has_map(viewer))
+    qtbot.keyClick(viewer.canvas, Qt.Key.Key_Right)
+    assert viewer.image_id == ids[1]
+    # a threshold that moves is followed
+    workspace._inspection.thresholds.set(viewer.label, 0.987)
+    verdict = next(one for one in viewer.labels.model.verdicts if one.label == viewer.label)
+    assert (verdict.threshold, verdict.sentence) == (0.987, viewer._sentence.text())
+    with qtbot.waitSignal(annotated.images_requested) as requested:
+        qtbot.keyClick(viewer.canvas, Qt.Key.Key_Return)
+    assert requested.args == [(ids[1],)]
+    qtbot.keyClick(viewer.canvas, Qt.Key.Key_Escape)
+    assert not viewer.isVisible()
+    assert gallery.isVisible()
+    workspace._thresholds.flush()
 
 
 def test_colours_grow_lighter_all_the_way_for_any_kind_of_eyes():
