@@ -106,18 +106,8 @@ def reliability_of_choice(predictions: Predictions, *, bins: int = BINS) -> Reli
 
 def calibration_errors(predictions: Predictions, *, bins: int = BINS) -> NDArray[np.float64]:
     """The expected calibration error of each label, float64 (C,) in [0, 1]; NaN where nothing is known of a label."""
-    columns = range(len(predictions.label_names))
-    return np.array(
-        [
-            reliability(
-                predictions.probabilities[:, label],
-                predictions.targets[:, label],
-                known=predictions.known[:, label],
-                bins=bins,
-            ).ece
-            for label in columns
-        ]
-    )
+    columns = zip(predictions.probabilities.T, predictions.targets.T, predictions.known.T, strict=True)
+    return np.array([reliability(scores, present, known=known, bins=bins).ece for scores, present, known in columns])
 
 
 def expected_calibration_error(predictions: Predictions) -> float:
@@ -332,7 +322,7 @@ def fit(predictions: Predictions, method: Method, split: Split = Split.VALIDATIO
     return Calibration(names, method, a, b, fitted_on=name, borrowed=tuple(borrowed))
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class CalibrationChange:
     """The expected calibration error as the network's probabilities are, and calibrated.
 
@@ -340,15 +330,12 @@ class CalibrationChange:
         split: name of the split that was measured.
         images: how many it has.
         before, after: over all labels, in [0, 1]; NaN where nothing is known.
-        labels_before, labels_after: of each label, float64 (C,); NaN where nothing is known of it.
     """
 
     split: str
     images: int
     before: float
     after: float
-    labels_before: NDArray[np.float64]
-    labels_after: NDArray[np.float64]
 
 
 def judge(predictions: Predictions, calibration: Calibration) -> CalibrationChange:
@@ -367,8 +354,6 @@ def judge(predictions: Predictions, calibration: Calibration) -> CalibrationChan
         images=len(before.image_ids),
         before=expected_calibration_error(before),
         after=expected_calibration_error(after),
-        labels_before=calibration_errors(before),
-        labels_after=calibration_errors(after),
     )
 
 

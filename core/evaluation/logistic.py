@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 #: The slopes that a fit may give: above 0, so that no order changes, and not so steep that rounding decides.
 SLOPES: Final = (0.05, 20.0)
 
-# what a last step of Newton's method may still win, as a share of the likelihood of one image
+# what a last step of Newton's method may still win per image; the cost of many is not known to more digits
 _SETTLED: Final = 1e-14
 _MOST_STEPS: Final = 100
 # the numbers between 0 or 1 and its neighbour in float32 of which half round to either
@@ -79,7 +79,7 @@ def fit_slope(logits: NDArray[np.float64], present: NDArray[np.bool_]) -> float:
 
     def derivatives(slope: float) -> tuple[float, float]:
         shares = sigmoid(slope * logits)
-        return float(logits @ (shares - present)), float(logits**2 @ (shares * (1 - shares)))
+        return _sum(logits, shares - present), _sum(logits**2, shares * (1 - shares))
 
     return _least(derivatives)
 
@@ -134,13 +134,13 @@ def _newton(
         weights, excess = shares * (1 - shares), shares - targets
         # about the weighted mean of the logits, slope and height do not depend on each other
         weight = float(weights.sum())
-        middle = float(weights @ logits) / weight
+        middle = _sum(weights, logits) / weight
         spread = logits - middle
-        bend, torque, force = float(weights @ spread**2), float(excess @ spread), float(excess.sum())
+        bend, torque, force = _sum(weights, spread**2), _sum(excess, spread), float(excess.sum())
         turn = -torque / bend if turning and bend > 0 else 0.0
         lift = -force / weight - turn * middle
         descent = -(force**2) / weight + (torque * turn)
-        if -descent <= _SETTLED:
+        if -descent <= _SETTLED * len(logits):
             break
         step = 1.0
         while (lower := _cost((slope + step * turn) * logits + offset + step * lift, targets)) > (
@@ -152,6 +152,11 @@ def _newton(
                 return slope, offset
         slope, offset, cost = slope + step * turn, offset + step * lift, lower
     return slope, offset
+
+
+def _sum(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
+    """Σ of the products; the threads of a matrix library wait for each other where the processor is busy."""
+    return float((one * other).sum())
 
 
 def _cost(logits: NDArray[np.float64], targets: NDArray[np.float64]) -> float:

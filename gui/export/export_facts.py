@@ -63,14 +63,14 @@ def read_export_facts(run: RunFacts) -> ExportFacts:
     Raises:
         MultihotError: a file of the run is damaged.
     """
-    label_names = load_predictions(run.run).label_names
-    recipe = from_toml(run.run.folder / "recipe.toml")
+    predictions = load_predictions(run.run)
+    label_names = predictions.label_names
     return ExportFacts(
         run=run,
-        recipe=recipe,
+        recipe=from_toml(run.run.folder / "recipe.toml"),
         label_names=label_names,
         thresholds=ThresholdSet.of_run(run.run.folder, label_names),
-        calibration=Calibration.of_run(run.run.folder, label_names, recipe.task),
+        calibration=Calibration.of_run(run.run.folder, label_names, predictions.task),
         report=_last_report(run.run.folder / "exports"),
     )
 
