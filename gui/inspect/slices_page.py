@@ -219,8 +219,8 @@ class SlicesPage(Page):
         self._looks, self._looking = looks, None
         self._show_progress(None)
         text = self.tr(
-            "Worst first, compared with the other images of the same split. Of 40 slices without any difference two look "
-            "as if they had one."
+            "Worst first, compared with the other images of the same split. Of 40 slices without any difference two "
+            "look as if they had one."
         )
         if looks.left_out:
             one = self.tr("1 image cannot be read and is in no slice by looks.")
