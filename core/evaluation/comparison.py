@@ -281,20 +281,19 @@ class _Ranking:
         self._positive_rows = rows[positive]
         self._positive_starts = np.searchsorted(np.flatnonzero(positive), self._starts)
 
-    def average_precision(self, weights: NDArray[np.float32]) -> NDArray[np.float64]:
+    def average_precision(self, weights: NDArray[np.uint8]) -> NDArray[np.float64]:
         """Average precision for weighted images, as `metrics.average_precision` where an image comes several times.
 
         Args:
-            weights: float32 (N, D), how often each image comes in each of D samples.
+            weights: uint8 (N, D), how often each image comes in each of D samples.
 
         Returns:
             float64 (D,), NaN where no positive comes.
         """
         if not len(self._rows):
             return np.full(weights.shape[1], np.nan)
-        # sums of whole numbers below 2^24 are exact in float32
-        found = np.add.reduceat(weights[self._positive_rows], self._positive_starts, axis=0)
-        taken = np.cumsum(np.add.reduceat(weights[self._rows], self._starts, axis=0), axis=0)
+        found = _sums(weights, self._positive_rows, self._positive_starts)
+        taken = np.cumsum(_sums(weights, self._rows, self._starts), axis=0)
         precision = np.cumsum(found, axis=0)
         positives = precision[-1].astype(np.float64)
         precision /= np.maximum(taken, 1)
@@ -302,13 +301,18 @@ class _Ranking:
         return np.where(positives > 0, area / np.maximum(positives, 1), np.nan)
 
 
-def _weights(images: int, *, draws: int, seed: int) -> Iterator[tuple[slice, NDArray[np.float32]]]:
-    """Which samples, and how often each image comes in them, float32 (N, d), in pieces."""
+def _sums(weights: NDArray[np.uint8], rows: NDArray[np.int64], starts: NDArray[np.int64]) -> NDArray[np.float32]:
+    """The sums of the weights of some rows from each start to the next; as whole numbers below 2^24 they are exact."""
+    return np.add.reduceat(weights.take(rows, axis=0), starts, axis=0, dtype=np.float32)
+
+
+def _weights(images: int, *, draws: int, seed: int) -> Iterator[tuple[slice, NDArray[np.uint8]]]:
+    """Which samples, and how often each image comes in them, uint8 (N, d), in pieces."""
     rng = np.random.default_rng(seed)
     step = max(16, _PIECE // max(images, 1))
     for first in range(0, draws, step):
         piece = slice(first, min(first + step, draws))
-        yield piece, rng.poisson(1.0, (images, piece.stop - piece.start)).astype(np.float32)
+        yield piece, rng.poisson(1.0, (images, piece.stop - piece.start)).astype(np.uint8)
 
 
 def _difference(before: float, after: float, drawn: NDArray[np.float64], *, is_enough: bool) -> Difference:

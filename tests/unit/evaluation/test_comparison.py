@@ -45,7 +45,7 @@ def test_weighted_average_precision_is_scikit_learns_also_with_ties_and_weights_
         probabilities, targets, known = draw(seed)
         scores = probabilities.astype(np.float32)
         states = np.where(True if known is None else known, targets, -1).astype(np.int8)
-        weights = np.random.default_rng(seed).poisson(1.0, (len(scores), 3)).astype(np.float32)
+        weights = np.random.default_rng(seed).poisson(1.0, (len(scores), 3)).astype(np.uint8)
         weights[:, 0] = 1
         for label in range(states.shape[1]):
             found = comparison._Ranking(scores[:, label], states[:, label]).average_precision(weights)
