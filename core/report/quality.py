@@ -134,14 +134,14 @@ def plots_section(facts: ReportFacts) -> Section:
     of_them = f" (the {_MOST_SMALL} labels of the lowest AP)" if len(worst) > _MOST_SMALL else ""
     blocks: list[Block] = []
     if measured:
-        faint = [ranked.curve(place, max_points=_SMALL_POINTS) for place in worst[:_MOST_FAINT]]
+        curves = {place: ranked.curve(place, max_points=_SMALL_POINTS) for place in worst[:_MOST_FAINT]}
         pooled = RankedScores(probabilities[known][:, np.newaxis], targets[known][:, np.newaxis])
         blocks.append(
             Figures(
                 "Precision over recall: each label thin, all decisions together thick",
                 (
                     plots.precision_recall_of_all(
-                        faint, pooled.curve(0, max_points=_LARGE_POINTS), mean_ap=facts.report.map
+                        list(curves.values()), pooled.curve(0, max_points=_LARGE_POINTS), mean_ap=facts.report.map
                     ),
                 ),
             )
@@ -152,7 +152,7 @@ def plots_section(facts: ReportFacts) -> Section:
                 f"Precision (up) over recall (to the right) of each label{of_them}{ring}",
                 tuple(
                     plots.precision_recall(
-                        reports[place].name, ranked.curve(place, max_points=_SMALL_POINTS), ap=reports[place].ap,
+                        reports[place].name, curves[place], ap=reports[place].ap,
                         positives=reports[place].support,
                         at=None if facts.is_multi_class else (reports[place].recall, reports[place].precision),
                     )
