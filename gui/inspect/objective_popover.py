@@ -69,6 +69,8 @@ class ObjectivePopover(QFrame):
         ):
             field.setAccessibleName(name)
             field.setFont(theme.tabular(field.font()))
+            # the style sheet's padding does not reach the text of a spin box
+            field.lineEdit().setTextMargins(theme.SPACE - 2, 0, 0, 0)
         self._values = QStackedWidget()
         self._values.addWidget(QWidget())
         self._pages = {
@@ -226,7 +228,7 @@ def _cost(value: float) -> QDoubleSpinBox:
     number.setRange(0.01, 1e6)
     number.setDecimals(2)
     number.setValue(value)
-    number.setMaximumWidth(88)
+    number.setMaximumWidth(92)
     return number
 
 

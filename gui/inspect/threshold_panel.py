@@ -1,7 +1,7 @@
 """The threshold of one label: a slider with its band, a number, what it is chosen for, and what it costs in words."""
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QKeySequence
+from PySide6.QtGui import QFontMetrics, QKeyEvent, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from core.evaluation.metrics import Counts
@@ -10,6 +10,11 @@ from gui.inspect.price import price
 from gui.inspect.words import unreliable
 from gui.widgets import icons, theme
 from gui.widgets.buttons import flat, icon_button
+
+# narrower than this, the slider needs all the room there is
+_WIDE = 600
+# of an objective in its button
+_OBJECTIVE_WIDTH = 84
 
 
 class ThresholdPanel(QWidget):
@@ -40,7 +45,9 @@ class ThresholdPanel(QWidget):
         self._number.setKeyboardTracking(False)
         self._number.setFont(theme.tabular(self._number.font()))
         self._number.setAccessibleName(self.tr("Threshold"))
-        self._number.setFixedWidth(84)
+        self._number.setFixedWidth(88)
+        # the style sheet's padding does not reach the text of a spin box
+        self._number.lineEdit().setTextMargins(theme.SPACE - 2, 0, 0, 0)
         self._why_none = QLabel(
             self.tr("An image has one label, and gets the one with the highest probability: there is no threshold.")
         )
@@ -65,9 +72,10 @@ class ThresholdPanel(QWidget):
         row = QHBoxLayout(self._move)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(theme.SPACE)
-        caption = QLabel(self.tr("Threshold"))
-        caption.setProperty("tone", "secondary")
-        row.addWidget(caption)
+        self._caption = QLabel(self.tr("Threshold"))
+        self._caption.setProperty("tone", "secondary")
+        self._caption.setVisible(False)
+        row.addWidget(self._caption)
         row.addWidget(self._slider, 1)
         row.addWidget(self._number)
         both = QHBoxLayout()
@@ -137,7 +145,8 @@ class ThresholdPanel(QWidget):
             short: a few words for the button.
             tip: all of it.
         """
-        self._best.setText(short)
+        metrics = QFontMetrics(self._best.font())
+        self._best.setText(metrics.elidedText(short, Qt.TextElideMode.ElideRight, _OBJECTIVE_WIDTH))
         self._best.setToolTip(tip)
 
     def show_busy(self, busy: bool) -> None:
@@ -182,6 +191,11 @@ class ThresholdPanel(QWidget):
         unknown = images - (tp + fn + fp + tn)
         self._unknown.setText(self.tr("{:,} unknown, not counted").format(unknown))
         self._unknown.setVisible(unknown > 0)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Give the slider the room of its name where it is narrow."""
+        super().resizeEvent(event)
+        self._caption.setVisible(self.width() >= _WIDE)
 
 
 class Badge(QWidget):

@@ -66,18 +66,18 @@ def paper_line(judged: BeforeAfter) -> str:
 
 
 def short_title(objective: Objective) -> str:
-    """An objective for a button: "Best F1", "Precision 0.9"."""
+    """An objective for a button: "Best F1", "P ≥ 0.9", "R ≥ 0.95", "Cost 1:5", "≤ 50 alarms"."""
     value, other = (f"{number:g}" for number in (objective.value, objective.other))
     if objective.kind == "f_beta":
         return translate("inspect", "Best F{}").format(value)
     if objective.kind == "precision":
-        return translate("inspect", "Precision {}").format(value)
+        return translate("inspect", "P ≥ {}").format(value)
     if objective.kind == "recall":
-        return translate("inspect", "Recall {}").format(value)
+        return translate("inspect", "R ≥ {}").format(value)
     if objective.kind == "cost":
         return translate("inspect", "Cost {}:{}").format(value, other)
     if objective.kind == "capacity":
-        return translate("inspect", "{:,.0f} alarms").format(objective.value)
+        return translate("inspect", "≤ {:,.0f} alarms").format(objective.value)
     return translate("inspect", "Fixed {}").format(value)
 
 
