@@ -105,6 +105,11 @@ def _measured(facts: ReportFacts) -> str:
             f"It was measured on {counted(facts.report.images, 'image')} of {facts.split_name}. It did not learn from "
             f"them, but {listed(chosen)} {was} chosen by them, so on new images it will do a little worse."
         )
+    if not facts.is_multi_class and facts.thresholds.by_hand:
+        return (
+            f"It was measured on {counted(facts.report.images, 'image')} of {facts.split_name}. It did not learn from "
+            "them, but thresholds were set by hand, and nobody can tell whether these images were looked at for that."
+        )
     return (
         f"It was measured on {counted(facts.report.images, 'image')} of {facts.split_name} that were kept aside: it "
         "did not learn from them and nothing was chosen by them, so it should do about as well on new ones of the kind."

@@ -111,6 +111,8 @@ def test_a_threshold_moved_by_hand_is_told_beside_the_others(make_run, report):
     page = report(run)
     assert "1 threshold was tuned on validation for best F1. 1 threshold was set by hand." in page.text
     assert re.search(r"dog .{0,60} 0\.700 by hand", page.text)
+    assert "nothing was chosen by them" not in page.text
+    assert "nobody can tell whether these images were looked at" in page.text
 
 
 def test_needs_nothing_beside_it(make_run, report):
