@@ -3,7 +3,7 @@
 import argparse
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import get_args
+from typing import Any, get_args
 
 from core.cli.choosing import add_project, add_run, finished_run
 from core.cli.output import Output, number
@@ -61,7 +61,8 @@ def run(arguments: argparse.Namespace, output: Output) -> int:
     tuned_labels = _columns(thresholds.label_names, arguments.label)
     splits = origins[tuned_labels[0]].tuned_on
     some = "" if arguments.label is None else f" of {len(tuned_labels)} of {len(origins)} labels"
-    output.say(f"Thresholds{some} of run {chosen.id}, tuned for {objective.title} on {splits}:")
+    output.say(f"Thresholds{some} of run {chosen.id}, tuned for {objective.title} on {splits}.")
+    output.say(f"Positives and band are of those images; precision, recall and F1 are measured on {compared.split}:")
     rows = _rows(tuned)
     output.table(
         ("label", "threshold", "90 % band", "positives", "precision", "recall", "F1"),
@@ -165,7 +166,7 @@ def _columns(names: Sequence[str], wanted: Sequence[str] | None) -> list[int]:
     return sorted({names.index(name) for name in wanted})
 
 
-def _rows(tuned: Tuned) -> list[dict[str, object]]:
+def _rows(tuned: Tuned) -> list[dict[str, Any]]:
     """A dictionary for each label, for a program."""
     columns = {
         "threshold": tuned.thresholds.values,

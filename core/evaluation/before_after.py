@@ -121,9 +121,9 @@ def judging_split(predictions: Predictions, tuned_on: Collection[Split]) -> Spli
     which flatters them. Never train in place of validation: the network knows those images by heart, so they say
     nothing of new ones.
     """
-    annotated = set(predictions.splits[predictions.known.any(axis=1)].tolist())
+    annotated = set(map(Split, predictions.splits[predictions.known.any(axis=1)].tolist()))
     unused = (one for one in (Split.VALIDATION, Split.TEST) if one not in tuned_on and one in annotated)
-    return next(unused, max(tuned_on))
+    return next(unused, max(annotated.intersection(tuned_on), default=max(tuned_on)))
 
 
 def _pulls(predicted: NDArray[np.bool_], targets: NDArray[np.bool_], known: NDArray[np.bool_]) -> NDArray[np.float64]:

@@ -61,7 +61,7 @@ def ranked_keys(
         present: bool (N,), False where not known.
         known: bool (N,), or None where all is known.
     """
-    keys = np.ascontiguousarray(scores).view(f"u{scores.itemsize}") << 1
+    keys: Keys = np.ascontiguousarray(scores).view(f"u{scores.itemsize}") << 1
     keys += present
     keys += 2
     if known is not None:

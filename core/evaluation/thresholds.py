@@ -146,24 +146,14 @@ class Ladder:
         Returns:
             The positives taken (K, D), all elements taken (K, D), all positives (D,) and all known elements (D,).
         """
-        present, first = (self.row & 1).astype(np.bool_), int(np.searchsorted(self.row, 1))
+        images, present, first = len(self.row), (self.row & 1).astype(np.bool_), int(np.searchsorted(self.row, 1))
         if weights is None:
             places = np.flatnonzero(present)
-            tp, predicted = len(places) - np.searchsorted(places, self.starts), len(self.row) - self.starts
-            return (
-                tp[:, np.newaxis],
-                predicted[:, np.newaxis],
-                np.array([len(places)]),
-                np.array([len(self.row) - first]),
-            )
-        known, positive = weights[first:], weights[present]
-        # where nothing is taken there is no element to begin a sum with
-        taken = self.starts < len(self.row)
-        tp, predicted = (np.zeros((len(self.starts), weights.shape[1]), _wide(weights)) for _ in range(2))
-        if taken.any():
-            predicted[taken] = _suffix_sums(weights, self.starts[taken])
-            tp[taken] = _suffix_sums(weights * present[:, np.newaxis], self.starts[taken])
-        return tp, predicted, positive.sum(axis=0, dtype=_wide(weights)), known.sum(axis=0, dtype=_wide(weights))
+            tp = (len(places) - np.searchsorted(places, self.starts))[:, np.newaxis]
+            return tp, (images - self.starts)[:, np.newaxis], np.array([len(places)]), np.array([images - first])
+        positives, known = (one.sum(axis=0, dtype=_wide(weights)) for one in (weights[present], weights[first:]))
+        found = weights * present[:, np.newaxis]
+        return _suffix_sums(found, self.starts), _suffix_sums(weights, self.starts), positives, known
 
 
 def choose(
@@ -258,9 +248,13 @@ def _wide(weights: NDArray[Any]) -> type[np.float64] | type[np.int32]:
 
 
 def _suffix_sums(weights: NDArray[Any], starts: NDArray[np.int64]) -> NDArray[Any]:
-    """The sums of weights (N, D) from each start on, (K, D)."""
-    pieces = np.add.reduceat(weights, starts, axis=0, dtype=_wide(weights))
-    return np.cumsum(pieces[::-1], axis=0)[::-1]
+    """The sums of weights (N, D) from each start on, (K, D); 0 where that is N."""
+    sums = np.zeros((len(starts), weights.shape[1]), _wide(weights))
+    # at the end there is no element to begin a sum with
+    some = starts[starts < len(weights)]
+    pieces = np.add.reduceat(weights, some, axis=0, dtype=_wide(weights))
+    sums[: len(some)] = np.cumsum(pieces[::-1], axis=0)[::-1]
+    return sums
 
 
 def _highest_start(row: Keys) -> NDArray[np.int64]:

@@ -144,7 +144,7 @@ def tune(
     thresholds = replace(thresholds, values=values, origins=tuple(origins))
     met = np.ones(len(own), np.bool_)
     met[asked] = _meets(aim, counts_at(*arguments, values, known=chosen.known))[asked]
-    compared = compare(predictions, judging_split(predictions, thresholds.tuned_splits), thresholds)
+    compared = compare(predictions, judging_split(predictions, {*splits, *thresholds.tuned_splits}), thresholds)
     judged = predictions.of(Split[compared.split.upper()])
     counts = counts_at(judged.probabilities, judged.targets, values, known=judged.known)
     return Tuned(

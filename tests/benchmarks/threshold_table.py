@@ -44,6 +44,8 @@ def main() -> None:
             "tuned on",
             "median positives",
             "0.5",
+            "as one label",
+            "to it, k = 10",
             "pooled",
             "per label",
             *(f"k = {k}" for k in KS),
