@@ -30,8 +30,10 @@ def logs_of(probabilities: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
 
 
 def sigmoid(logits: NDArray[np.float64]) -> NDArray[np.float64]:
-    """1 / (1 + exp(-z)), also for logits whose exponential is too large for a number."""
-    return np.exp(-np.logaddexp(0, -logits))
+    """1 / (1 + exp(-z)), 0 for logits whose exponential is too large for a number."""
+    with np.errstate(over="ignore"):
+        shares: NDArray[np.float64] = 1 / (1 + np.exp(-logits))
+    return shares
 
 
 def softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -117,7 +119,7 @@ def _least(derivatives: Callable[[float], tuple[float, float]]) -> float:
         better = slope - first / second if second > 0 else low
         if not low < better < high:
             better = (low * high) ** 0.5
-        if abs(better - slope) <= 1e-10 * slope:
+        if abs(better - slope) <= 1e-8 * slope:
             return better
         slope = better
     return slope

@@ -6,9 +6,13 @@ import numpy as np
 import pytest
 from sklearn.metrics import average_precision_score
 
+from core.evaluation.calibration import fit
+from core.evaluation.curves import roc_curve, score_histogram, threshold_sweep
 from core.evaluation.metrics import average_precision, classification_scores
+from core.evaluation.predictions import Predictions
 from core.evaluation.ranking import RankedScores
 from core.evaluation.thresholds import best_f_beta
+from core.labels import Split
 
 pytestmark = pytest.mark.benchmark
 
@@ -88,10 +92,33 @@ def test_a_move_of_a_threshold_beside_a_frame(images, capsys):
         ranked.false_positives(7, 0.3, limit=200)
         ranked.false_negatives(7, 0.3, limit=200)
 
-    times = race(50, move=move, label=lambda: ranked.counts_of(7, 0.3), curve=lambda: ranked.curve(7))
+    def drag():
+        ranked.between_scores(7, 0.3)
+        ranked.counts_of(7, 0.3)
+        ranked.flips(7, 0.5, 0.3, limit=200)
+
+    times = race(
+        50, move=move, label=lambda: ranked.counts_of(7, 0.3), drag=drag,
+        curve=lambda: ranked.curve(7), roc=lambda: roc_curve(ranked, 7), sweep=lambda: threshold_sweep(ranked, 7),
+        histogram=lambda: score_histogram(ranked, 7),
+    )  # fmt: skip
     with capsys.disabled():
         print(
             f"\n{images:,} x 80: a move {times['move']:.2f} ms of the 16 of a frame"
-            f" (one label {times['label']:.3f} ms), a thinned curve {times['curve']:.1f} ms,"
+            f" (one label {times['label']:.3f} ms, with the images that flip {times['drag']:.3f} ms of 1),"
             f" sorting at first {built:.0f} ms"
+            f" | thinned curves: precision-recall {times['curve']:.1f} ms, ROC {times['roc']:.1f} ms,"
+            f" over the threshold {times['sweep']:.1f} ms, histogram {times['histogram']:.2f} ms"
         )
+    assert times["drag"] < 1
+
+
+@pytest.mark.parametrize("images", [5_000, 25_000])
+def test_a_calibration_of_every_label(images, capsys):
+    probabilities, targets = drawn(images, 80)
+    names = tuple(map(str, range(80)))
+    splits = np.full(images, Split.VALIDATION, np.int8)
+    predictions = Predictions(np.arange(images), splits, probabilities, targets.astype(np.int8), names)
+    times = race(1, temperature=lambda: fit(predictions, "temperature"), platt=lambda: fit(predictions, "platt"))
+    with capsys.disabled():
+        print(f"\ncalibration {images:,} x 80: {times['temperature']:.0f} ms, per label {times['platt']:.0f} ms")
