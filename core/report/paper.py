@@ -16,9 +16,9 @@ _FEW_COLUMNS: Final = 5
 _NAMES_WIDTH: Final = "18%"
 
 _FRAMES: Final = {
-    "right": ("✓ right", "solid", "#1a7f37"),
-    "false alarm": ("✕ false alarm", "dashed", "#cf222e"),
-    "missed": ("○ missed", "dotted", "#bc6a00"),
+    "right": ("✓ right", "#1a7f37"),
+    "false alarm": ("✕ false alarm", "#cf222e"),
+    "missed": ("○ missed", "#bc6a00"),
 }
 _STYLE: Final = """
 body { color: #1f2328; font-family: sans-serif; font-size: 9pt; }
@@ -114,7 +114,7 @@ def _plot(figure: Figure) -> str:
 
 
 def _picture(picture: Picture) -> str:
-    words, _, colour = _FRAMES[picture.kind]
+    words, colour = _FRAMES[picture.kind]
     scale = _PICTURE_PX / max(picture.width, picture.height)
     width, height = round(picture.width * scale), round(picture.height * scale)
     data = b64encode(picture.jpeg).decode()
