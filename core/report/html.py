@@ -85,7 +85,7 @@ def _table(table: Table) -> str:
     sortable = " data-sortable" if len(table.rows) >= _SORTED_FROM and any(one.is_number for one in columns) else ""
     return (
         f'<div class="scroll" role="region" tabindex="0" aria-label="{escape(table.caption)}"><table{sortable}>'
-        f"<caption>{escape(table.caption)}</caption><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
+        f"<caption><span>{escape(table.caption)}</span></caption><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
     )
 
 
