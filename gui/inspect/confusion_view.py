@@ -16,7 +16,17 @@ from PySide6.QtGui import (
     QResizeEvent,
     QShowEvent,
 )
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QLabel, QTableView, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QLabel,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTableView,
+    QVBoxLayout,
+    QWidget,
+)
 
 from core.evaluation.cooccurrence import Confusions, Together
 from gui.inspect.scored_split import ScoredSplit
@@ -203,6 +213,33 @@ def percent(share: float) -> str:
     return f"{100 * float(share):.0f} %"
 
 
+class _CellDelegate(QStyledItemDelegate):
+    """Paints a cell to its edges: the padding of the style sheet would leave no room for two digits."""
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        """Paint one cell."""
+        rect: QRect = option.rect
+        palette: QPalette = option.palette
+        state: QStyle.StateFlag = option.state
+        background = index.data(Qt.ItemDataRole.BackgroundRole)
+        text = index.data(Qt.ItemDataRole.DisplayRole)
+        painter.save()
+        if background is not None:
+            painter.fillRect(rect, background)
+        if text:
+            font = QFont(option.font)
+            width = QFontMetrics(font).horizontalAdvance(text)
+            if width > rect.width() - 2:
+                font.setPointSizeF(font.pointSizeF() * (rect.width() - 2) / width)
+            painter.setFont(font)
+            painter.setPen(index.data(Qt.ItemDataRole.ForegroundRole))
+            painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, text)
+        if state & QStyle.StateFlag.State_Selected:
+            painter.setPen(QPen(palette.color(QPalette.ColorRole.Text), 2))
+            painter.drawRect(rect.adjusted(1, 1, -1, -1))
+        painter.restore()
+
+
 class _TurnedHeader(QHeaderView):
     """Names that read upwards, so that columns can be narrow."""
 
@@ -255,6 +292,7 @@ class MatrixView(QWidget):
         self._table = QTableView()
         self._table.setHorizontalHeader(_TurnedHeader())
         self._table.setModel(model)
+        self._table.setItemDelegate(_CellDelegate(self))
         self._table.setFont(theme.tabular(theme.smaller(self._table.font())))
         self._table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self._table.setTabKeyNavigation(False)

@@ -21,7 +21,7 @@ from gui.widgets.panel import line
 
 PAIR = "pair"
 """Key of the group of the pair that is chosen."""
-MOST_IN_MATRIX = 30
+MOST_IN_MATRIX = 12
 """With more labels the list is shown first: a matrix of so many is not read."""
 # of a label's name in a button
 _NAME_WIDTH = 100
@@ -47,7 +47,9 @@ class ErrorsPage(Page):
         self._confused = MatrixView(
             self._confused_model,
             title=self.tr("Confused labels"),
-            hint=self.tr("Rows: the label that is missed. Columns: the label that is predicted instead."),
+            hint=self.tr(
+                "Rows: the label missed. Columns: the one predicted instead. Redder: a larger share of the misses."
+            ),
         )
         self._together = MatrixView(
             self._together_model,
@@ -196,13 +198,14 @@ class ErrorsPage(Page):
                 groups.append(self._confused_pair(tables, *self._pair))
         if tables is not None and tables.scored is scored:
             empty = self.tr("No label is decided wrongly on any image.")
-            for which, key, title in (
-                ("most confident", "all confident", self.tr("All labels: most confident ({:,})")),
-                ("highest loss", "all loss", self.tr("All labels: highest loss ({:,})")),
-            ):
+            titles: dict[MistakeList, str] = {
+                "most confident": self.tr("All labels: most confident ({:,})"),
+                "highest loss": self.tr("All labels: highest loss ({:,})"),
+            }
+            for which, title in titles.items():
                 total = tables.worst[which].total
                 images = functools.partial(self._worst, tables, which)
-                groups.append(ImageGroup(key, title.format(total), images, empty, total))
+                groups.append(ImageGroup(f"all labels, {which}", title.format(total), images, empty, total))
         return tuple(groups)
 
     def _taken_for(self, label: int, other: int) -> ImageGroup:

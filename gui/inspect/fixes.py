@@ -15,7 +15,9 @@ from gui.inspect.steps import next_step
 from gui.session import Session
 
 GONE: Final = 2
-"""In place of a state where the project has the image or the label no more."""
+"""In place of a state where the project has the image no more."""
+NO_LABEL: Final = 3
+"""In place of a state where the project has the label no more."""
 
 
 class Fixes(QObject):
@@ -78,7 +80,7 @@ class Fixes(QObject):
             labels: int64 (n,), columns of the run's labels.
             states: int8 (n,), `LabelState`.
         """
-        store, there = self._session.store, self.now(scored, image_ids, labels) != GONE
+        store, there = self._session.store, self.now(scored, image_ids, labels) < GONE
         if not there.any():
             self._session.message.emit(self.tr("The project has this image or this label no more."))
             return
@@ -148,15 +150,16 @@ class Fixes(QObject):
             labels: int64 (n,), columns of the run's labels.
 
         Returns:
-            int8 (n,), `LabelState` or `GONE`.
+            int8 (n,), `LabelState`, `GONE` or `NO_LABEL`.
         """
         if not self._session.has_project:
             return np.full(len(image_ids), GONE, np.int8)
         store = self._session.store
         columns = self._columns(scored)[labels]
-        there = np.isin(image_ids, store.image_ids) & (columns >= 0)
-        states = np.full(len(image_ids), GONE, np.int8)
-        states[there] = store.states[store.rows_of(image_ids[there]), columns[there]]
+        rows, there = self._rows(image_ids)
+        states = np.where(there, NO_LABEL, GONE).astype(np.int8)
+        there &= columns >= 0
+        states[there] = store.states[rows[there], columns[there]]
         return states
 
     def count(self, scored: ScoredSplit) -> int:
@@ -165,12 +168,19 @@ class Fixes(QObject):
             return 0
         store, then = self._session.store, scored.everything
         columns = self._columns(scored)
-        there = np.isin(then.image_ids, store.image_ids)
-        rows = store.rows_of(then.image_ids[there])
-        kept = columns >= 0
+        rows, there = self._rows(then.image_ids)
+        rows, kept = rows[there], columns >= 0
         if there.all() and np.array_equal(columns, np.arange(store.states.shape[1])):
             return int(np.count_nonzero(store.states[rows] != then.states))
         return int(np.count_nonzero(store.states[np.ix_(rows, columns[kept])] != then.states[np.ix_(there, kept)]))
+
+    def _rows(self, image_ids: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+        """The row in the project of each image, int64 (n,), and whether it is there, bool (n,)."""
+        every = self._session.store.image_ids
+        rows = np.searchsorted(every, image_ids)
+        there = rows < len(every)
+        there[there] = every[rows[there]] == image_ids[there]
+        return rows, there
 
     def _columns(self, scored: ScoredSplit) -> NDArray[np.int64]:
         """The column in the project of each label of a run, int64 (C,); -1 where it was deleted."""

@@ -26,12 +26,12 @@ class Gallery(Page):
 
     Signals:
         opened: tuple of image ids to be opened in Label, the first one first.
-        viewed: tuple of image ids to be shown large, the first one first, and the column of the label that the first
-            is shown for.
+        viewed: images to be shown large, int64 (n,) their ids, int64 (n,) the columns of the labels that they are shown
+            for, and the place among them of the first to be seen.
     """
 
     opened = Signal(object)
-    viewed = Signal(object, int)
+    viewed = Signal(object, object, int)
 
     def __init__(self, inspection: Inspection, parent: QWidget | None = None) -> None:
         super().__init__(inspection, parent)
@@ -211,7 +211,18 @@ class Gallery(Page):
     def _on_enlarge(self) -> None:
         rows = self._chosen()
         if len(rows):
-            self.viewed.emit(self._ids(), int(self.model.images.labels[rows[0]]))
+            # one image is where to begin; several are those to be gone through
+            among = np.sort(rows) if len(rows) > 1 else np.arange(self.model.rowCount())
+            images = self.model.images
+            place = int(np.flatnonzero(among == rows[0])[0])
+            self.viewed.emit(images.image_ids[among], images.labels[among], place)
+
+    def go_to(self, image_id: int) -> None:
+        """Make an image the current one, such as that which was looked at large."""
+        rows = np.flatnonzero(self.model.images.image_ids == image_id)
+        if len(rows):
+            self._view.setCurrentIndex(self.model.index(int(rows[0])))
+        self._view.setFocus()
 
     # putting right
 

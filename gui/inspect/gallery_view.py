@@ -3,11 +3,11 @@
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QPainter, QPalette
+from PySide6.QtGui import QColor, QPainter, QPalette, QPixmap
 from PySide6.QtWidgets import QAbstractItemView, QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from core.labels import LabelState
-from gui.inspect.fixes import GONE
+from gui.inspect.fixes import GONE, NO_LABEL
 from gui.inspect.image_groups import NO_IMAGES, Images, Outcome
 from gui.session import Session
 from gui.widgets import icons, theme
@@ -39,7 +39,7 @@ class GalleryModel(QAbstractListModel):
 
     Attributes:
         images: what is shown.
-        states: what the project says of each today, int8 (n,): `LabelState` or `GONE`.
+        states: what the project says of each today, int8 (n,): `LabelState`, `GONE` or `NO_LABEL`.
     """
 
     def __init__(self, session: Session) -> None:
@@ -107,13 +107,13 @@ class GalleryModel(QAbstractListModel):
         return f"{self._session.store.image_path(image_id).name}\n{text}"
 
     def is_gone(self, row: int) -> bool:
-        """Whether the project has an image, or its label, no more."""
+        """Whether the project has an image no more."""
         return bool(self.states[row] == GONE)
 
     def mark(self, row: int) -> str:
         """What the project says today where that is not what it said when the run began; else empty."""
         now = int(self.states[row])
-        if now == _THEN[Outcome(int(self.images.kinds[row]))]:
+        if now in (_THEN[Outcome(int(self.images.kinds[row]))], NO_LABEL):
             return ""
         words = {
             int(LabelState.PRESENT): self.tr("now present"),
@@ -136,6 +136,7 @@ class GalleryDelegate(QStyledItemDelegate):
         super().__init__()
         self._session = session
         self._model = model
+        self._icons: dict[tuple[str, int, int, float], QPixmap] = {}
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         """The same for all."""
@@ -161,7 +162,8 @@ class GalleryDelegate(QStyledItemDelegate):
         painter.setFont(theme.tabular(theme.smaller(option.font)))
         mark = self._model.mark(row)
         if mark:
-            self._paint_mark(painter, place, mark, palette)
+            band = QRectF(box.left(), place.bottom() - _MARK, box.width(), _MARK)
+            self._paint_mark(painter, band, mark, palette)
         painter.setPen(palette.color(QPalette.ColorRole.HighlightedText if selected else QPalette.ColorRole.Text))
         caption = QRect(box.x(), box.bottom() + 1, SIDE, CAPTION)
         for line in self._model.images.captions[row]:
@@ -192,20 +194,28 @@ class GalleryDelegate(QStyledItemDelegate):
         spot = QRectF(0, 0, 28, 28)
         spot.moveCenter(QRectF(room).center())
         color = theme.warning(palette) if is_broken else palette.color(QPalette.ColorRole.Mid)
-        icons.paint(painter, "warning" if is_broken else "image", spot, color)
+        self._paint_icon(painter, "warning" if is_broken else "image", spot, color)
         return QRectF(room)
 
-    def _paint_mark(self, painter: QPainter, place: QRectF, mark: str, palette: QPalette) -> None:
-        """A band at the foot of the picture: ✓ and what is said today."""
-        band = QRectF(place.left(), place.bottom() - _MARK, place.width(), _MARK)
+    def _paint_icon(self, painter: QPainter, name: str, spot: QRectF, color: QColor) -> None:
+        """As `icons.paint`, for many images many times a second."""
+        ratio = painter.device().devicePixelRatio()
+        key = (name, round(spot.width()), color.rgba(), ratio)
+        if key not in self._icons:
+            self._icons[key] = icons.pixmap(name, round(spot.width()), color, ratio=ratio)
+        painter.drawPixmap(spot.topLeft(), self._icons[key])
+
+    def _paint_mark(self, painter: QPainter, room: QRectF, mark: str, palette: QPalette) -> None:
+        """A band over the foot of the picture: ✓ and what is said today."""
+        text = painter.fontMetrics().elidedText(mark, Qt.TextElideMode.ElideRight, round(room.width() - _MARK - 4))
+        width = painter.fontMetrics().horizontalAdvance(text) + _MARK + 4
+        left = room.center().x() - width / 2
+        band = QRectF(left, room.top(), width, room.height())
         painter.fillRect(band, palette.color(QPalette.ColorRole.Base))
-        text = painter.fontMetrics().elidedText(mark, Qt.TextElideMode.ElideRight, round(band.width() - _MARK - 2))
-        width = painter.fontMetrics().horizontalAdvance(text) + _MARK
-        left = band.center().x() - width / 2
-        spot = QRectF(left, band.top() + 3, _MARK - 6, _MARK - 6)
-        icons.paint(painter, "check-bold", spot, theme.true_positive_pen(palette).color())
+        spot = QRectF(left + 3, band.top() + 3, _MARK - 6, _MARK - 6)
+        self._paint_icon(painter, "check-bold", spot, theme.true_positive_pen(palette).color())
         painter.setPen(palette.color(QPalette.ColorRole.Text))
-        painter.drawText(band.adjusted(left - band.left() + _MARK - 3, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, text)
+        painter.drawText(band.adjusted(_MARK, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, text)
 
 
 class GalleryView(QListView):

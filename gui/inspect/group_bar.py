@@ -60,15 +60,9 @@ class GroupBar(QWidget):
         if (choices, chosen) == (self._choices, self._key):
             return
         while len(self._group.buttons()) < len(choices):
-            button = QToolButton()
-            button.setCheckable(True)
-            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-            number = len(self._group.buttons())
-            self._group.addButton(button, number)
-            self._row.insertWidget(number, button)
+            self._add_button(len(self._group.buttons()))
         texts_change = len(choices) != len(self._choices)
-        for number, (key, text) in enumerate(choices):
-            button = self._group.button(number)
+        for (key, text), button in zip(choices, self._group.buttons(), strict=False):
             if button.text() != text:
                 button.setText(text)
                 texts_change = True
@@ -76,6 +70,13 @@ class GroupBar(QWidget):
         self._choices, chosen_changed, self._key = choices, chosen != self._key, chosen
         if texts_change or chosen_changed:
             self._fit()
+
+    def _add_button(self, number: int) -> None:
+        button = QToolButton()
+        button.setCheckable(True)
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self._group.addButton(button, number)
+        self._row.insertWidget(number, button)
 
     def sizeHint(self) -> QSize:
         """As high as a button; the width is what there is."""

@@ -1,7 +1,7 @@
 """Images that a page of Inspect offers to the gallery, in groups; no widgets."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
 
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QCoreApplication
 
 from core.evaluation.mistakes import MistakeList, Mistakes, find_mistakes
+from core.evaluation.predictions import Predictions
 from core.labels import LabelState
 from gui.inspect.inspection import Inspection
 from gui.inspect.scored_split import ScoredSplit
@@ -215,17 +216,25 @@ def _mistakes(inspection: Inspection, which: MistakeList) -> Images:
     predictions, threshold = scored.predictions, float(inspection.thresholds.values[label])
     if scored.is_multi_class:
         found = find_mistakes(predictions, threshold, which, label=label, limit=MOST_IMAGES)
-        captions = _captions(scored, found.rows, label)
-    else:
-        # the other labels would cost a drag its time
-        one = slice(label, label + 1)
-        alone = replace(
-            predictions, probabilities=predictions.probabilities[:, one], states=predictions.states[:, one],
-            label_names=predictions.label_names[one],
-        )  # fmt: skip
-        found = find_mistakes(alone, threshold, which, limit=MOST_IMAGES)
-        captions = mistake_captions(scored, found, which=which, named=False)
-    return images_of(inspection, found.rows, label, captions=captions)
+        return images_of(inspection, found.rows, label, captions=_captions(scored, found.rows, label))
+    rows = _candidates(scored, label, threshold, which)
+    few = Predictions(
+        predictions.image_ids[rows], predictions.splits[rows], predictions.probabilities[rows, label][:, None],
+        predictions.states[rows, label][:, None], (inspection.label_name,),
+    )  # fmt: skip
+    found = find_mistakes(few, threshold, which, limit=MOST_IMAGES)
+    captions = mistake_captions(scored, found, which=which, named=False)
+    return images_of(inspection, rows[found.rows], label, captions=captions)
+
+
+def _candidates(scored: ScoredSplit, label: int, threshold: float, which: MistakeList) -> NDArray[np.int64]:
+    """Rows among which the first of a list are, in ascending order: a look at all would cost a drag its time.
+
+    Of two images of one kind that of the worse score comes first in either list, and the loss counts right ones too.
+    """
+    least, most = (-1.0, 2.0) if which == "highest loss" else (threshold, threshold)
+    missed = scored.missed(label, most, limit=MOST_IMAGES)
+    return np.sort(np.concatenate([missed, scored.false_alarms(label, least, limit=MOST_IMAGES)]))
 
 
 def _captions(scored: ScoredSplit, rows: NDArray[np.int64], label: int) -> tuple[tuple[str, ...], ...]:
