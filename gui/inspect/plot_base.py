@@ -8,6 +8,7 @@ import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, Qt, Signal
 from PySide6.QtGui import QMouseEvent, QPalette, QResizeEvent
+from PySide6.QtWidgets import QGraphicsItem
 
 from core.evaluation.metrics import Counts
 from gui.inspect.plot_lines import Line
@@ -173,6 +174,8 @@ class Curves:
         while len(self._items) < len(lines):
             item = self._plot.plot(antialias=True, stepMode=self._step_mode)
             item.setZValue(self._z - len(self._items))
+            # what moves with a threshold is painted over them without painting them anew
+            item.curve.setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)
             self._items.append(item)
         for index, item in enumerate(self._items):
             item.setVisible(index < len(lines))

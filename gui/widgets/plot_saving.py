@@ -14,7 +14,7 @@ translate = QCoreApplication.translate
 
 _FOLDER = "plots/folder"
 # what a file may not be called on one system or another
-_NO_NAME = re.compile(r'[<>:"/\\|?*\x00-\x1f]+')
+_NO_NAME = re.compile(r'[<>:"/\\|?*\x00-\x1f\s]+')
 
 
 def ask_and_save(plot: QWidget, ending: str, content: Callable[[], bytes]) -> None:
