@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QCoreApplication, QSignalBlocker, QTimer
-from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDoubleSpinBox, QGridLayout, QLabel, QVBoxLayout, QWidget
 
 from core.errors import MultihotError
 from core.evaluation.predictions import Predictions
@@ -61,7 +61,8 @@ class TriagePage(Page):
             self.tr("Wanted negative predictive value"),
             self.tr("So many of the images that the model calls absent are right"),
         )
-        self._npv_name = QLabel(self.tr("of sure absent"))
+        self._precision_name = QLabel(self.tr("Right among the surely present"))
+        self._npv_name = QLabel(self.tr("Right among the surely absent"))
         self._summary = QLabel()
         self._summary.setWordWrap(True)
         self._measured = QLabel()
@@ -83,15 +84,13 @@ class TriagePage(Page):
         self._typing.setSingleShot(True)
         self._typing.setInterval(_TYPING_MS)
 
-        wanted = QHBoxLayout()
-        wanted.setSpacing(theme.SPACE)
-        wanted.addWidget(QLabel(self.tr("Be right in")))
-        wanted.addWidget(self._precision)
-        wanted.addWidget(QLabel(self.tr("of sure present")))
-        wanted.addSpacing(theme.SPACE)
-        wanted.addWidget(self._npv)
-        wanted.addWidget(self._npv_name)
-        wanted.addStretch(1)
+        wanted = QGridLayout()
+        wanted.setHorizontalSpacing(theme.SPACE)
+        wanted.setVerticalSpacing(theme.SPACE // 2)
+        for row, (name, box) in enumerate(((self._precision_name, self._precision), (self._npv_name, self._npv))):
+            wanted.addWidget(name, row, 0)
+            wanted.addWidget(box, row, 1)
+        wanted.setColumnStretch(2, 1)
         above = QVBoxLayout()
         above.setContentsMargins(theme.PANEL, theme.SPACE, theme.PANEL, theme.SPACE)
         above.setSpacing(theme.SPACE // 2)

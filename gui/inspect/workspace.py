@@ -23,6 +23,7 @@ from core.evaluation.tuning import On
 from core.jobs.start import warm_up
 from core.labels import Split
 from gui import background
+from gui.inspect.compare_page import ComparePage
 from gui.inspect.errors_page import ErrorsPage
 from gui.inspect.figures import Figures
 from gui.inspect.figures_page import FiguresPage
@@ -35,7 +36,9 @@ from gui.inspect.page import Page
 from gui.inspect.report_action import ReportAction
 from gui.inspect.scored_split import ScoredSplit, load_scored_split
 from gui.inspect.set_chooser import SetChooser
+from gui.inspect.slices_page import SlicesPage
 from gui.inspect.thresholds_page import ThresholdsPage
+from gui.inspect.triage_page import TriagePage
 from gui.inspect.tuner import Wish
 from gui.inspect.warning_row import WarningRow
 from gui.session import Session
@@ -86,6 +89,9 @@ class InspectWorkspace(QWidget):
         self._table = LabelTable()
         self.thresholds_page = ThresholdsPage(self._inspection)
         self.errors_page = ErrorsPage(self._inspection)
+        self.slices_page = SlicesPage(self._inspection)
+        self.triage_page = TriagePage(self._inspection)
+        self.compare_page = ComparePage(self._inspection)
         self.figures_page = FiguresPage(self._inspection)
         self._gallery = Gallery(self._inspection)
         self.viewer = ImageViewer(self._inspection)
@@ -135,7 +141,7 @@ class InspectWorkspace(QWidget):
     def activate(self) -> None:
         """The workspace is shown; what another program wrote meanwhile is taken over."""
         self._thresholds.sync()
-        if self._session.settings.warm_worker and self._inspection.scored is not None:
+        if self._session.settings.warm_worker and self._session.has_project and self._session.store.runs():
             # for the places that speak for a label
             background.run(self, warm_up, lambda _: None, lambda _: None)
 
@@ -188,6 +194,9 @@ class InspectWorkspace(QWidget):
             (
                 (self.tr("Thresholds"), self.thresholds_page),
                 (self.tr("Errors"), self.errors_page),
+                (self.tr("Slices"), self.slices_page),
+                (self.tr("Triage"), self.triage_page),
+                (self.tr("Compare"), self.compare_page),
                 (self.tr("More figures"), self.figures_page),
             )
         ):
