@@ -294,7 +294,7 @@ def test_another_run_is_drawn_dashed_on_the_images_in_common(qtbot, area, inspec
     assert all(line.pen(plot.palette()).style() == Qt.PenStyle.DashLine for line in plot.lines[1:])
 
     here = np.isin(validation.image_ids, shared.image_ids)
-    there = np.flatnonzero((shared.splits == Split.VALIDATION))
+    there = np.flatnonzero(shared.splits == Split.VALIDATION)
     np.testing.assert_array_equal(shared.image_ids[there], validation.image_ids[here])
     # what the images show is taken from the run that is looked at
     for line, scores in zip(
