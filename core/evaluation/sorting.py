@@ -61,7 +61,8 @@ def ranked_keys(
         present: bool (N,), False where not known.
         known: bool (N,), or None where all is known.
     """
-    keys: Keys = np.ascontiguousarray(scores).view(f"u{scores.itemsize}") << 1
+    keys: Keys = scores.copy().view(f"u{scores.itemsize}")
+    keys <<= 1
     keys += present
     keys += 2
     if known is not None:

@@ -10,10 +10,9 @@ from torch import nn
 
 from core.evaluation.predictions import PREDICTIONS_FILE, Predictions
 from core.evaluation.threshold_file import THRESHOLDS_FILE, ThresholdSet
-from core.evaluation.thresholds import best_f_beta
+from core.evaluation.tuning import tune
 from core.jobs.events import Event, Note, RunFinished, RunPaused, RunStarted
 from core.jobs.job import Command, TrainJob
-from core.labels import Split
 from core.learning.data.batches import targets_of
 from core.learning.losses.choice import LabelCounts, loss_of
 from core.learning.training.begin import begin
@@ -192,7 +191,5 @@ def _write_predictions(
     predictions.save(folder / PREDICTIONS_FILE)
     thresholds = ThresholdSet.default(snapshot.label_names)
     if len(prepared.validation_rows) and not predictions.is_multi_class:
-        validation = predictions.of(Split.VALIDATION)
-        tuned = best_f_beta(validation.probabilities, validation.targets, known=validation.known)
-        thresholds = ThresholdSet.alike(snapshot.label_names, tuned.values, objective="f1", tuned_on="validation")
+        thresholds = tune(predictions, draws=0).thresholds
     thresholds.save(folder / THRESHOLDS_FILE)
