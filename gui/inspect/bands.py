@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from core.evaluation.bootstrap import threshold_band
 from core.evaluation.predictions import Predictions
 from core.evaluation.tuning import tune
+from core.project.runs import Run
 from gui import background
 from gui.inspect.inspection import Inspection
 from gui.inspect.tuner import Wish
@@ -30,20 +31,22 @@ class Bands(QObject):
     def __init__(self, inspection: Inspection, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._inspection = inspection
+        self._run: Run | None = None
         self._known: dict[tuple[int, Wish], Band | None] = {}
         self._wanted: tuple[int, Wish] | None = None
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(WAIT_MS)
         self._timer.timeout.connect(self._compute)
-        inspection.scored_changed.connect(self._on_scored_changed)
 
     def get(self, label: int, wish: Wish) -> Band | None:
         """The band of a label if it is known, or None."""
+        self._forget_others()
         return self._known.get((label, wish))
 
     def ask(self, label: int, wish: Wish) -> None:
         """Compute the band of a label soon, unless that was done or another one is asked for before."""
+        self._forget_others()
         self._wanted = None if wish.objective.kind == "fixed" or (label, wish) in self._known else (label, wish)
         self._timer.start()
 
@@ -53,18 +56,21 @@ class Bands(QObject):
             return
         label, wish = self._wanted
         work = functools.partial(_band, scored.everything, label, wish)
-        done: Callable[[Band | None], None] = functools.partial(self._on_band, scored.everything, label, wish)
+        done: Callable[[Band | None], None] = functools.partial(self._on_band, scored.run, label, wish)
         # where it cannot be tuned there is no band, and tuning says why
         background.run(self, work, done, lambda _: None, key="band")
 
-    def _on_band(self, everything: Predictions, label: int, wish: Wish, band: Band | None) -> None:
-        if self._inspection.scored is not None and everything is self._inspection.scored.everything:
+    def _on_band(self, run: Run, label: int, wish: Wish, band: Band | None) -> None:
+        self._forget_others()
+        if run == self._run:
             self._known[label, wish] = band
             self.changed.emit()
 
-    def _on_scored_changed(self) -> None:
-        self._known.clear()
-        self._timer.stop()
+    def _forget_others(self) -> None:
+        """Forget the bands of another run."""
+        if self._inspection.run != self._run:
+            self._run = self._inspection.run
+            self._known.clear()
 
 
 def _band(everything: Predictions, label: int, wish: Wish) -> Band | None:
