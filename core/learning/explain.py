@@ -22,7 +22,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from core.errors import ImageError, ModelError, RecipeError
+from core.errors import ImageError, JobError, ModelError, RecipeError
 from core.evaluation.predictions import PREDICTIONS_FILE
 from core.images.decode import decode
 from core.images.heat_maps import HeatMapStore
@@ -66,6 +66,11 @@ def explain(job: ExplainJob, folder: Path, emit: Callable[[Event], None], contro
         except ImageError as error:
             skipped += 1
             emit(ImageSkipped(path=name, sentence=error.sentence))
+        except OSError as error:
+            raise JobError(
+                f"Heat maps cannot be kept in {store.folder}: {error.strerror}.",
+                next_step="Free some space, or give yourself the right to write there.",
+            ) from error
         else:
             emit(ImageExplained(image_id=image_id))
     emit(ExplainFinished(images=len(job.image_ids) - skipped, skipped_images=skipped))

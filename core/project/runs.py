@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.errors import ProjectError
+from core.images.heat_maps import heat_map_folder
 from core.project.database import Database
 
 
@@ -69,7 +70,7 @@ class RunList:
         return run
 
     def discard(self, run_id: int) -> None:
-        """Delete a run and its folder.
+        """Delete a run, its folder, and what the cache keeps of it.
 
         Raises:
             ProjectError: there is none of that number, or a file in its folder is in use.
@@ -83,6 +84,7 @@ class RunList:
             raise ProjectError(
                 f"Run {run_id} cannot be deleted: {error.strerror}.", next_step="Stop it first, then discard it again."
             ) from error
+        shutil.rmtree(heat_map_folder(self._project, run_id), ignore_errors=True)
         with self._database.transaction() as connection:
             connection.execute("DELETE FROM run WHERE id = ?", (run_id,))
 

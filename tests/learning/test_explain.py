@@ -11,7 +11,7 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
-from core.errors import ModelError
+from core.errors import JobError, ModelError
 from core.images.decode import decode
 from core.images.heat_maps import HeatMapStore
 from core.jobs.events import ExplainFinished, ImageExplained, ImageSkipped
@@ -303,6 +303,12 @@ def test_images_that_cannot_be_read_are_named_and_the_others_go_on(ask, kept, sn
     assert all(isinstance(one, ImageSkipped) for one in (first, second))
     assert third.image_id == 102
     assert (finished.images, finished.skipped_images) == (1, 2)
+
+
+def test_a_folder_that_cannot_be_written_is_told(ask, kept):
+    kept.folder.write_text("in the way")
+    with pytest.raises(JobError, match="cannot be kept in"):
+        ask([0])
 
 
 def test_a_request_to_stop_is_obeyed_between_images(ask, kept, snapshot):

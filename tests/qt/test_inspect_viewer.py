@@ -230,6 +230,13 @@ def test_a_second_look_needs_no_worker(qtbot, viewer, annotated, looked_at):
     assert not (annotated.store.folder / "cache" / "explain").exists()
 
 
+def test_nothing_is_kept_of_a_discarded_run(annotated, run, looked_at):
+    folder = heat_map_folder(annotated.store.folder, run.id)
+    assert folder.is_dir()
+    annotated.store.discard_run(run.id)
+    assert not folder.exists()
+
+
 def test_an_image_far_away_does_not_wait_for_those_that_nobody_looks_at(qtbot, viewer, pretend):
     pretend("hang")
     image_ids = show(viewer, current=0)
