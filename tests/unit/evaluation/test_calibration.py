@@ -102,7 +102,7 @@ def logistic(logits, present, weights=None, *, intercept=True):
     return model.fit(logits[:, None], present, weights)
 
 
-@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("seed", range(20))
 def test_platt_scaling_is_the_logistic_regression_of_smoothed_targets(seed):
     rng = np.random.default_rng(seed)
     images = int(rng.integers(20, 300))
@@ -121,7 +121,7 @@ def test_platt_scaling_is_the_logistic_regression_of_smoothed_targets(seed):
         assert a in SLOPES
 
 
-@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("seed", range(20))
 def test_the_temperature_is_the_logistic_regression_without_an_offset(seed):
     rng = np.random.default_rng(seed)
     logits = rng.normal(rng.normal(0, 2), 2, 500)
