@@ -25,12 +25,7 @@ class CalibrationRow(QWidget):
         self.box = QComboBox()
         self.box.setAccessibleName(self.tr("Calibration"))
         self.box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
-        self.box.setToolTip(
-            self.tr(
-                "Fitted on validation and kept with the run. Every decision stays: thresholds are moved along in the "
-                "exported file."
-            )
-        )
+        self.box.setToolTip(self.tr("Makes a probability of 0.8 mean 80 %; fitted on validation and kept with the run"))
         self.words = QLabel()
         self.words.setWordWrap(True)
         self.words.setProperty("tone", "secondary")
@@ -78,7 +73,7 @@ class CalibrationRow(QWidget):
 def words(measured: Measured) -> str:
     """On which images errors were measured, what they are over all labels, and whose own images were too few."""
     calibration, split = measured.calibration, measured.split.name.lower()
-    images = len(measured.uncalibrated.image_ids)
+    images = measured.images
     if calibration.is_none:
         text = translate("calibration", "All labels: ECE {:.3f} on {:,} {} images.")
         return text.format(measured.error_before, images, split)
@@ -91,7 +86,8 @@ def words(measured: Measured) -> str:
         text = translate("calibration", "All labels: ECE {:.3f} → {:.3f} on {:,} {} images; fitted on {}.").format(
             measured.error_before, measured.error_after, images, split, calibration.fitted_on
         )
-    return f"{text} {_borrowed(calibration.borrowed)}".strip()
+    stays = translate("calibration", "Decisions stay: exported thresholds move along.")
+    return f"{text} {_borrowed(calibration.borrowed)}{stays}"
 
 
 def _borrowed(names: tuple[str, ...]) -> str:
@@ -101,5 +97,5 @@ def _borrowed(names: tuple[str, ...]) -> str:
     shown = ", ".join(f"“{name}”" for name in names[:_MOST_NAMES])
     if len(names) > _MOST_NAMES:
         shown = translate("calibration", "{} and {:,} more").format(shown, len(names) - _MOST_NAMES)
-    text = translate("calibration", "Fewer than {} positives or negatives, so with the temperature of all: {}.")
+    text = translate("calibration", "Fewer than {} positives or negatives, so with the temperature of all: {}. ")
     return text.format(FEWEST, shown)

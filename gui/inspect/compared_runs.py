@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QMenu
 from core.evaluation.predictions import Predictions
 from core.evaluation.ranking import RankedScores
 from core.labels import LabelState
+from core.project.changes import Changes
 from core.project.runs import Run
 from gui import background
 from gui.inspect.inspection import Inspection
@@ -64,18 +65,17 @@ class ComparedRuns(QObject):
         self.menu.aboutToShow.connect(self._fill)
         self.lines: tuple[Line, ...] = ()
         self.notes: tuple[str, ...] = ()
+        inspection.session.changed.connect(self._on_project_changed)
 
     def show_scores(self) -> None:
         """Another run or split is looked at, or nothing."""
         self._loaded.clear()
         self._clear()
-        session = self._inspection.session
-        if self._inspection.scored is None or not session.has_project:
+        if self._inspection.scored is None:
             self._chosen.clear()
             self._others = []
-            return
-        read = functools.partial(with_model, session.store.runs())
-        background.run(self, read, self._on_runs_read, self._inspection.failed.emit, key="runs")
+        else:
+            self._read_runs()
 
     def show_label(self) -> None:
         """Another label is chosen."""
@@ -91,6 +91,16 @@ class ComparedRuns(QObject):
         if self.lines or self.notes:
             self.lines = self.notes = ()
             self.changed.emit()
+
+    def _on_project_changed(self, changes: Changes) -> None:
+        if changes.runs and self._inspection.scored is not None:
+            self._read_runs()
+
+    def _read_runs(self) -> None:
+        session = self._inspection.session
+        if session.has_project:
+            read = functools.partial(with_model, session.store.runs())
+            background.run(self, read, self._on_runs_read, self._inspection.failed.emit, key="runs")
 
     def _on_runs_read(self, runs: list[RunFacts]) -> None:
         self._others = runs

@@ -1,5 +1,7 @@
 """One plot of Inspect, and a chooser of its kind."""
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QCoreApplication, QSettings, Qt, Signal
 from PySide6.QtWidgets import QComboBox, QLabel, QSizePolicy, QStackedWidget, QToolButton, QVBoxLayout
 
@@ -16,7 +18,7 @@ from gui.widgets.panel import Panel
 
 translate = QCoreApplication.translate
 
-KINDS: dict[str, type[LabelPlot]] = {
+KINDS: dict[str, Callable[[], LabelPlot]] = {
     "precision_recall": PrecisionRecallPlot,
     "roc": RocPlot,
     "threshold": SweepPlot,

@@ -41,6 +41,11 @@ class PrecisionRecallPlot(LabelPlot):
             name.setZValue(_BELOW)
             self.addItem(name, ignoreBounds=True)
             self._f_names.append(name)
+        self._band_name = pg.TextItem(self.tr("shaded: 90 % band"), anchor=(0, 1))
+        self._band_name.setFont(theme.smaller(self.font(), points=2))
+        self._band_name.setPos(0.0, 0.0)
+        self._band_name.hide()
+        self.addItem(self._band_name, ignoreBounds=True)
         self._curves = Curves(self)
         self._names = EndNames(self)
         self.point = operating_point(self)
@@ -60,6 +65,7 @@ class PrecisionRecallPlot(LabelPlot):
         recall, low, high = (np.empty(0),) * 3 if band is None else (band.recall, band.low, band.high)
         self._low.setData(recall, low)
         self._high.setData(recall, high)
+        self._band_name.setVisible(band is not None)
 
     def show_threshold(self, value: float, counts: Counts) -> None:
         """Move the point."""
@@ -82,7 +88,7 @@ class PrecisionRecallPlot(LabelPlot):
     def restyle(self, palette: QPalette) -> None:
         """Colour the curves."""
         faint = QColor(theme.secondary(palette))
-        for name in self._f_names:
+        for name in (*self._f_names, self._band_name):
             name.setColor(faint)
         for line in self._f_lines:
             line.setPen(cosmetic_pen(faint, style=Qt.PenStyle.DotLine, alpha=110))

@@ -71,9 +71,9 @@ class ReliabilityPlot(LabelPlot):
                 if measured is None or not measured.is_elsewhere:
                     self._drawn.append((line, line.curves.reliability, False))
                 continue
-            self._drawn.append((line, measured.before(line.curves.label), False))
+            self._drawn.append((line, measured.before[line.curves.label], False))
             if line.role == Role.CHOSEN and not measured.calibration.is_none:
-                self._drawn.append((line, measured.after(line.curves.label), True))
+                self._drawn.append((line, measured.after[line.curves.label], True))
         while len(self._items) < len(self._drawn):
             self._items.append(self.plot(antialias=True, symbol="o", symbolSize=6))
         for index, item in enumerate(self._items):

@@ -17,7 +17,7 @@ from core.evaluation.calibration import (
     reliability,
 )
 from core.evaluation.predictions import Predictions
-from core.labels import LabelState, Split
+from core.labels import Split
 from gui import background
 from gui.inspect.inspection import Inspection
 from gui.inspect.scored_split import ScoredSplit
@@ -31,8 +31,9 @@ class Measured:
         calibration: the run's choice.
         shown: the split that is looked at.
         split: the one that was measured: another one where the calibration was fitted on that, and there is one.
-        uncalibrated: of the split that was measured, as the network gives them.
-        changed: the same, calibrated; without a calibration the same.
+        images: how many it has.
+        before: of each label, as the network gives its probabilities.
+        after: of each label, calibrated; without a calibration the same.
         error_before: expected calibration error over all labels, in [0, 1]; NaN where nothing is known.
         error_after: likewise, calibrated.
     """
@@ -40,8 +41,9 @@ class Measured:
     calibration: Calibration
     shown: Split
     split: Split
-    uncalibrated: Predictions
-    changed: Predictions
+    images: int
+    before: tuple[Reliability, ...]
+    after: tuple[Reliability, ...]
     error_before: float
     error_after: float
 
@@ -54,14 +56,6 @@ class Measured:
     def is_flattering(self) -> bool:
         """Whether it was measured on the images on which it was fitted."""
         return self.calibration.fitted_on == self.split.name.lower()
-
-    def before(self, label: int) -> Reliability:
-        """Of one label, as the network gives its probabilities."""
-        return _reliability(self.uncalibrated, label)
-
-    def after(self, label: int) -> Reliability:
-        """Of one label, calibrated."""
-        return _reliability(self.changed, label)
 
 
 class RunCalibration(QObject):
@@ -121,10 +115,12 @@ class RunCalibration(QObject):
         self._inspection.failed.emit(error)
 
 
-def _reliability(predictions: Predictions, label: int) -> Reliability:
-    states = predictions.states[:, label]
-    present, known = states == LabelState.PRESENT, states != LabelState.UNKNOWN
-    return reliability(predictions.probabilities[:, label], present, known=known)
+def _reliabilities(predictions: Predictions) -> tuple[Reliability, ...]:
+    targets, known = predictions.targets, predictions.known
+    return tuple(
+        reliability(predictions.probabilities[:, label], targets[:, label], known=known[:, label])
+        for label in range(len(predictions.label_names))
+    )
 
 
 def _kept(scored: ScoredSplit) -> Measured:
@@ -150,14 +146,15 @@ def _measure(scored: ScoredSplit, calibration: Calibration) -> Measured:
         # the network knows the images of train by heart
         split = judging_split(scored.everything, [Split[calibration.fitted_on.upper()]])
     before = scored.predictions if split == scored.split else scored.everything.of(split)
+    shares, error = _reliabilities(before), expected_calibration_error(before)
     after = before if calibration.is_none else calibrated(before, calibration)
-    error = expected_calibration_error(before)
     return Measured(
         calibration=calibration,
         shown=scored.split,
         split=split,
-        uncalibrated=before,
-        changed=after,
+        images=len(before.image_ids),
+        before=shares,
+        after=shares if calibration.is_none else _reliabilities(after),
         error_before=error,
         error_after=error if calibration.is_none else expected_calibration_error(after),
     )

@@ -96,8 +96,10 @@ class LabelBars(Plot):
     def series(self) -> Sequence[DataSeries]:
         """The AP of every label, also of those for whose bars there is no room."""
         labels = worst_labels(self._history)
-        columns = {self.tr("label"): [name for name, _ in labels], "AP": np.array([ap for _, ap in labels])}
-        return (DataSeries("AP", columns),) if labels else ()
+        if not labels:
+            return ()
+        names, values = zip(*labels, strict=True)
+        return (DataSeries("AP", {self.tr("label"): names, "AP": np.array(values)}),)
 
     def tip(self, x: float, y: float) -> str:
         """The label under the mouse and its AP."""

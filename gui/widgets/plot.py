@@ -1,10 +1,12 @@
 """A plot in the colours of the palette, with named axes, that tells the values under the mouse and can be saved."""
 
+import functools
 from collections.abc import Sequence
 
 import pyqtgraph as pg
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import (
+    QAction,
     QContextMenuEvent,
     QFocusEvent,
     QGuiApplication,
@@ -121,9 +123,12 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
             self._menu.addAction(self.tr("Save as PNG…"), self.save_png)
             self._menu.addAction(self.tr("Save as SVG…"), self.save_svg)
             save_csv = self._menu.addAction(self.tr("Save as CSV…"), self.save_csv)
-            of_data = (copy_data, save_csv)
-            self._menu.aboutToShow.connect(lambda: [one.setEnabled(bool(self.series())) for one in of_data])
+            for action in (copy_data, save_csv):
+                self._menu.aboutToShow.connect(functools.partial(self._enable_data, action))
         return self._menu
+
+    def _enable_data(self, action: QAction) -> None:
+        action.setEnabled(bool(self.series()))
 
     def _color_frame(self) -> None:
         palette = self.palette()

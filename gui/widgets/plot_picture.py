@@ -40,7 +40,8 @@ class PlotPicture:
     @property
     def size(self) -> QSize:
         """Its size in the units of the screen."""
-        return self._plot.size() + QSize(2 * _MARGIN, 2 * _MARGIN + self._heading_height)
+        width, height = self._plot.width(), self._plot.height()
+        return QSize(width + 2 * _MARGIN, height + 2 * _MARGIN + self._heading_height)
 
     def image(self) -> QImage:
         """As pixels, some for each pixel of an ordinary screen."""

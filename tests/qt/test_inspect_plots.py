@@ -282,7 +282,6 @@ def test_another_run_is_drawn_dashed_on_the_images_in_common(qtbot, area, inspec
         other.image_ids[rows], other.splits[rows], other.probabilities[rows], other.states[rows], other.label_names
     )
     run = scored_run(shared)
-    area.runs.show_scores()
     qtbot.waitUntil(lambda: len(area.runs._others) == 2)
     area.runs._fill()
     actions = area.runs.menu.actions()
@@ -316,7 +315,6 @@ def test_another_run_is_drawn_dashed_on_the_images_in_common(qtbot, area, inspec
 
 def test_a_run_without_the_label_is_told(qtbot, area, scored_run):
     run = scored_run(drawn(seed=3, names=("king", "red card", "queen")))
-    area.runs.show_scores()
     qtbot.waitUntil(lambda: len(area.runs._others) == 2)
     area.runs.set_chosen(run.id, chosen=True)
     qtbot.waitUntil(lambda: area.panels[0].note.isVisible())
@@ -440,7 +438,8 @@ def test_labels_with_too_few_images_are_named(qtbot, annotated, scored_run, pred
     area.calibration.choose("platt")
     qtbot.waitUntil(lambda: area.calibration.measured is not None)
     text = area.panels[0]._calibration.words.text()
-    assert text.endswith("Fewer than 10 positives or negatives, so with the temperature of all: “ace”.")
+    assert "Fewer than 10 positives or negatives, so with the temperature of all: “ace”." in text
+    assert text.endswith("Decisions stay: exported thresholds move along.")
     inspection.clear()
 
 
