@@ -33,9 +33,8 @@ from core.jobs.events import Event, ExportFinished
 from core.jobs.job import Command, ExportJob
 from core.labels import MULTI_CLASS, MULTI_LABEL, LabelState, Split, Task
 from core.learning.data.batches import to_tensor
-from core.learning.models.label_graph import GRAPH_FILE, LabelGraph
-from core.learning.models.net import Net, build_net, preprocessing_of
-from core.learning.training.checkpoint import BEST_FILE, load_best
+from core.learning.models.net import Net, preprocessing_of
+from core.learning.trained import load_trained
 from core.learning.training.meter import Stage
 from core.learning.training.summary import Summary
 from core.project.snapshot import Snapshot
@@ -77,11 +76,7 @@ def export(job: ExportJob, folder: Path, emit: Callable[[Event], None], control:
     thresholds = None if snapshot.task == MULTI_CLASS else np.array(as_float32(job.thresholds))
     if thresholds is not None and not calibration.is_none:
         _check_decisions(run, calibration, thresholds)
-    # its vectors and links are among the weights, so that only a graph of the same size can take them
-    graph = LabelGraph.load(run / GRAPH_FILE) if recipe.model.uses_graph else None
-    net = build_net(recipe, len(snapshot.label_names), graph=graph)
-    net.load_run_state(load_best(run / BEST_FILE))
-    net.eval()
+    net = load_trained(run, recipe)
     metadata = Metadata(
         label_names=snapshot.label_names,
         thresholds=None if thresholds is None else as_float32(calibration.apply_to_thresholds(thresholds)),
