@@ -71,16 +71,16 @@ def rows_out(facts: ExportFacts) -> list[tuple[str, str]]:
     """What comes out."""
     size, labels = facts.recipe.input.size, len(facts.label_names)
     outputs = translate("export", "probabilities: float32 (N, {})\npresent: bool (N, {})")
-    inside = translate("export", "normalisation, network, sigmoid, thresholds that can be changed later")
+    inside = translate("export", "normalisation, network, {}sigmoid, thresholds that can be changed later")
     metadata = translate("export", "label names, thresholds, resize rule, recipe, run, mAP, hash of the annotations")
     if facts.is_choice:
         outputs = translate(
             "export", "probabilities: float32 (N, {}), together 1\npresent: bool (N, {}), true for the highest"
         )
-        inside = translate("export", "normalisation, network, softmax, choice of the highest probability")
+        inside = translate("export", "normalisation, network, {}softmax, choice of the highest probability")
         metadata = translate("export", "label names, task, resize rule, recipe, run, mAP, hash of the annotations")
+    inside = inside.format("" if facts.calibration.is_none else translate("export", "calibration, "))
     if not facts.calibration.is_none:
-        inside = translate("export", "calibration of the probabilities, {}").format(inside)
         metadata = translate("export", "calibration, {}").format(metadata)
     return [
         (

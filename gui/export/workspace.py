@@ -57,7 +57,7 @@ class ExportWorkspace(QWidget):
         self._coming_out = FactRows()
         self._thresholds = FactRows()
         self._decision = Panel(self.tr("Thresholds"))
-        self._calibrated = QLabel(self.tr("Moved along with the calibration; decisions stay the same."))
+        self._calibrated = QLabel(self.tr("Moved with calibration; decisions stay the same."))
         self._calibrated.setProperty("tone", "secondary")
         self._calibrated.setWordWrap(True)
         self._change = flat(QPushButton(self.tr("Change in Inspect ›")))
