@@ -224,8 +224,8 @@ class _CellDelegate(QStyledItemDelegate):
         background = index.data(Qt.ItemDataRole.BackgroundRole)
         text = index.data(Qt.ItemDataRole.DisplayRole)
         painter.save()
-        if background is not None:
-            painter.fillRect(rect, background)
+        # also without a colour: the style fills a cell that is selected
+        painter.fillRect(rect, palette.base() if background is None else background)
         if text:
             font = QFont(option.font)
             width = QFontMetrics(font).horizontalAdvance(text)

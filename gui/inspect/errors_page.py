@@ -47,9 +47,7 @@ class ErrorsPage(Page):
         self._confused = MatrixView(
             self._confused_model,
             title=self.tr("Confused labels"),
-            hint=self.tr(
-                "Rows: the label missed. Columns: the one predicted instead. Redder: a larger share of the misses."
-            ),
+            hint=self.tr("Rows: missed. Columns: predicted instead. Redder: a larger share of the misses."),
         )
         self._together = MatrixView(
             self._together_model,

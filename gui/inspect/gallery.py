@@ -254,7 +254,8 @@ class Gallery(Page):
         self._menu.clear()
         labels = {scored.label_names[label] for label in self.model.images.labels[rows].tolist()}
         of_what = f"“{labels.pop()}”" if len(labels) == 1 else self.tr("{} labels").format(len(labels))
-        self._menu.addSection(of_what)
+        # the style paints no text of a section
+        self._menu.addAction(of_what.replace("&", "&&")).setEnabled(False)
         self._menu.addActions([self._right, self._present])
         if not scored.is_multi_class:
             self._menu.addActions([self._absent, self._unknown])

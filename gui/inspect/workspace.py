@@ -272,7 +272,7 @@ class InspectWorkspace(QWidget):
         if before is None or before.is_multi_class != scored.is_multi_class:
             # the one that says most of such a run
             self.show_page(self.errors_page if scored.is_multi_class else self.thresholds_page)
-        for part in (self._undo, self._redo, self._tune, self._sets):
+        for part in (self._tune, self._sets):
             part.setVisible(not scored.is_multi_class)
         self._head.show_judged(None)
         thresholds = self._tabs.button(self._stack.indexOf(self.thresholds_page))

@@ -196,7 +196,7 @@ def multi_class(opened, classes):
 def test_in_multi_class_no_threshold_can_be_moved_and_it_is_said_why(qtbot, multi_class):
     press(qtbot, multi_class, "Curves")
     panel = multi_class.thresholds_page._panel
-    for control in (panel._slider, panel._best, multi_class._tune, multi_class._undo):
+    for control in (panel._slider, panel._best, multi_class._tune):
         assert not control.isVisible()
     assert multi_class._table._table.isColumnHidden(columns.THRESHOLD)
     assert panel._why_none.isVisible()

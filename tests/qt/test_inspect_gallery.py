@@ -1,6 +1,7 @@
 """The gallery of Inspect: it follows a drag, frames each decision, and puts annotations right."""
 
 import itertools
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -9,7 +10,10 @@ from PySide6.QtGui import QImage
 
 from core.evaluation.mistakes import find_mistakes
 from core.evaluation.predictions import Predictions
-from core.labels import LabelState, Split
+from core.labels import MULTI_CLASS, LabelState, Split
+from core.project.scan import scan_folder
+from core.project.store import Store
+from gui.inspect.fixes import Fixes
 from gui.inspect.image_groups import NO_IMAGES, ImageGroup, Images, Outcome
 from gui.inspect.page import Page
 from gui.inspect.workspace import InspectWorkspace
@@ -416,6 +420,7 @@ def test_the_menu_says_what_can_be_done_and_with_which_keys(qtbot, workspace):
     gallery._on_menu_asked(QPoint(20, 20))
     texts = {one.text().partition("\t")[0]: one.shortcut().toString() for one in gallery._menu.actions() if one.text()}
     gallery._menu.close()
+    assert not gallery._menu.actions()[0].isEnabled()
     assert list(texts.items()) == [
         ("“ace”", ""), ("The model is right", "F"), ("Present", "P"), ("Absent", "A"), ("Unknown", "U"),
         ("Enlarge", "Space"), ("Open in Label", ""),
@@ -437,6 +442,50 @@ def test_space_shows_large_what_the_gallery_shows(qtbot, workspace):
     assert every.tolist() == gallery.model.image_ids.tolist()
     assert (labels.tolist(), place) == ([0] * len(every), 3)
     assert (some.tolist(), among) == (gallery.model.image_ids[[1, 4]].tolist(), 1)
+
+
+@pytest.fixture
+def one_class(qtbot, tmp_path, draw_images):
+    """A project with one label per image: image 1 is an ace, image 2 a king; both are taken for a king."""
+    images = draw_images(tmp_path / "classes", 3)
+    with Store.create(tmp_path / "one class", task=MULTI_CLASS) as store:
+        store.add_images(images, scan_folder(images))
+        store.add_labels(["ace", "king"])
+        ace, king = (label.id for label in store.labels)
+        store.set_states([1], {ace: LabelState.PRESENT}, reviewed=True)
+        store.set_states([2], {king: LabelState.PRESENT}, reviewed=True)
+    session = Session()
+    session.open(tmp_path / "one class")
+    yield session
+    session.close()
+
+
+def test_where_an_image_has_one_label_the_model_is_right_about_another(one_class):
+    scores = np.array([[0.2, 0.8], [0.3, 0.7]], np.float32)
+    states = one_class.store.states[:2].copy()
+    predictions = Predictions(
+        np.array([1, 2]), np.full(2, Split.VALIDATION, np.int8), scores, states, ("ace", "king"), MULTI_CLASS
+    )
+    ids = np.array([label.id for label in one_class.store.labels])
+    scored = SimpleNamespace(
+        predictions=predictions, everything=predictions, is_multi_class=True, label_ids=ids, label_names=("ace", "king")
+    )
+    fixes = Fixes(one_class)
+    # missed as an ace, so that it is a king
+    fixes.as_predicted(scored, np.full(2, 0.5), np.array([1]), np.array([0]))
+    assert one_class.store.states[0].tolist() == [0, 1]
+    assert fixes.count(scored) == 2
+    fixes.set(scored, np.array([2, 3]), np.array([0, 0]), np.array([1, 1], np.int8))
+    assert one_class.store.states[1:].tolist() == [[1, 0], [1, 0]]
+    assert one_class.store.reviewed.all()
+    fixes.undo()
+    fixes.undo()
+    np.testing.assert_array_equal(one_class.store.states[:2], states)
+    failed = []
+    fixes.failed.connect(failed.append)
+    fixes.set(scored, np.array([1, 1]), np.array([0, 1]), np.array([1, 1], np.int8))
+    assert "several were to be present" in failed[0].sentence
+    np.testing.assert_array_equal(one_class.store.states[:2], states)
 
 
 # bad input
