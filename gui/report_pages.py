@@ -41,7 +41,7 @@ def slices_of(document: QTextDocument, *, height: float) -> list[Slice]:
     layout = document.documentLayout()
     # tops with what is known of the slice that begins there
     found: list[tuple[float, bool, Strip | None]] = []
-    for child in document.rootFrame():
+    for child in document.rootFrame():  # type: ignore[attr-defined]  # the stub gives no iterator
         frame = child.currentFrame()
         if isinstance(frame, QTextTable):
             found += _rows(frame, layout, is_whole=layout.frameBoundingRect(frame).height() < WHOLE * height)
