@@ -53,7 +53,8 @@ def history():
             [
                 EpochEnded(
                     epoch=epoch, step=2 * epoch, train_loss=1 / (3 * epoch),
-                    validation_loss=None if epoch == 1 else 0.7, validation_map=epoch / 3, average_precision=(0.9, 0.1 + 0.2, None), is_best=True,
+                    validation_loss=None if epoch == 1 else 0.7, validation_map=epoch / 3,
+                    average_precision=(0.9, 0.1 + 0.2, None), is_best=True,
                     learning_rate=0.1, images_per_second=9.0, seconds=1.0, eta_seconds=9.0,
                 )
             ]
@@ -84,15 +85,19 @@ def test_a_table_gives_the_same_numbers_back():
 def held(qtbot):
     """Puts plots into a widget, for one alone would be closed twice."""
 
+    # qtbot does not keep them
+    hosts = []
+
     def hold(*plots):
         host = QWidget()
+        hosts.append(host)
         qtbot.addWidget(host)
         layout = QVBoxLayout(host)
         for plot in plots:
             layout.addWidget(plot)
         return plots
 
-    return hold
+    yield hold
 
 
 def test_the_table_of_the_losses_has_all_steps_and_epochs(held, history):
