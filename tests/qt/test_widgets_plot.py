@@ -97,7 +97,7 @@ def held(qtbot):
             layout.addWidget(plot)
         return plots
 
-    yield hold
+    return hold
 
 
 def test_the_table_of_the_losses_has_all_steps_and_epochs(held, history):
