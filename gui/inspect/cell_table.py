@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QSortFilterProxyModel, Qt, Signal
-from PySide6.QtGui import QFontMetrics
+from PySide6.QtGui import QFontMetrics, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QVBoxLayout, QWidget
 
 from gui.widgets import theme
@@ -27,12 +27,14 @@ class Column:
         tip: what it means, in a sentence.
         is_text: whether it holds names, at the left and as wide as there is room; else numbers, at the right.
         widest: a text as wide as its cells may be; empty where the heading is wider.
+        is_spare: whether it is left out in a narrow table, because the row's words tell it too.
     """
 
     title: str
     tip: str
     is_text: bool = False
     widest: str = ""
+    is_spare: bool = False
 
 
 @dataclass(frozen=True)
@@ -107,16 +109,18 @@ class CellTable(QWidget):
 
     row_chosen = Signal(int)
 
-    def __init__(self, title: str, columns: Sequence[Column], parent: QWidget | None = None) -> None:
+    def __init__(self, title: str, columns: Sequence[Column], *, wide: int = 0, parent: QWidget | None = None) -> None:
         """Make an empty table.
 
         Args:
             title: its accessible name.
             columns: of the rows that will be shown.
+            wide: from this width on it has room for all columns, px.
             parent: owner in Qt's sense.
         """
         super().__init__(parent)
         self._columns = tuple(columns)
+        self._wide = wide
         self.model = CellModel(columns)
         self._sorted = _Sorted(self)
         self._sorted.setSourceModel(self.model)
@@ -172,6 +176,13 @@ class CellTable(QWidget):
     def set_column_hidden(self, column: int, hidden: bool) -> None:
         """Leave a column out."""
         self._table.setColumnHidden(column, hidden)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Leave out what can be spared where it is narrow."""
+        super().resizeEvent(event)
+        for place, column in enumerate(self._columns):
+            if column.is_spare:
+                self._table.setColumnHidden(place, self.width() < self._wide)
 
     def _on_header_clicked(self, section: int) -> None:
         ascending, descending = Qt.SortOrder.AscendingOrder, Qt.SortOrder.DescendingOrder

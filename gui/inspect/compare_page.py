@@ -6,13 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QCoreApplication, Qt
-from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
     QLabel,
     QPlainTextEdit,
-    QPushButton,
     QSplitter,
     QVBoxLayout,
     QWidget,
@@ -26,19 +24,17 @@ from gui.inspect.cell_table import CellTable, Column, Row
 from gui.inspect.image_groups import MOST_IMAGES, ImageGroup, Images, Outcome
 from gui.inspect.inspection import Inspection
 from gui.inspect.page import Page
+from gui.inspect.progress_row import ProgressRow
 from gui.inspect.scored_split import ScoredSplit
 from gui.train.run_chooser import with_model
 from gui.train.run_facts import RunFacts
 from gui.train.words import figure, run_line, score
 from gui.widgets import theme
-from gui.widgets.buttons import flat
 from gui.widgets.panel import heading
-from gui.widgets.progress_line import ProgressLine
 
 translate = QCoreApplication.translate
 
-_POSITIVES, _INTERVAL = 1, 5
-# in less the names would be cut too short
+# of the table; in less the names would be cut too short
 _WIDE = 720
 
 
@@ -74,31 +70,30 @@ class ComparePage(Page):
         self._note = QLabel()
         self._note.setWordWrap(True)
         self._note.setProperty("tone", "secondary")
-        self._progress = ProgressLine()
-        self._cancel = flat(QPushButton(self.tr("Cancel")))
+        self._progress = ProgressRow()
         self._table = CellTable(
             self.tr("Differences per label"),
             (
                 Column(self.tr("Label"), self.tr("The label"), is_text=True),
-                Column(self.tr("n"), self.tr("Images on which the label is present"), widest="50,000"),
+                Column(self.tr("n"), self.tr("Images on which the label is present"), widest="50,000", is_spare=True),
                 Column(self.tr("Before"), self.tr("Average precision of the other run")),
                 Column(self.tr("Now"), self.tr("Average precision of the run that is looked at"), widest="0.000"),
                 Column(self.tr("Change"), self.tr("What this run has more"), widest="−0.000"),
-                Column(self.tr("95 %"), self.tr("In which it lies in 19 of 20 cases"), widest="−0.000 to −0.000"),
+                Column(self.tr("95 %"), self.tr("So in 19 of 20 cases"), widest="−0.000 to −0.000", is_spare=True),
                 Column(self.tr("Verdict"), self.tr("What chance leaves of the change"), widest="within noise"),
                 Column(self.tr("Fixed"), self.tr("Images that only this run decides rightly"), widest="5,000"),
                 Column(self.tr("Broken"), self.tr("Images that only the other run decides rightly"), widest="5,000"),
             ),
+            wide=_WIDE,
         )  # fmt: skip
         self._differences = QPlainTextEdit()
         self._differences.setReadOnly(True)
         self._differences.setFont(theme.tabular(self._differences.font()))
         self._differences.setAccessibleName(self.tr("In what the runs differ"))
         self._lay_out()
-        self._show_progress(None)
 
         self._measure.activated.connect(lambda _: self._compare())
-        self._cancel.clicked.connect(self._on_cancel)
+        self._progress.cancelled.connect(self._on_cancel)
         self._table.row_chosen.connect(self._on_row_chosen)
         inspection.session.changed.connect(lambda changes: self._ask_runs() if changes.runs else None)
 
@@ -108,7 +103,6 @@ class ComparePage(Page):
         top.addWidget(QLabel(self.tr("Compared with")))
         top.addWidget(self._measure)
         top.addWidget(self._progress)
-        top.addWidget(self._cancel)
         top.addStretch(1)
         above = QVBoxLayout()
         above.setContentsMargins(theme.PANEL, theme.SPACE, theme.PANEL, theme.SPACE)
@@ -133,12 +127,6 @@ class ComparePage(Page):
         layout.setSpacing(0)
         layout.addLayout(above)
         layout.addWidget(parts, 1)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Give the names the room of what the tool tip says as well where it is narrow."""
-        super().resizeEvent(event)
-        for column in (_POSITIVES, _INTERVAL):
-            self._table.set_column_hidden(column, self.width() < _WIDE)
 
     def show_scores(self) -> None:
         """Compare other scores."""
@@ -233,7 +221,7 @@ class ComparePage(Page):
         self.inspection.thresholds.flush()
         self._summary.setText(self.tr("Comparing the runs on the same images…"))
         self._note.clear()
-        self._show_progress(0.0)
+        self._progress.show_fraction(0.0)
         thresholds = self.inspection.thresholds.values.copy()
 
         def work(request: background.Request) -> _Answer:
@@ -241,11 +229,11 @@ class ComparePage(Page):
             return _Answer(scored, thresholds, runs)
 
         self._comparing = background.run_with_progress(
-            self, work, self._on_compared, self._on_failed, on_progress=self._show_progress, key="comparison"
+            self, work, self._on_compared, self._on_failed, on_progress=self._progress.show_fraction, key="comparison"
         )
 
     def _on_compared(self, answer: _Answer) -> None:
-        self._show_progress(None)
+        self._progress.show_fraction(None)
         self._comparing = None
         if answer.scored is not self.inspection.scored:
             return
@@ -273,11 +261,11 @@ class ComparePage(Page):
             self._comparing.cancel()
             self._comparing = None
             self._summary.setText(self.tr("Cancelled. Choose a run to compare with."))
-        self._show_progress(None)
+        self._progress.show_fraction(None)
 
     def _on_failed(self, error: MultihotError) -> None:
         self._clear()
-        self._show_progress(None)
+        self._progress.show_fraction(None)
         self._summary.setText(str(error))
 
     def _clear(self) -> None:
@@ -285,12 +273,6 @@ class ComparePage(Page):
         self._table.show_rows(())
         for text in (self._summary, self._note, self._differences):
             text.clear()
-
-    def _show_progress(self, fraction: float | None) -> None:
-        for part in (self._progress, self._cancel):
-            part.setVisible(fraction is not None)
-        if fraction is not None:
-            self._progress.show_fraction(fraction)
 
 
 class _Teller:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QCoreApplication, Qt
-from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
     QHBoxLayout,
@@ -37,17 +36,15 @@ from gui.inspect.cell_table import CellTable, Column, Row
 from gui.inspect.image_groups import MOST_IMAGES, ImageGroup, Images, Outcome, images_of, outcomes
 from gui.inspect.inspection import Inspection
 from gui.inspect.page import Page
+from gui.inspect.progress_row import ProgressRow
 from gui.inspect.scored_split import ScoredSplit
 from gui.train.words import score
 from gui.widgets import theme
-from gui.widgets.buttons import flat
-from gui.widgets.progress_line import ProgressLine
 
 translate = QCoreApplication.translate
 
 _ALL_LABELS, _THIS_LABEL = range(2)
-_POSITIVES, _CHANGE = 2, 5
-# in less the names would be cut too short
+# of the table; in less the names would be cut too short
 _WIDE = 640
 # of a slice's name in a button of the gallery
 _NAME_LENGTH = 40
@@ -87,27 +84,26 @@ class SlicesPage(Page):
         self._note = QLabel()
         self._note.setWordWrap(True)
         self._note.setProperty("tone", "secondary")
-        self._progress = ProgressLine()
-        self._cancel = flat(QPushButton(self.tr("Cancel")))
+        self._progress = ProgressRow()
         self._table = CellTable(
             self.tr("Slices"),
             (
                 Column(self.tr("Slice"), self.tr("Some of the images"), is_text=True),
-                Column(self.tr("Images"), self.tr("Images in it, as far as they are annotated"), widest="50,000"),
-                Column(self.tr("Positives"), self.tr("Known labels that are present on them"), widest="50,000"),
+                Column(self.tr("Images"), self.tr("Its annotated images"), widest="50,000"),
+                Column(self.tr("Positives"), self.tr("Known labels present on them"), widest="50,000", is_spare=True),
                 Column(self.tr("F1"), self.tr("F1 of the decisions on them; top-1 over all classes"), widest="0.000 ↓"),
                 Column(self.tr("95 %"), self.tr("In which it lies in 19 of 20 cases"), widest="0.000–0.000"),
-                Column(self.tr("Change"), self.tr("To all other images; negative is worse"), widest="−0.000 ↓"),
+                Column(self.tr("Change"), self.tr("To the others; below 0 is worse"), widest="−0.000 ↓", is_spare=True),
                 Column(self.tr("Verdict"), self.tr("What chance leaves of the change"), widest="within noise"),
             ),
+            wide=_WIDE,
         )  # fmt: skip
         self._lay_out()
-        self._show_progress(None)
 
         self._scope.idClicked.connect(lambda _: self.rest())
         self._field.returnPressed.connect(self._on_add)
         self._add.clicked.connect(self._on_add)
-        self._cancel.clicked.connect(self._on_cancel)
+        self._progress.cancelled.connect(self._on_cancel)
         self._table.row_chosen.connect(self._on_row_chosen)
 
     def _lay_out(self) -> None:
@@ -131,19 +127,12 @@ class SlicesPage(Page):
         below.setSpacing(theme.SPACE)
         below.addWidget(self._note, 1)
         below.addWidget(self._progress)
-        below.addWidget(self._cancel)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addLayout(top)
         layout.addLayout(below)
         layout.addWidget(self._table, 1)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Give the names the room of what the tool tip says as well where it is narrow."""
-        super().resizeEvent(event)
-        for column in (_POSITIVES, _CHANGE):
-            self._table.set_column_hidden(column, self.width() < _WIDE)
 
     def show_scores(self) -> None:
         """Look at the images of other scores."""
@@ -160,13 +149,13 @@ class SlicesPage(Page):
         rows = np.flatnonzero(has)
         files = image_files(session.store, scored.predictions.image_ids[rows])
         self._note.setText(self.tr("Looking at {:,} images…").format(len(rows)))
-        self._show_progress(0.0)
+        self._progress.show_fraction(0.0)
         self._looking = background.run_with_progress(
             self,
             functools.partial(_look, scored, files, rows),
             self._on_looked,
             self._on_failed,
-            on_progress=lambda done: self._show_progress(done / max(len(rows), 1)),
+            on_progress=lambda done: self._progress.show_fraction(done / max(len(rows), 1)),
             key="looks",
         )
 
@@ -217,7 +206,7 @@ class SlicesPage(Page):
         if looks.scored is not self.inspection.scored:
             return
         self._looks, self._looking = looks, None
-        self._show_progress(None)
+        self._progress.show_fraction(None)
         text = self.tr(
             "Worst first, compared with the other images of the same split. Of 40 slices without any difference two "
             "look as if they had one."
@@ -234,10 +223,10 @@ class SlicesPage(Page):
             self._looking.cancel()
             self._looking = None
             self._note.setText(self.tr("Cancelled. Choose the run again to look at its images."))
-        self._show_progress(None)
+        self._progress.show_fraction(None)
 
     def _on_failed(self, error: Exception) -> None:
-        self._show_progress(None)
+        self._progress.show_fraction(None)
         self.inspection.failed.emit(error)
 
     def _on_add(self) -> None:
@@ -282,12 +271,6 @@ class SlicesPage(Page):
             self._note.setText(self.tr("To see the images of another split, choose it at the top."))
         else:
             self.group_wanted.emit("slice wrong")
-
-    def _show_progress(self, fraction: float | None) -> None:
-        for part in (self._progress, self._cancel):
-            part.setVisible(fraction is not None)
-        if fraction is not None:
-            self._progress.show_fraction(fraction)
 
 
 def _look(scored: ScoredSplit, files: ImageFiles, rows: NDArray[np.int64], request: background.Request) -> _Looks:
