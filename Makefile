@@ -16,7 +16,7 @@ run: $(READY)
 	fi
 
 test: $(READY)
-	QT_QPA_PLATFORM=$${QT_QPA_PLATFORM:-offscreen} OMP_NUM_THREADS=1 $(BIN)/pytest
+	QT_QPA_PLATFORM=$${QT_QPA_PLATFORM:-offscreen} OMP_NUM_THREADS=1 $(BIN)/pytest -n logical --dist worksteal
 
 # what continuous integration runs
 check: lint types imports test
