@@ -16,6 +16,7 @@ from gui.inspect.image_groups import MOST_IMAGES, ImageGroup, Images, images_of,
 from gui.inspect.inspection import Inspection
 from gui.inspect.page import Page
 from gui.inspect.pair_table import PairTable
+from gui.inspect.scored_split import ScoredSplit
 from gui.widgets import theme
 from gui.widgets.panel import line
 
@@ -39,6 +40,7 @@ class ErrorsPage(Page):
 
     def __init__(self, inspection: Inspection, parent: QWidget | None = None) -> None:
         super().__init__(inspection, parent)
+        self._scored: ScoredSplit | None = None
         self._tables: ErrorTables | None = None
         self._pair: tuple[int, int] | None = None
         self.confusion = ConfusionView()
@@ -110,7 +112,7 @@ class ErrorsPage(Page):
     def show_scores(self) -> None:
         """Show the matrix of other scores; what has to be counted follows."""
         scored = self.inspection.scored
-        self._tables, self._pair = None, None
+        self._scored, self._tables, self._pair = scored, None, None
         if scored is None:
             return
         self._top.setVisible(not scored.is_multi_class)
@@ -187,14 +189,17 @@ class ErrorsPage(Page):
         """Those of the chosen label, the pair that is chosen, and the worst of all labels."""
         scored, tables = self.inspection.scored, self._tables
         groups = list(label_groups(self.inspection))
-        if scored is not None and self._pair is not None:
+        if scored is None or scored is not self._scored:
+            # the page has not heard of them yet, because it was hidden
+            return tuple(groups)
+        if self._pair is not None:
             if scored.is_multi_class:
                 groups.append(self._taken_for(*self._pair))
             elif tables is not None and self._what.checkedId() == _TOGETHER:
                 groups.append(self._differing(tables, *self._pair))
             elif tables is not None:
                 groups.append(self._confused_pair(tables, *self._pair))
-        if tables is not None and tables.scored is scored:
+        if tables is not None:
             empty = self.tr("No label is decided wrongly on any image.")
             titles: dict[MistakeList, str] = {
                 "most confident": self.tr("All labels: most confident ({:,})"),

@@ -1,5 +1,7 @@
 """The Errors page of a multi-label run: what is confused, what comes together, and the worst mistakes of all labels."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
@@ -325,3 +327,17 @@ def test_counts_are_painted_whole_in_the_smallest_cell(qtbot):
     # the padding of the style sheet would leave room for one digit only, and an elided count is none
     one, two, three = ink(8), ink(88), ink(888)
     assert 0 < one < two < three
+
+
+def test_a_hidden_page_offers_nothing_of_the_scores_before(qtbot, workspace):
+    page, inspection = workspace.errors_page, workspace._inspection
+    choose(qtbot, page, CONFUSED, MATRIX)
+    click(qtbot, page._confused._table, 0, 1)
+    assert any("taken for" in title for title in titles(workspace))
+    workspace.hide()
+    inspection.show(dataclasses.replace(inspection.scored))
+    assert not any(group.key.startswith(("pair", "all labels")) for group in page.image_groups())
+    workspace.show()
+    qtbot.waitUntil(lambda: page._tables is not None)
+    assert page._tables.scored is inspection.scored
+    assert not any("taken for" in title for title in titles(workspace))
