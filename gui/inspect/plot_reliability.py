@@ -123,8 +123,8 @@ class ReliabilityPlot(LabelPlot):
             item.setPen(pen)
             item.setSymbolPen(pen.color())
             item.setSymbolBrush(palette.color(QPalette.ColorRole.Base) if not is_after and has_after else pen.color())
-            # the expected calibration error of the bins; none where nothing is known
-            pens[f"{name}: ECE {one.ece:.3f}" if len(one.count) else name] = pen
+            # of the chosen label with its error; there is none where nothing is known
+            pens[f"{name}: ECE {one.ece:.3f}" if line.role == Role.CHOSEN and len(one.count) else name] = pen
         self.key.show_pens(pens)
 
     def tip(self, x: float, y: float) -> str:
@@ -137,9 +137,9 @@ class ReliabilityPlot(LabelPlot):
         if not found:
             return ""
         _, line, one, index, is_after = min(found, key=lambda each: each[0])
-        text: str = self.tr("{}{}: of {:,} images with a mean score of {:.3f}, {:.1%} are positive").format(
+        text: str = self.tr("{}{}: of {:,} images with a mean score of {:.3f}, {:.1%} are positive; ECE {:.3f}").format(
             line.name, self.tr(", calibrated") if is_after else "", one.count[index], one.mean_score[index],
-            one.share[index],
+            one.share[index], one.ece,
         )  # fmt: skip
         return text
 

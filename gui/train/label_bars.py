@@ -38,7 +38,6 @@ class LabelBars(Plot):
         self.getAxis("left").setStyle(tickLength=0, autoExpandTextSpace=False)
         self.getAxis("bottom").setTicks([ticks([0, 0.25, 0.5, 0.75, 1], digits=2)])
         self.getAxis("left").setTicks([[]])
-        self.showGrid(x=True, y=False)
         self.invertY(True)
         self.setXRange(0, 1, padding=0.05)
         self.restyle(self.palette())
@@ -92,6 +91,8 @@ class LabelBars(Plot):
         color = QColor(theme.accent(palette))
         color.setAlpha(170)
         self._bars.setOpts(brush=color, pen=QPen(Qt.PenStyle.NoPen))
+        # the frame of all plots has the other grid
+        self.showGrid(x=True, y=False)
 
     def series(self) -> Sequence[DataSeries]:
         """The AP of every label, also of those for whose bars there is no room."""

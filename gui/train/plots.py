@@ -49,6 +49,8 @@ class RunPlots(QWidget):
         self._rates = QStackedWidget()
         self._rates.addWidget(self._learning_rate)
         self._rates.addWidget(self._search)
+        self._learning_rate.setAccessibleName(self.tr("Learning rate"))
+        self._search.setAccessibleName(self.tr("Search for the learning rate"))
         self._show_search = flat(QPushButton(self.tr("Show the search")))
         self._show_search.setCheckable(True)
         self._show_search.hide()
