@@ -109,6 +109,7 @@ TABLE: tuple[Command | None, ...] = (
             "images"),
     Command("model.train", "Train a model…", (), "Choose a recipe and press Train", "play"),
     Command("model.inspect", "Inspect a run…", (), "Look at precision and recall per label", "magnifying-glass"),
+    Command("model.tune", "Tune thresholds…", (), "Choose the thresholds for an objective", "sliders-horizontal"),
     Command("model.export", "Export a model…", (), "Write one ONNX file", "export"),
     Command("tools.palette", "Find a command…", ("Ctrl+K", "Ctrl+Shift+P"), icon="command", needs_project=False),
     SEPARATOR,

@@ -367,6 +367,7 @@ class MainWindow(QMainWindow):
             "edit.redo": session.redo,
             "model.train": functools.partial(self.show_workspace, "train"),
             "model.inspect": functools.partial(self.show_workspace, "inspect"),
+            "model.tune": self._on_tune,
             "model.export": functools.partial(self.show_workspace, "export"),
             "tools.palette": self.show_palette,
             "tools.open_folder": lambda: _open_folder(session.store.folder),
@@ -408,6 +409,10 @@ class MainWindow(QMainWindow):
         from gui.shell.shortcut_sheet import ShortcutSheet
 
         ShortcutSheet(self.commands, self._label_actions, self).show()
+
+    def _on_tune(self) -> None:
+        self.show_workspace("inspect")
+        self._workspaces["inspect"].ask_objective()  # type: ignore[attr-defined]
 
     def _on_full_screen(self, on: bool) -> None:
         self.setWindowState(

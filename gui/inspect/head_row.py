@@ -26,6 +26,7 @@ class HeadRow(QWidget):
         self._line = ""
         self._paper = ""
         self._unused: Split | None = None
+        self._offered: tuple[ScoredSplit, tuple[Split, ...]] | None = None
         self._sign = QLabel()
         self._text = QLabel()
         self._text.setWordWrap(True)
@@ -49,13 +50,11 @@ class HeadRow(QWidget):
 
     def show_thresholds(self, scored: ScoredSplit, thresholds: ThresholdSet) -> None:
         """Say where the scores and the thresholds of the moment come from."""
-        is_flattered = not scored.is_multi_class and scored.split in thresholds.tuned_splits
-        self._unused = unused_split(scored, thresholds) if is_flattered else None
-        self._sign.setVisible(is_flattered)
-        self._switch.setVisible(self._unused is not None)
-        if self._unused is not None:
-            self._switch.setText(self.tr("Measure on {}").format(self._unused.name.lower()))
-            self._switch.setToolTip(self.tr("Its images were not used for tuning"))
+        tuned_on = thresholds.tuned_splits
+        if self._offered is None or self._offered[0] is not scored or self._offered[1] != tuned_on:
+            # a look at all images, which a drag has no time for
+            self._offered = scored, tuned_on
+            self._offer(scored, thresholds)
         self._line = head_line(scored, thresholds)
         self._show()
 
@@ -63,6 +62,15 @@ class HeadRow(QWidget):
         """Say what tuning changed, on images that were not used for it where there are some; None for nothing."""
         self._paper = "" if judged is None else paper_line(judged)
         self._show()
+
+    def _offer(self, scored: ScoredSplit, thresholds: ThresholdSet) -> None:
+        is_flattered = not scored.is_multi_class and scored.split in thresholds.tuned_splits
+        self._unused = unused_split(scored, thresholds) if is_flattered else None
+        self._sign.setVisible(is_flattered)
+        self._switch.setVisible(self._unused is not None)
+        if self._unused is not None:
+            self._switch.setText(self.tr("Measure on {}").format(self._unused.name.lower()))
+            self._switch.setToolTip(self.tr("Its images were not used for tuning"))
 
     def _show(self) -> None:
         self._text.setText(f"{self._line} {self._paper}".strip())

@@ -60,6 +60,7 @@ class InspectWorkspace(QWidget):
         super().__init__(parent)
         self._session = session
         self._facts: RunFacts | None = None
+        self._asks_objective = False
         self._inspection = Inspection(session, self)
         self._thresholds = self._inspection.thresholds
 
@@ -146,8 +147,15 @@ class InspectWorkspace(QWidget):
             background.run(self, warm_up, lambda _: None, lambda _: None)
 
     def ask_objective(self) -> None:
-        """Ask what the thresholds of all labels are to be chosen for."""
-        if self._tune.isVisible() and self._tune.isEnabled():
+        """Ask what the thresholds of all labels are to be chosen for, at once or when the scores are there."""
+        scored = self._inspection.scored
+        self._asks_objective = scored is None or not self._tune.isEnabled()
+        if self._asks_objective or scored is None:
+            return
+        if scored.is_multi_class:
+            self._session.message.emit(self.tr("Each image gets its most probable label: there are no thresholds."))
+        else:
+            self.show_page(self.thresholds_page)
             self.thresholds_page.ask_objective(self._tune, scope="all")
 
     def show_page(self, page: Page) -> None:
@@ -190,6 +198,8 @@ class InspectWorkspace(QWidget):
         table_panel.add(self._table, 1)
         pages = Panel("", margins=False)
         pages.header.setContentsMargins(theme.SPACE, 0, theme.SPACE, 0)
+        # six names beside each other in a small window
+        pages.header.setSpacing(0)
         for place, (title, one) in enumerate(
             (
                 (self.tr("Thresholds"), self.thresholds_page),
@@ -284,6 +294,8 @@ class InspectWorkspace(QWidget):
         self._table.select(self._inspection.selected)
         self._show_totals()
         self._enable(True)
+        if self._asks_objective:
+            self.ask_objective()
 
     def _on_figures_counted(self, figures: Figures) -> None:
         judged = figures.judged

@@ -499,3 +499,26 @@ def test_the_curve_is_dragged_to_a_place_that_the_panel_reads(qtbot, workspace, 
     assert shown_counts(panel) == counts_of(predictions, 0, value)
     assert panel._number.value() == pytest.approx(value, abs=0.0006)
     assert panel._slider.value() == round(value * 1000)
+
+
+def test_the_command_asks_what_for_as_soon_as_the_scores_are_there(qtbot, annotated, run):
+    one = InspectWorkspace(annotated)
+    qtbot.addWidget(one)
+    one.show()
+    one.ask_objective()
+    popover = one.thresholds_page.popover
+    assert not popover.isVisible()
+    qtbot.waitUntil(popover.isVisible)
+    assert popover.all.property("kind") == "primary"
+    popover.hide()
+    one.ask_objective()
+    assert popover.isVisible()
+    popover.hide()
+
+
+def test_a_drag_asks_for_no_look_at_all_images(page, workspace, editor, qtbot, monkeypatch):
+    page.tuner.tune("all")
+    qtbot.waitUntil(lambda: workspace._head._switch.isVisible())
+    monkeypatch.setattr("gui.inspect.head_row.unused_split", lambda *_: pytest.fail("a look at all images"))
+    editor.set(0, 0.123)
+    assert "Then moved by hand" in workspace._head.text()
