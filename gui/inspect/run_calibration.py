@@ -61,9 +61,6 @@ class Measured:
 class RunCalibration(QObject):
     """Owns the choice of calibration of one run at a time.
 
-    Attributes:
-        measured: what it does; None while that is not known.
-
     Signals:
         changed: another calibration, or `measured` has come or gone.
         busy_changed: bool, whether a choice is being fitted.
@@ -76,8 +73,15 @@ class RunCalibration(QObject):
         super().__init__(parent)
         self._inspection = inspection
         self._asked: ScoredSplit | None = None
-        self.measured: Measured | None = None
+        self._of: ScoredSplit | None = None
+        self._measured: Measured | None = None
         inspection.scored_changed.connect(self._on_scored_changed)
+
+    @property
+    def measured(self) -> Measured | None:
+        """What it does; None while that is not known."""
+        # who asks may hear of other scores before this does
+        return self._measured if self._of is self._inspection.scored else None
 
     def ask(self) -> None:
         """Read and measure what the run has, unless that is known or under way."""
@@ -96,23 +100,27 @@ class RunCalibration(QObject):
 
     def _work(self, scored: ScoredSplit, work: functools.partial[Measured]) -> None:
         done = functools.partial(self._on_measured, scored)
-        background.run(self, work, done, self._on_failed, key="calibration")
+        failed = functools.partial(self._on_failed, scored)
+        background.run(self, work, done, failed, key="calibration")
 
     def _on_scored_changed(self) -> None:
-        self.measured = self._asked = None
         self.busy_changed.emit(False)
         self.changed.emit()
 
     def _on_measured(self, scored: ScoredSplit, measured: Measured) -> None:
         if scored is self._inspection.scored:
-            self.measured = measured
+            self._of, self._measured = scored, measured
             self.busy_changed.emit(False)
             self.changed.emit()
 
-    def _on_failed(self, error: MultihotError) -> None:
+    def _on_failed(self, scored: ScoredSplit, error: MultihotError) -> None:
         self.busy_changed.emit(False)
         self.changed.emit()
         self._inspection.failed.emit(error)
+        if scored is self._inspection.scored and self.measured is None:
+            # what cannot be read can still be chosen anew
+            none = Calibration.none(scored.label_names, scored.predictions.task)
+            self._work(scored, functools.partial(_measure, scored, none))
 
 
 def _reliabilities(predictions: Predictions) -> tuple[Reliability, ...]:
