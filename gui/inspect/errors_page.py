@@ -15,7 +15,7 @@ from gui.inspect.error_tables import ErrorTables, count_errors
 from gui.inspect.image_groups import MOST_IMAGES, ImageGroup, Images, images_of, label_groups, mistake_captions
 from gui.inspect.inspection import Inspection
 from gui.inspect.page import Page
-from gui.inspect.pair_table import PairTable
+from gui.inspect.pair_table import ConfusedList, PairTable, TogetherList
 from gui.inspect.scored_split import ScoredSplit
 from gui.widgets import theme
 from gui.widgets.panel import line
@@ -56,8 +56,8 @@ class ErrorsPage(Page):
             title=self.tr("Labels that come together"),
             hint=self.tr("Below the diagonal: images that have both. Above it: images on which both are predicted."),
         )
-        self._confused_list = PairTable(self.tr("Confused labels"))
-        self._together_list = PairTable(self.tr("Labels that come together"))
+        self._confused_list = ConfusedList()
+        self._together_list = TogetherList()
         self._none = QLabel()
         self._none.setProperty("tone", "secondary")
         self._none.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -145,8 +145,8 @@ class ErrorsPage(Page):
             names = scored.label_names
             self._confused_model.show_confusions(names, tables.confusions)
             self._together_model.show_together(names, tables.together)
-            self._confused_list.model.show_confusions(names, tables.confusions)
-            self._together_list.model.show_together(names, tables.together)
+            self._confused_list.show_confusions(names, tables.confusions)
+            self._together_list.show_together(names, tables.together)
             self._show_view()
         self.groups_changed.emit()
 
@@ -162,8 +162,8 @@ class ErrorsPage(Page):
         elif self._how.checkedId() == _MATRIX:
             view = self._together if together else self._confused
         else:
-            pairs = self._together_list if together else self._confused_list
-            view = pairs if pairs.model.rowCount() else self._none
+            pairs: PairTable = self._together_list if together else self._confused_list
+            view = pairs if pairs.pairs else self._none
             self._none.setText(
                 self.tr("Labels are predicted together just as often as they come together.")
                 if together

@@ -211,7 +211,7 @@ def test_a_pair_shows_the_images_on_which_prediction_and_truth_differ(qtbot, wor
     choose(qtbot, page, TOGETHER, how)
     if how == LIST:
         click(qtbot, page._together_list._table, 0, 0)
-        one, other = page._together_list.model.pairs[0]
+        one, other = page._together_list.pairs[0]
         difference = page._together_list.model.index(0, 4).data()
     else:
         one, other = 2, 0
