@@ -15,6 +15,7 @@ from gui.inspect.image_groups import NO_IMAGES, ImageGroup, Images, label_groups
 from gui.inspect.inspection import Inspection
 from gui.inspect.page import Missed, Page
 from gui.widgets import theme
+from gui.widgets.calm import Calm
 from gui.widgets.panel import line
 
 
@@ -75,11 +76,11 @@ class Gallery(Page):
     def _lay_out(self) -> None:
         top = QHBoxLayout()
         top.setContentsMargins(theme.PANEL, theme.SPACE // 2, theme.PANEL, theme.SPACE // 2)
-        top.addWidget(self._bar, 1)
+        top.addWidget(Calm(self._bar), 1)
         foot = QHBoxLayout()
         foot.setContentsMargins(theme.PANEL, 2, theme.PANEL, 2)
         foot.setSpacing(theme.GROUP)
-        foot.addWidget(self._note, 1)
+        foot.addWidget(Calm(self._note), 1)
         foot.addWidget(self._keys)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)

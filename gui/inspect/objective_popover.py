@@ -58,7 +58,7 @@ class ObjectivePopover(QFrame):
         self.fixed = _share(0.5)
         self.false_alarm, self.miss = _cost(1), _cost(5)
         self.alarms, self.images = _count(50), _count(1000)
-        for field, name in (
+        for number, name in (
             (self.precision, self.tr("Least precision")),
             (self.recall, self.tr("Least recall")),
             (self.fixed, self.tr("Threshold")),
@@ -67,10 +67,10 @@ class ObjectivePopover(QFrame):
             (self.alarms, self.tr("Alarms at most")),
             (self.images, self.tr("Among so many images")),
         ):
-            field.setAccessibleName(name)
-            field.setFont(theme.tabular(field.font()))
+            number.setAccessibleName(name)
+            number.setFont(theme.tabular(number.font()))
             # the style sheet's padding does not reach the text of a spin box
-            field.lineEdit().setTextMargins(theme.SPACE - 2, 0, 0, 0)
+            number.lineEdit().setTextMargins(theme.SPACE - 2, 0, 0, 0)
         self._values = QStackedWidget()
         self._values.addWidget(QWidget())
         self._pages = {
@@ -102,13 +102,14 @@ class ObjectivePopover(QFrame):
         self._form = QFormLayout()
         self._form.setHorizontalSpacing(theme.PANEL)
         self._form.setVerticalSpacing(theme.SPACE)
-        for text, field, name in (
+        rows: tuple[tuple[str, QWidget, str], ...] = (
             (self.tr("Choose for"), self.kind, self.tr("Choose thresholds for")),
             ("", self._values, ""),
             (self.tr("Tune on"), self.on, self.tr("Images to tune on")),
             (self.tr("Steady rare labels"), self.shrink, self.tr("Pull towards the threshold of all labels")),
             ("", explained, ""),
-        ):
+        )
+        for text, field, name in rows:
             self._form.addRow(text, field)
             if name:
                 field.setAccessibleName(name)

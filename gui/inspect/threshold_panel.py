@@ -155,6 +155,8 @@ class ThresholdPanel(QWidget):
 
     def show_band(self, band: tuple[float, float] | None) -> None:
         """Draw the band of the threshold."""
+        if band == self._slider.band and self._slider.toolTip():
+            return
         self._slider.show_band(band)
         text = self.tr("Left and right move by 0.001, up and down by 0.01")
         if band is not None:

@@ -11,6 +11,7 @@ from gui.inspect.threshold_panel import ThresholdPanel
 from gui.inspect.tuner import Scope, Tuner, Wish
 from gui.inspect.words import short_title, taken_for, wish_line
 from gui.widgets import theme
+from gui.widgets.calm import Calm
 from gui.widgets.panel import line
 
 
@@ -39,7 +40,7 @@ class ThresholdsPage(Page):
         column.setSpacing(0)
         column.addWidget(self._plots, 1)
         column.addWidget(line())
-        column.addWidget(strip)
+        column.addWidget(Calm(strip))
 
         self._panel.value_changed.connect(self._on_value_changed)
         self._panel.settled.connect(self._thresholds.settle)
