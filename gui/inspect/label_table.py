@@ -134,7 +134,7 @@ class LabelModel(QAbstractTableModel):
             if column == LABEL:
                 return self._names[label]
             value = self._columns[column][label]
-            return f"{value:,}" if column == SUPPORT else score(float(value))
+            return _short(int(value)) if column == SUPPORT else score(float(value))
         if role == Qt.ItemDataRole.TextAlignmentRole:
             return _LEFT if column == LABEL else _RIGHT
         if role in (Qt.ItemDataRole.DecorationRole, Qt.ItemDataRole.ToolTipRole):
@@ -177,6 +177,13 @@ class LabelModel(QAbstractTableModel):
         self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, THRESHOLD)
 
 
+def _short(count: int) -> str:
+    """A count in the room of five digits."""
+    if count < 100_000:
+        return f"{count:,}"
+    return f"{count // 1000} k" if count < 1_000_000 else f"{count / 1_000_000:.2f} M"
+
+
 class MeansModel(QAbstractTableModel):
     """Two rows in the columns of `LabelModel`: the means of the labels, and all decisions taken together."""
 
@@ -191,7 +198,7 @@ class MeansModel(QAbstractTableModel):
         overall = (totals.overall_precision, totals.overall_recall, totals.overall_f1)
         rows = [
             (self.tr("mean"), "", score(scored.mean_ap), *(score(value) for value in per_class), ""),
-            (self.tr("overall"), f"{int(scored.support.sum()):,}", "", *(score(value) for value in overall), ""),
+            (self.tr("overall"), _short(int(scored.support.sum())), "", *(score(value) for value in overall), ""),
         ]
         if len(self._rows) == len(rows):
             self._rows = rows

@@ -2,7 +2,7 @@
 
 import functools
 
-from PySide6.QtCore import QSettings
+from PySide6.QtCore import QSettings, QSize
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QToolButton, QWidget
 
@@ -189,10 +189,14 @@ class PlotArea(Page):
         if self.inspection.scored is not None:
             self.inspection.thresholds.set(self.inspection.label, value)
 
+    def minimumSizeHint(self) -> QSize:
+        """That of one plot, which is shown alone where there is no room for two."""
+        return QSize(self.panels[0].minimumSizeHint().width(), super().minimumSizeHint().height())
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Show one plot where there is no room for two."""
         super().resizeEvent(event)
-        both = self.width() >= TWO_PLOTS_WIDTH
+        both = self.width() >= max(TWO_PLOTS_WIDTH, sum(one.minimumSizeHint().width() for one in self.panels) + 1)
         if both == self.panels[1].isHidden():
             self._line.setVisible(both)
             self.panels[1].setVisible(both)

@@ -10,6 +10,7 @@ from gui.inspect.price import price
 from gui.inspect.words import unreliable
 from gui.widgets import icons, theme
 from gui.widgets.buttons import flat, icon_button
+from gui.widgets.flow import Flow
 
 # narrower than this, the slider needs all the room there is
 _WIDE = 600
@@ -88,27 +89,27 @@ class ThresholdPanel(QWidget):
         said.setSpacing(theme.PANEL)
         said.addWidget(self._price, 1)
         said.addWidget(self._few, 0, Qt.AlignmentFlag.AlignTop)
-        counts = QHBoxLayout()
-        counts.setSpacing(theme.PANEL)
         self._names = (self.tr("found"), self.tr("missed"), self.tr("false alarms"), self.tr("rightly left out"))
+        pairs = []
         for name, count in zip(self._names, self._counts, strict=True):
             count.setFont(theme.tabular(count.font()))
             caption = QLabel(name)
             caption.setProperty("tone", "secondary")
-            one = QHBoxLayout()
+            pair = QWidget()
+            one = QHBoxLayout(pair)
+            one.setContentsMargins(0, 0, 0, 0)
             one.setSpacing(theme.SPACE // 2)
             one.addWidget(count)
             one.addWidget(caption)
-            counts.addLayout(one)
-        counts.addWidget(self._unknown)
-        counts.addStretch(1)
+            pairs.append(pair)
+        counts = Flow([*pairs, self._unknown], gap=theme.PANEL)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(theme.SPACE // 2)
         layout.addWidget(self._why_none)
         layout.addWidget(self._move)
         layout.addLayout(said)
-        layout.addLayout(counts)
+        layout.addWidget(counts)
         layout.addWidget(self._taken_for)
         layout.addWidget(self._note)
         self.show_task(is_multi_class=False)
