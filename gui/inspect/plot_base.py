@@ -90,9 +90,9 @@ class LabelPlot(Plot):
         """Give axes the range from 0 to 1."""
         self._unit_axes = sides
         if "bottom" in sides:
-            self.setXRange(0, 1, padding=0.05)
+            self.set_x_range(0, 1, padding=0.05)
         if "left" in sides:
-            self.setYRange(0, 1, padding=0.07)
+            self.set_y_range(0, 1, padding=0.07)
         self.place_ticks()
 
     def place_ticks(self) -> None:
@@ -101,7 +101,7 @@ class LabelPlot(Plot):
             if side in self._unit_axes and pixel:
                 room = 1 / pixel / (_TICK_WIDTH if side == "bottom" else _TICK_HEIGHT)
                 values = QUARTERS if room >= len(QUARTERS) - 1 else QUARTERS[::2] if room >= 2 else QUARTERS[::4]
-                self.getAxis(side).setTicks([ticks(values, digits=2)])
+                self.axis(side).setTicks([ticks(values, digits=2)])
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """There is room for more numbers on the axes, or for fewer."""
@@ -172,7 +172,7 @@ class Curves:
     def draw(self, lines: Sequence[Line], points: Sequence[tuple[NDArray[np.float64], NDArray[np.float64]]]) -> None:
         """Draw each line through its points; later ones below earlier ones."""
         while len(self._items) < len(lines):
-            item = self._plot.plot(antialias=True, stepMode=self._step_mode)
+            item = self._plot.curve(antialias=True, stepMode=self._step_mode)
             item.setZValue(self._z - len(self._items))
             # what moves with a threshold is painted over them without painting them anew
             item.curve.setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)
@@ -195,7 +195,7 @@ class ThresholdLine:
     def __init__(self, plot: LabelPlot) -> None:
         self._item = pg.InfiniteLine(angle=90)
         self._item.setZValue(_ABOVE)
-        plot.addItem(self._item, ignoreBounds=True)
+        plot.add(self._item)
 
     @property
     def value(self) -> float:
@@ -218,7 +218,7 @@ class ThresholdLine:
 
 def operating_point(plot: LabelPlot) -> pg.PlotDataItem:
     """The ring that is dragged along a curve."""
-    point = plot.plot(symbol="o", symbolSize=13, pen=None)
+    point = plot.curve(symbol="o", symbolSize=13, pen=None)
     point.setZValue(_ABOVE)
     return point
 

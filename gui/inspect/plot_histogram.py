@@ -39,9 +39,9 @@ class HistogramPlot(LabelPlot):
         self._bars = MirrorBars()
         self._unknown = MirrorBars()
         for bars in (self._unknown, self._bars):
-            self.addItem(bars, ignoreBounds=True)
+            self.add(bars)
         self._zero = pg.InfiniteLine(angle=0, pos=0)
-        self.addItem(self._zero, ignoreBounds=True)
+        self.add(self._zero)
         self._up = Curves(self, z=10, step_mode="center")
         self._down = Curves(self, z=10, step_mode="center")
         self._threshold = ThresholdLine(self)
@@ -49,7 +49,7 @@ class HistogramPlot(LabelPlot):
         self._words = [pg.TextItem("", anchor=anchor) for anchor in ((0, 0), (1, 0), (0, 1), (1, 1), (0, 1))]
         for words in self._words:
             words.setFont(theme.tabular(theme.smaller(self.font())))
-            self.addItem(words, ignoreBounds=True)
+            self.add(words)
         self.set_unit_axes("bottom")
         self.restyle(self.palette())
 
@@ -89,7 +89,7 @@ class HistogramPlot(LabelPlot):
         unknown = int(histogram.unknown.sum())
         strip = _STRIP * whole if unknown else 0.0
         floor = low - strip
-        self.setYRange(floor, high, padding=0.02)
+        self.set_y_range(floor, high, padding=0.02)
         heights = self._height(histogram.unknown)
         scale = strip * 0.7 / max(float(heights.max()), 1.0)
         self._unknown.show_bars(histogram.edges, heights * scale, np.zeros(len(heights)))
@@ -100,7 +100,7 @@ class HistogramPlot(LabelPlot):
         marks = self._marks(max(top, bottom))
         both = {sign * height: f"{count:,}" for count, height in marks for sign in (1, -1)}
         shown = [(height, text) for height, text in both.items() if -bottom * 1.05 <= height <= top * 1.05]
-        self.getAxis("left").setTicks([shown])
+        self.axis("left").setTicks([shown])
         self.set_axis_name("left", self.tr("images (logarithmic)") if self.is_log else self.tr("images"))
 
     def _height(self, counts: NDArray[np.int64]) -> NDArray[np.float64]:

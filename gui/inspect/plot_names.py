@@ -43,7 +43,7 @@ class EndNames:
         while len(self._items) < len(names):
             item = pg.TextItem("", anchor=(0, 0.5))
             item.setFont(self._font)
-            self._plot.addItem(item, ignoreBounds=True)
+            self._plot.add(item)
             self._items.append(item)
         for index, item in enumerate(self._items):
             item.setVisible(index < len(names))

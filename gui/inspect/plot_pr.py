@@ -30,8 +30,8 @@ class PrecisionRecallPlot(LabelPlot):
         self._low, self._high = pg.PlotCurveItem(), pg.PlotCurveItem()
         self._fill = pg.FillBetweenItem(self._low, self._high)
         self._fill.setZValue(2 * _BELOW)
-        self.addItem(self._fill, ignoreBounds=True)
-        self._f_lines = [self.plot(*_f_line(value), antialias=True) for value in F_LINES]
+        self.add(self._fill)
+        self._f_lines = [self.curve(*_f_line(value), antialias=True) for value in F_LINES]
         self._f_names = []
         for value, line in zip(F_LINES, self._f_lines, strict=True):
             line.setZValue(_BELOW)
@@ -39,13 +39,13 @@ class PrecisionRecallPlot(LabelPlot):
             name.setFont(theme.smaller(self.font(), points=2))
             name.setPos(1.0, value / (2 - value))
             name.setZValue(_BELOW)
-            self.addItem(name, ignoreBounds=True)
+            self.add(name)
             self._f_names.append(name)
         self._band_name = pg.TextItem(self.tr("shaded: 90 % band"), anchor=(0, 1))
         self._band_name.setFont(theme.smaller(self.font(), points=2))
         self._band_name.setPos(0.0, 0.0)
         self._band_name.hide()
-        self.addItem(self._band_name, ignoreBounds=True)
+        self.add(self._band_name)
         self._curves = Curves(self)
         self._names = EndNames(self)
         self.point = operating_point(self)
@@ -168,7 +168,7 @@ class PrecisionRecallPlot(LabelPlot):
         """Leave room for the names at the right of the axis."""
         width = max(self.getViewBox().width(), 1.0)
         share = min(self._names.width / width, 0.5)
-        self.setXRange(-0.05, 1.05 if not share else 1 + (1.05 * share) / (1 - share), padding=0)
+        self.set_x_range(-0.05, 1.05 if not share else 1 + (1.05 * share) / (1 - share), padding=0)
         self._names.place(1.0)
         self.place_ticks()
 

@@ -33,13 +33,13 @@ class ReliabilityPlot(LabelPlot):
         self._measured: Measured | None = None
         self._counts = pg.BarGraphItem(x0=[], x1=[], y0=[], height=[])
         self._counts.setZValue(-50)
-        self.addItem(self._counts, ignoreBounds=True)
-        self._diagonal = self.plot([0, 1], [0, 1], antialias=True)
+        self.add(self._counts)
+        self._diagonal = self.curve([0, 1], [0, 1], antialias=True)
         self._items: list[pg.PlotDataItem] = []
         self._drawn: list[tuple[Line, Reliability, bool]] = []
         self._fullest = pg.TextItem("")
         self._fullest.setFont(theme.tabular(theme.smaller(self.font(), points=2)))
-        self.addItem(self._fullest, ignoreBounds=True)
+        self.add(self._fullest)
         self.set_unit_axes("bottom", "left")
         self.restyle(self.palette())
 
@@ -75,7 +75,7 @@ class ReliabilityPlot(LabelPlot):
             if line.role == Role.CHOSEN and not measured.calibration.is_none:
                 self._drawn.append((line, measured.after[line.curves.label], True))
         while len(self._items) < len(self._drawn):
-            self._items.append(self.plot(antialias=True, symbol="o", symbolSize=6))
+            self._items.append(self.curve(antialias=True, symbol="o", symbolSize=6))
         for index, item in enumerate(self._items):
             item.setVisible(index < len(self._drawn))
             if index < len(self._drawn):

@@ -20,13 +20,13 @@ class RocPlot(LabelPlot):
 
     def __init__(self) -> None:
         super().__init__(x=self.tr("false positive rate"), y=self.tr("true positive rate (recall)"))
-        self._diagonal = self.plot([0, 1], [0, 1], antialias=True)
+        self._diagonal = self.curve([0, 1], [0, 1], antialias=True)
         self._curves = Curves(self)
         self.point = operating_point(self)
         self._area = pg.TextItem("", anchor=(1, 1))
         self._area.setFont(theme.tabular(self.font()))
         self._area.setPos(1.0, 0.0)
-        self.addItem(self._area, ignoreBounds=True)
+        self.add(self._area)
         self.set_unit_axes("bottom", "left")
         self.restyle(self.palette())
 

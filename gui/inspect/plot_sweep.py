@@ -21,11 +21,11 @@ class SweepPlot(LabelPlot):
 
     def __init__(self) -> None:
         super().__init__(x=self.tr("threshold"), y=self.tr("precision, recall, F1"))
-        self._precision = self.plot(antialias=True, stepMode="right")
-        self._recall = self.plot(antialias=True, stepMode="right")
+        self._precision = self.curve(antialias=True, stepMode="right")
+        self._recall = self.curve(antialias=True, stepMode="right")
         self._f1 = Curves(self, step_mode="right")
         self._threshold = ThresholdLine(self)
-        self._points = self.plot(pen=None, symbol="o", symbolSize=7)
+        self._points = self.curve(pen=None, symbol="o", symbolSize=7)
         self.set_unit_axes("bottom", "left")
         self.restyle(self.palette())
 

@@ -42,7 +42,7 @@ def thinned(x: NDArray[np.float64], y: NDArray[np.float64]) -> tuple[NDArray[np.
 
 def curve(plot: Plot) -> pg.PlotDataItem:
     """An empty line without symbols, with holes where a number is missing."""
-    return plot.plot(antialias=True, skipFiniteCheck=False, connect="finite")
+    return plot.curve(antialias=True, skipFiniteCheck=False, connect="finite")
 
 
 def round_up(value: float) -> float:
@@ -59,9 +59,9 @@ def round_up(value: float) -> float:
 def set_ranges(plot: Plot, history: RunHistory, top: float) -> None:
     """Show all epochs of a run, and values from 0 to `top`."""
     epochs = history.started.epochs if history.started is not None else 10
-    plot.setXRange(0, max(epochs, 1), padding=0.02)
+    plot.set_x_range(0, max(epochs, 1), padding=0.02)
     # room for the lowest tick's number, which pyqtgraph drops when it would reach beyond the axis
-    plot.setYRange(0, top, padding=0.07)
+    plot.set_y_range(0, top, padding=0.07)
 
 
 def symbol_of(history: RunHistory, symbol: str) -> str | None:

@@ -31,15 +31,16 @@ class LabelBars(Plot):
     def __init__(self) -> None:
         super().__init__(x="AP", y="")
         self._bars = pg.BarGraphItem(x0=[], y=[], height=0.7, width=[])
-        self.addItem(self._bars)
+        self.add(self._bars)
+        self.set_grid("bottom")
         self._history = RunHistory()
         self._shown: tuple[tuple[str, float], ...] = ()
         self._summary = ""
-        self.getAxis("left").setStyle(tickLength=0, autoExpandTextSpace=False)
-        self.getAxis("bottom").setTicks([ticks([0, 0.25, 0.5, 0.75, 1], digits=2)])
-        self.getAxis("left").setTicks([[]])
-        self.invertY(True)
-        self.setXRange(0, 1, padding=0.05)
+        self.axis("left").setStyle(tickLength=0, autoExpandTextSpace=False)
+        self.axis("bottom").setTicks([ticks([0, 0.25, 0.5, 0.75, 1], digits=2)])
+        self.axis("left").setTicks([[]])
+        self.getViewBox().invertY(True)
+        self.set_x_range(0, 1, padding=0.05)
         self.restyle(self.palette())
 
     def draw(self, history: RunHistory) -> None:
@@ -56,16 +57,16 @@ class LabelBars(Plot):
         self._shown = shown
         positions = np.arange(len(shown))
         self._bars.setOpts(x0=np.zeros(len(shown)), y=positions, width=[ap for _, ap in shown], height=0.7)
-        self.setYRange(-0.6, max(len(shown), _LEAST_ROWS) - 0.4, padding=0)
+        self.set_y_range(-0.6, max(len(shown), _LEAST_ROWS) - 0.4, padding=0)
         metrics = self.fontMetrics()
         longest = 90
         names = [metrics.elidedText(name, Qt.TextElideMode.ElideRight, longest) for name, _ in shown]
-        self.getAxis("left").setTicks([list(enumerate(names))])
-        self.getAxis("left").setWidth(max([40, *(metrics.horizontalAdvance(name) for name in names)]) + 8)
+        self.axis("left").setTicks([list(enumerate(names))])
+        self.axis("left").setWidth(max([40, *(metrics.horizontalAdvance(name) for name in names)]) + 8)
 
     def _rows(self) -> int:
         """How many names can stand one below the other."""
-        room = self.height() - self.getAxis("bottom").height()
+        room = self.height() - self.axis("bottom").height()
         each = QFontMetrics(theme.smaller(self.font())).height()
         return max(_LEAST_ROWS, min(MOST_BARS, int(room // each)))
 
@@ -91,8 +92,6 @@ class LabelBars(Plot):
         color = QColor(theme.accent(palette))
         color.setAlpha(170)
         self._bars.setOpts(brush=color, pen=QPen(Qt.PenStyle.NoPen))
-        # the frame of all plots has the other grid
-        self.showGrid(x=True, y=False)
 
     def series(self) -> Sequence[DataSeries]:
         """The AP of every label, also of those for whose bars there is no room."""

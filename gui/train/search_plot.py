@@ -21,11 +21,11 @@ class SearchPlot(Plot):
 
     def __init__(self) -> None:
         super().__init__(x="learning rate tried", y="loss per image")
-        self._curve = self.plot(antialias=True)
+        self._curve = self.curve(antialias=True)
         self._points = pg.ScatterPlotItem(size=10)
-        self.addItem(self._points)
+        self.add(self._points)
         self._chosen = pg.InfiniteLine(angle=90, label="", labelOpts={"position": 0.9, "anchors": [(0, 0.5), (1, 0.5)]})
-        self.addItem(self._chosen, ignoreBounds=True)
+        self.add(self._chosen)
         self._tried: list[LearningRateTried] = []
         self.restyle(self.palette())
 
@@ -52,14 +52,14 @@ class SearchPlot(Plot):
 
     def _fit(self, rates: np.ndarray, values: np.ndarray, *, is_range: bool) -> None:
         low, high = math.floor(rates.min()), math.ceil(rates.max())
-        self.setXRange(low, max(high, low + 1), padding=0.02)
-        self.getAxis("bottom").setTicks([[(power, rate(10.0**power)) for power in range(low, max(high, low + 1) + 1)]])
+        self.set_x_range(low, max(high, low + 1), padding=0.02)
+        self.axis("bottom").setTicks([[(power, rate(10.0**power)) for power in range(low, max(high, low + 1) + 1)]])
         if is_range:
             # at its end a range test's loss leaves all bounds, which is not what one looks at
             bottom, top = float(values.min()), float(max(np.median(values), values[0])) * 1.1
-            self.setYRange(bottom, max(top, bottom * 1.01 + 1e-9), padding=0.1)
+            self.set_y_range(bottom, max(top, bottom * 1.01 + 1e-9), padding=0.1)
         else:
-            self.setYRange(0, 1, padding=0.07)
+            self.set_y_range(0, 1, padding=0.07)
 
     def restyle(self, palette: QPalette) -> None:
         """Colour the curve."""

@@ -2,8 +2,10 @@
 
 import functools
 from collections.abc import Sequence
+from typing import Any
 
 import pyqtgraph as pg
+from numpy.typing import ArrayLike
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import (
     QAction,
@@ -17,7 +19,7 @@ from PySide6.QtGui import (
     QPalette,
     QPen,
 )
-from PySide6.QtWidgets import QGraphicsItem, QMenu, QToolTip, QWidget
+from PySide6.QtWidgets import QFrame, QGraphicsGridLayout, QGraphicsItem, QMenu, QSizePolicy, QToolTip, QWidget
 
 from gui.widgets import theme
 from gui.widgets.line_key import LineKey
@@ -25,12 +27,17 @@ from gui.widgets.plot_data import DataSeries, as_table
 from gui.widgets.plot_picture import PlotPicture
 from gui.widgets.plot_saving import ask_and_save
 
+# of the lines, 0 to 255, in light and in dark colours
+_GRID = (128, 64)
 
-class Plot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
+
+class Plot(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
     """A plot that does not pan or zoom; subclasses add their curves, colour them in `restyle` and read them in `tip`.
 
-    Ranges are set by hand: pyqtgraph's own ranging looks at all the data at every change. A right click, the menu key
-    and Shift+F10 offer to copy the plot and to save it, with its accessible name as the title.
+    It is put together from pyqtgraph's parts: `PlotWidget` makes controls for what no plot of this program has, which
+    takes ten times as long as all else. Ranges are set by hand: pyqtgraph's own ranging looks at all the data at every
+    change. A right click, the menu key and Shift+F10 offer to copy the plot and to save it, with its accessible name as
+    the title.
 
     Attributes:
         key: what the lines are called, where that stands outside of the plot.
@@ -44,32 +51,80 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
             y: name of the vertical axis, with its unit; empty for none.
             parent: owner in Qt's sense.
         """
-        # pyqtgraph's own menus take longer to make than all else in the plot
-        super().__init__(parent, enableMenu=False)
+        super().__init__(parent)
         self.key: LineKey | None = None
         self._menu: QMenu | None = None
         self._axis_names = {"bottom": x, "left": y}
-        plot = self.getPlotItem()
-        plot.hideButtons()
-        plot.disableAutoRange()
-        self.setMouseEnabled(x=False, y=False)
-        self.setFrameShape(pg.PlotWidget.Shape.NoFrame)
+        self._grid = {"bottom": False, "left": True}
+        self._box = pg.ViewBox(enableMenu=False, enableMouse=False)
+        self._box.disableAutoRange()
+        self._axes = {side: pg.AxisItem(side) for side in self._axis_names}
+        self._frame = pg.GraphicsWidget()
+        parts = QGraphicsGridLayout()
+        parts.setContentsMargins(0, 4, 6, 0)
+        parts.setSpacing(0)
+        parts.addItem(self._axes["left"], 0, 0)
+        parts.addItem(self._box, 0, 1)
+        parts.addItem(self._axes["bottom"], 1, 1)
+        parts.setRowStretchFactor(0, 1)
+        parts.setColumnStretchFactor(1, 1)
+        self._frame.setLayout(parts)
+        self.setCentralItem(self._frame)
+        self.enableMouse(False)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setFrameShape(QFrame.Shape.NoFrame)
         self.setMinimumSize(120, 90)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setMouseTracking(True)
-        plot.setContentsMargins(0, 4, 6, 0)
-        for side in ("bottom", "left"):
-            axis = self.getAxis(side)
+        for axis in self._axes.values():
+            axis.linkToView(self._box)
             axis.setStyle(tickLength=-3, hideOverlappingLabels=False, maxTickLevel=0)
             # with their grid the axes cover the whole plot, and would be painted anew with each move of a curve
             axis.setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)
             # the grid is drawn by the axes; it belongs below the curves
             axis.setZValue(-1)
+            axis.setFlag(QGraphicsItem.GraphicsItemFlag.ItemNegativeZStacksBehindParent)
             axis.enableAutoSIPrefix(False)
-        self.getAxis("left").setWidth(60 if y else 40)
-        self.getAxis("bottom").setHeight(36 if x else 20)
+        self._axes["left"].setWidth(60 if y else 40)
+        self._axes["bottom"].setHeight(36 if x else 20)
         self._color_frame()
         theme.on_change(self, self._on_palette_changed)
+
+    def getViewBox(self) -> pg.ViewBox:
+        """The part in which curves are drawn; under the name that pyqtgraph's items ask for."""
+        return self._box
+
+    def axis(self, side: str) -> pg.AxisItem:
+        """The "left" or "bottom" axis."""
+        return self._axes[side]
+
+    def add(self, item: QGraphicsItem) -> None:
+        """Draw an item."""
+        self._box.addItem(item, ignoreBounds=True)
+
+    def curve(self, *data: ArrayLike, **look: Any) -> pg.PlotDataItem:  # noqa: ANN401 - as pyqtgraph names them
+        """Draw a curve.
+
+        Args:
+            data: its x and y, or nothing as yet.
+            look: of pyqtgraph's `PlotDataItem`.
+        """
+        item = pg.PlotDataItem(*data, **look)
+        self.add(item)
+        return item
+
+    def set_x_range(self, low: float, high: float, *, padding: float) -> None:
+        """Show this range, and so large a part of it more at both ends."""
+        self._box.setXRange(low, high, padding=padding)
+
+    def set_y_range(self, low: float, high: float, *, padding: float) -> None:
+        """Show this range, and so large a part of it more at both ends."""
+        self._box.setYRange(low, high, padding=padding)
+
+    def set_grid(self, *sides: str) -> None:
+        """Draw lines at the ticks of these axes, and of no other."""
+        self._grid = {side: side in sides for side in self._axes}
+        self._color_frame()
 
     def set_axis_name(self, side: str, name: str) -> None:
         """Call the "left" or "bottom" axis something else."""
@@ -135,7 +190,7 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
         small = theme.tabular(theme.smaller(self.font()))
         self.setBackground(None)
         for side, name in self._axis_names.items():
-            axis = self.getAxis(side)
+            axis = self._axes[side]
             axis.setPen(QPen(theme.hairline(palette)))
             axis.setTextPen(QPen(theme.secondary(palette)))
             axis.setTickFont(small)
@@ -143,7 +198,7 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
                 axis.setLabel(
                     name, **{"color": theme.secondary(palette).name(), "font-size": f"{small.pointSizeF()}pt"}
                 )
-        self.showGrid(y=True, alpha=0.25 if theme.is_dark(palette) else 0.5)
+            axis.setGrid(_GRID[theme.is_dark(palette)] if self._grid[side] else False)
 
     def _on_palette_changed(self) -> None:
         self._color_frame()
@@ -152,7 +207,7 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph has no types
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Tell the values under the mouse."""
         super().mouseMoveEvent(event)
-        box = self.getViewBox()
+        box = self._box
         place = box.mapSceneToView(QPointF(event.position()))
         inside = box.sceneBoundingRect().contains(event.position())
         text = self.tip(place.x(), place.y()) if inside and not event.buttons() else ""

@@ -23,7 +23,7 @@ _WRAPPED = Qt.TextFlag.TextWordWrap
 class PlotPicture:
     """A plot with its title and the names of its lines above it, dark on white."""
 
-    def __init__(self, plot: pg.PlotWidget, title: str, key: LineKey | None) -> None:
+    def __init__(self, plot: pg.GraphicsView, title: str, key: LineKey | None) -> None:
         """Say what is in the picture.
 
         Args:
@@ -116,7 +116,7 @@ class PlotPicture:
 
 
 @contextmanager
-def _painted_with(plot: pg.PlotWidget, palette: QPalette) -> Iterator[None]:
+def _painted_with(plot: pg.GraphicsView, palette: QPalette) -> Iterator[None]:
     """Give a plot other colours, lines in place of pixels, and nothing that was painted before."""
     items = plot.scene().items()
     kept = [item.cacheMode() for item in items]

@@ -7,6 +7,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from pyqtgraph import PlotDataItem
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QColor, QGuiApplication, QImage
 from PySide6.QtWidgets import QFileDialog, QMessageBox
@@ -200,7 +201,9 @@ def test_a_drag_in_any_plot_is_one_step_of_undo(qtbot, area, inspection):
 @pytest.mark.parametrize("kinds", [("precision_recall", "scores"), ("roc", "threshold")])
 def test_a_drag_moves_points_and_lines_and_draws_no_curve_anew(qtbot, area, inspection, kinds, monkeypatch):
     plots = show(area, *kinds)
-    items = {id(item): item for plot in plots for item in plot.getPlotItem().listDataItems()}
+    items = {
+        id(item): item for plot in plots for item in plot.getViewBox().addedItems if isinstance(item, PlotDataItem)
+    }
     before = {key: item.getData() for key, item in items.items()}
     bars = []
     for plot in plots:
