@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QCoreApplication, Qt
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
@@ -95,7 +96,10 @@ class ComparePage(Page):
         self._measure.activated.connect(lambda _: self._compare())
         self._progress.cancelled.connect(self._on_cancel)
         self._table.row_chosen.connect(self._on_row_chosen)
-        inspection.session.changed.connect(lambda changes: self._ask_runs() if changes.runs else None)
+        # what is hidden asks when it is shown
+        inspection.session.changed.connect(
+            lambda changes: self._ask_runs() if changes.runs and self.isVisible() else None
+        )
 
     def _lay_out(self) -> None:
         top = QHBoxLayout()
@@ -133,6 +137,12 @@ class ComparePage(Page):
         self._answer = None
         self._on_cancel()
         self._clear()
+        if self.isVisible():
+            self._ask_runs()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Hear of runs that ended meanwhile."""
+        super().showEvent(event)
         self._ask_runs()
 
     def show_label(self) -> None:

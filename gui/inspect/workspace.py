@@ -1,6 +1,7 @@
 """The Inspect workspace: how well each label is predicted, and where its threshold should lie."""
 
 import functools
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,6 +52,10 @@ from gui.widgets.error_row import ErrorRow
 from gui.widgets.panel import Panel, line
 
 TABLE_WIDTH = 460
+_PAGES = ("thresholds_page", "errors_page", "slices_page", "triage_page", "compare_page", "figures_page")
+"""In the order of their tabs."""
+
+AnyPage = TypeVar("AnyPage", bound=Page)
 
 
 class InspectWorkspace(QWidget):
@@ -88,18 +93,10 @@ class InspectWorkspace(QWidget):
         self._error = ErrorRow()
         self._warning = WarningRow()
         self._table = LabelTable()
-        self.thresholds_page = ThresholdsPage(self._inspection)
-        self.errors_page = ErrorsPage(self._inspection)
-        self.slices_page = SlicesPage(self._inspection)
-        self.triage_page = TriagePage(self._inspection)
-        self.compare_page = ComparePage(self._inspection)
-        self.figures_page = FiguresPage(self._inspection)
+        self._stack = QStackedWidget()
         self._gallery = Gallery(self._inspection)
         self.viewer = ImageViewer(self._inspection)
         self._tabs = QButtonGroup(self)
-        self._stack = QStackedWidget()
-        # until there are scores a move would move nothing
-        self._enable(False)
         self._empty = EmptyState(
             "gauge",
             self.tr("No run yet"),
@@ -113,6 +110,11 @@ class InspectWorkspace(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._whole)
+        # in their place already: whatever is put into a window is styled anew with all that it holds
+        self.show_page(self.thresholds_page)
+        self._gallery.show_page(self.thresholds_page)
+        # until there are scores a move would move nothing
+        self._enable(False)
 
         session.project_closed.connect(self._on_project_closed)
         self._runs.run_chosen.connect(self._on_run_chosen)
@@ -122,7 +124,7 @@ class InspectWorkspace(QWidget):
         self._redo.clicked.connect(self._inspection.steps.redo)
         self._export.clicked.connect(lambda: session.workspace_requested.emit("export"))
         self._empty.clicked.connect(lambda: session.workspace_requested.emit("train"))
-        self._tabs.idClicked.connect(self._stack.setCurrentIndex)
+        self._tabs.idClicked.connect(self._on_tab_clicked)
         self._stack.currentChanged.connect(self._on_page_changed)
         self._inspection.steps.changed.connect(self._on_undo_changed)
         self._table.labels_selected.connect(lambda labels: self._inspection.choose(*labels))
@@ -158,11 +160,50 @@ class InspectWorkspace(QWidget):
             self.show_page(self.thresholds_page)
             self.thresholds_page.ask_objective(self._tune, scope="all")
 
+    # pages that take a while to make are made when they are first shown
+
+    @functools.cached_property
+    def thresholds_page(self) -> ThresholdsPage:
+        """Where thresholds are moved."""
+        return self._added(ThresholdsPage(self._inspection))
+
+    @functools.cached_property
+    def errors_page(self) -> ErrorsPage:
+        """What is confused with what."""
+        return self._added(ErrorsPage(self._inspection))
+
+    @functools.cached_property
+    def slices_page(self) -> SlicesPage:
+        """On which images the run is worse."""
+        return self._added(SlicesPage(self._inspection))
+
+    @functools.cached_property
+    def triage_page(self) -> TriagePage:
+        """What a person is asked."""
+        return self._added(TriagePage(self._inspection))
+
+    @functools.cached_property
+    def compare_page(self) -> ComparePage:
+        """The run beside another one."""
+        return self._added(ComparePage(self._inspection))
+
+    @functools.cached_property
+    def figures_page(self) -> FiguresPage:
+        """Every mean."""
+        return self._added(FiguresPage(self._inspection))
+
+    def _added(self, page: AnyPage) -> AnyPage:
+        self._stack.addWidget(page)
+        return page
+
     def show_page(self, page: Page) -> None:
-        """Show another page."""
-        place = self._stack.indexOf(page)
+        """Show another page, one of those above."""
+        place = next(place for place, name in enumerate(_PAGES) if self.__dict__.get(name) is page)
         self._tabs.button(place).setChecked(True)
-        self._stack.setCurrentIndex(place)
+        self._stack.setCurrentWidget(page)
+
+    def _on_tab_clicked(self, place: int) -> None:
+        self.show_page(getattr(self, _PAGES[place]))
 
     def _on_page_changed(self) -> None:
         page = self._stack.currentWidget()
@@ -200,25 +241,18 @@ class InspectWorkspace(QWidget):
         pages.header.setContentsMargins(theme.SPACE, 0, theme.SPACE, 0)
         # six names beside each other in a small window
         pages.header.setSpacing(0)
-        for place, (title, one) in enumerate(
-            (
-                (self.tr("Thresholds"), self.thresholds_page),
-                (self.tr("Errors"), self.errors_page),
-                (self.tr("Slices"), self.slices_page),
-                (self.tr("Triage"), self.triage_page),
-                (self.tr("Compare"), self.compare_page),
-                (self.tr("More figures"), self.figures_page),
-            )
-        ):
+        titles = (
+            self.tr("Thresholds"), self.tr("Errors"), self.tr("Slices"), self.tr("Triage"), self.tr("Compare"),
+            self.tr("More figures"),
+        )  # fmt: skip
+        for place, title in enumerate(titles):
             button = QToolButton()
             button.setText(title)
             button.setCheckable(True)
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             self._tabs.addButton(button, place)
             pages.header.insertWidget(place, button)
-            self._stack.addWidget(one)
         pages.add(self._stack, 1)
-        self.show_page(self.thresholds_page)
         both = QSplitter(Qt.Orientation.Horizontal)
         both.setChildrenCollapsible(False)
         both.addWidget(table_panel)
@@ -285,7 +319,7 @@ class InspectWorkspace(QWidget):
         for part in (self._tune, self._sets):
             part.setVisible(not scored.is_multi_class)
         self._head.show_judged(None)
-        thresholds = self._tabs.button(self._stack.indexOf(self.thresholds_page))
+        thresholds = self._tabs.button(_PAGES.index("thresholds_page"))
         thresholds.setText(self.tr("Curves") if scored.is_multi_class else self.tr("Thresholds"))
         self._table.show_task(is_multi_class=scored.is_multi_class)
         self._split.setCurrentIndex(self._split.findData(scored.split))
