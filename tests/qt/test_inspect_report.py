@@ -27,7 +27,7 @@ def run(annotated, finished_run):
 def inspection(annotated, run):
     one = Inspection(annotated)
     yield one
-    one.thresholds.flush()
+    one.clear()
 
 
 @pytest.fixture
