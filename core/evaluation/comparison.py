@@ -6,7 +6,7 @@ a weight per image, how often it was drawn, which is Poisson(1) for each by itse
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Final, Literal
 
 import numpy as np
@@ -75,12 +75,14 @@ class ChangedDecisions:
         labels: int64 (n,), places in `Comparison.label_names`.
         before: float32 (n,), probability of the first run.
         after: float32 (n,), probability of the second run.
+        predicted: bool (n,), whether the second run predicts the label.
     """
 
     image_ids: NDArray[np.int64]
     labels: NDArray[np.int64]
     before: NDArray[np.float32]
     after: NDArray[np.float32]
+    predicted: NDArray[np.bool_]
 
 
 @dataclass(frozen=True, eq=False)
@@ -160,64 +162,146 @@ def compare_runs(
         MultihotError: the runs are of different tasks, or have no image or no label in common.
         ValueError: thresholds do not fit the labels.
     """
-    if first.task != second.task:
-        raise MultihotError("One run is multi-label and the other multi-class.", next_step="Choose two of one task.")
-    runs, cuts = (first.of(split), second.of(split)), (first_thresholds, second_thresholds)
-    ids, *rows = np.intersect1d(runs[0].image_ids, runs[1].image_ids, assume_unique=True, return_indices=True)
-    names = tuple(name for name in second.label_names if name in first.label_names)
-    if not len(ids):
-        raise MultihotError(
-            f"The runs have no image of {split.name.lower()} in common.", next_step="Choose another split."
-        )
-    if not names:
-        raise MultihotError("The runs have no label in common.", next_step="Choose other runs.")
-    parts = [
-        np.ix_(which, np.array([run.label_names.index(name) for name in names], np.int64))
-        for run, which in zip(runs, rows, strict=True)
-    ]
-    scores = [run.probabilities[part] for run, part in zip(runs, parts, strict=True)]
-    states = [run.states[part] for run, part in zip(runs, parts, strict=True)]
-    predicted = [decided(run, cut)[part] for run, cut, part in zip(runs, cuts, parts, strict=True)]
-    truth = states[newer == "second"]
-    present = truth == LabelState.PRESENT
-    counted = present if first.is_multi_class else truth != LabelState.UNKNOWN
-    right = [counted & (one == present) for one in predicted]
-    fixed, broken = right[1] & ~right[0], right[0] & ~right[1]
-    # without its label an image of a multi-class run is judged by nothing
-    correct = [(one & present).any(axis=1) for one in predicted] if first.is_multi_class else None
-    drawn = _Samples(scores, truth, correct, draws=draws, seed=seed)
+    pair = _Pair((first, second), (first_thresholds, second_thresholds), split, newer)
+    present = pair.present
+    drawn = _Samples(pair.scores, pair.truth, pair.correct, draws=draws, seed=seed)
     drawn.run(progress)
-    ap = [average_precision(one, present, truth != LabelState.UNKNOWN) for one in scores]
-    have = np.count_nonzero(present, axis=0), np.count_nonzero(truth == LabelState.ABSENT, axis=0)
+    known = pair.truth != LabelState.UNKNOWN
+    ap = [average_precision(one, present, known) for one in pair.scores]
+    have = np.count_nonzero(present, axis=0), np.count_nonzero(pair.truth == LabelState.ABSENT, axis=0)
     enough = np.minimum(*have) >= FEWEST_IMAGES
     per_label = [
         LabelDifference(
             **vars(_difference(ap[0][label], ap[1][label], drawn.ap[:, label], is_enough=bool(enough[label]))),
             name=name,
             positives=int(have[0][label]),
-            fixed=int(np.count_nonzero(fixed[:, label])),
-            broken=int(np.count_nonzero(broken[:, label])),
+            fixed=0,
+            broken=0,
         )
-        for label, name in enumerate(names)
+        for label, name in enumerate(pair.names)
     ]
     images = int(np.count_nonzero(present.any(axis=1)))
     top1 = None
-    if correct is not None:
-        before, after = (float(np.count_nonzero(one)) / images if images else float("nan") for one in correct)
+    if pair.correct is not None:
+        before, after = (float(np.count_nonzero(one)) / images if images else float("nan") for one in pair.correct)
         top1 = _difference(before, after, drawn.top1, is_enough=images >= FEWEST_IMAGES)
-    return Comparison(
+    comparison = Comparison(
         split=split.name.lower(),
-        images=len(ids),
-        left_out_images=(len(runs[0].image_ids) - len(ids), len(runs[1].image_ids) - len(ids)),
-        label_names=names,
-        left_out_labels=(_without(first.label_names, names), _without(second.label_names, names)),
-        changed_states=int(np.count_nonzero(states[0] != states[1])),
+        images=len(pair.ids),
+        left_out_images=pair.left_out,
+        label_names=pair.names,
+        left_out_labels=(_without(first.label_names, pair.names), _without(second.label_names, pair.names)),
+        changed_states=pair.changed_states,
         labels=tuple(per_label),
         map=_difference(mean_over_labels(ap[0]), mean_over_labels(ap[1]), drawn.map, is_enough=images >= FEWEST_IMAGES),
         top1=top1,
-        fixed=_changed(fixed, ids, scores),
-        broken=_changed(broken, ids, scores),
+        fixed=pair.fixed,
+        broken=pair.broken,
     )
+    return _counted(comparison)
+
+
+def at_other_thresholds(
+    comparison: Comparison,
+    first: Predictions,
+    second: Predictions,
+    first_thresholds: ArrayLike,
+    second_thresholds: ArrayLike,
+    *,
+    newer: Literal["first", "second"] = "second",
+) -> Comparison:
+    """The same comparison where thresholds are others: only what is fixed and broken changes, nothing is drawn again.
+
+    Args:
+        comparison: of these runs.
+        first: as for `compare_runs`.
+        second: as for `compare_runs`.
+        first_thresholds: as for `compare_runs`.
+        second_thresholds: as for `compare_runs`.
+        newer: as for `compare_runs`.
+    """
+    split = Split[comparison.split.upper()]
+    pair = _Pair((first, second), (first_thresholds, second_thresholds), split, newer)
+    return _counted(replace(comparison, fixed=pair.fixed, broken=pair.broken))
+
+
+def _counted(comparison: Comparison) -> Comparison:
+    """The comparison with the number of changed decisions at each label."""
+    labels = len(comparison.labels)
+    fixed, broken = (np.bincount(one.labels, minlength=labels) for one in (comparison.fixed, comparison.broken))
+    return replace(
+        comparison,
+        labels=tuple(
+            replace(one, fixed=int(fixed[place]), broken=int(broken[place]))
+            for place, one in enumerate(comparison.labels)
+        ),
+    )
+
+
+class _Pair:
+    """Two runs on the N images and C labels that they have in common.
+
+    Attributes:
+        ids: int64 (N,), the project's numbers of the images.
+        names: of the labels.
+        scores: float32 (N, C) of each run.
+        truth: int8 (N, C), what people had said when the newer run began.
+        present: bool (N, C), where that is present.
+        left_out: how many images only the first and only the second run scored.
+        changed_states: pairs of an image and a label that were annotated differently when the runs began.
+        fixed: decisions that only the second run makes rightly.
+        broken: those that only the first run makes rightly.
+        correct: in multi-class the images that each run decides rightly, bool (N,); None in multi-label.
+    """
+
+    def __init__(
+        self,
+        predictions: tuple[Predictions, Predictions],
+        thresholds: tuple[ArrayLike, ArrayLike],
+        split: Split,
+        newer: Literal["first", "second"],
+    ) -> None:
+        first, second = predictions
+        if first.task != second.task:
+            raise MultihotError(
+                "One run is multi-label and the other multi-class.", next_step="Choose two of one task."
+            )
+        runs = first.of(split), second.of(split)
+        self.ids, *rows = np.intersect1d(runs[0].image_ids, runs[1].image_ids, assume_unique=True, return_indices=True)
+        self.names = tuple(name for name in second.label_names if name in first.label_names)
+        if not len(self.ids):
+            raise MultihotError(
+                f"The runs have no image of {split.name.lower()} in common.", next_step="Choose another split."
+            )
+        if not self.names:
+            raise MultihotError("The runs have no label in common.", next_step="Choose other runs.")
+        parts = [
+            np.ix_(which, np.array([run.label_names.index(name) for name in self.names], np.int64))
+            for run, which in zip(runs, rows, strict=True)
+        ]
+        self.scores = [run.probabilities[part] for run, part in zip(runs, parts, strict=True)]
+        states = [run.states[part] for run, part in zip(runs, parts, strict=True)]
+        self.truth = states[newer == "second"]
+        self.present: NDArray[np.bool_] = self.truth == LabelState.PRESENT
+        self.left_out = len(runs[0].image_ids) - len(self.ids), len(runs[1].image_ids) - len(self.ids)
+        self.changed_states = int(np.count_nonzero(states[0] != states[1]))
+        predicted = [decided(run, cut)[part] for run, cut, part in zip(runs, thresholds, parts, strict=True)]
+        counted = self.present if first.is_multi_class else self.truth != LabelState.UNKNOWN
+        right = [counted & (one == self.present) for one in predicted]
+        self.fixed = self._changed(right[1] & ~right[0], predicted[1])
+        self.broken = self._changed(right[0] & ~right[1], predicted[1])
+        self.correct: list[NDArray[np.bool_]] | None = None
+        if first.is_multi_class:
+            # without its label an image of a multi-class run is judged by nothing
+            self.correct = [np.any(one & self.present, axis=1) for one in predicted]
+
+    def _changed(self, where: NDArray[np.bool_], predicted: NDArray[np.bool_]) -> ChangedDecisions:
+        """Decisions, those whose probability changed most first."""
+        rows, labels = np.nonzero(where)
+        before, after = (one[rows, labels] for one in self.scores)
+        order = np.argsort(-np.abs(after - before), kind="stable")
+        rows, labels = rows[order], labels[order]
+        return ChangedDecisions(self.ids[rows], labels, before[order], after[order], predicted[rows, labels])
 
 
 class _Samples:
@@ -276,9 +360,9 @@ class _Ranking:
         found = np.cumsum(positive)[ends]
         ends = ends[np.diff(found, prepend=0) > 0]
         # below the last positive nothing counts
-        self._rows = rows[: ends[-1] + 1] if len(ends) else rows[:0]
+        self._rows = (rows[: ends[-1] + 1] if len(ends) else rows[:0]).astype(np.int32)
         self._starts = np.concatenate(([0], ends[:-1] + 1)).astype(np.int64)
-        self._positive_rows = rows[positive]
+        self._positive_rows = rows[positive].astype(np.int32)
         self._positive_starts = np.searchsorted(np.flatnonzero(positive), self._starts)
 
     def average_precision(self, weights: NDArray[np.uint8]) -> NDArray[np.float64]:
@@ -301,7 +385,7 @@ class _Ranking:
         return np.where(positives > 0, area / np.maximum(positives, 1), np.nan)
 
 
-def _sums(weights: NDArray[np.uint8], rows: NDArray[np.int64], starts: NDArray[np.int64]) -> NDArray[np.float32]:
+def _sums(weights: NDArray[np.uint8], rows: NDArray[np.int32], starts: NDArray[np.int64]) -> NDArray[np.float32]:
     """The sums of the weights of some rows from each start to the next; as whole numbers below 2^24 they are exact."""
     return np.add.reduceat(weights.take(rows, axis=0), starts, axis=0, dtype=np.float32)
 
@@ -322,13 +406,6 @@ def _difference(before: float, after: float, drawn: NDArray[np.float64], *, is_e
     if is_enough:
         verdict = "better" if low > 0 else "worse" if high < 0 else "within noise"
     return Difference(float(before), float(after), float(after - before), low, high, verdict)
-
-
-def _changed(changed: NDArray[np.bool_], ids: NDArray[np.int64], scores: list[NDArray[np.float32]]) -> ChangedDecisions:
-    rows, labels = np.nonzero(changed)
-    before, after = (one[rows, labels] for one in scores)
-    order = np.argsort(-np.abs(after - before), kind="stable")
-    return ChangedDecisions(ids[rows[order]], labels[order], before[order], after[order])
 
 
 def _without(names: tuple[str, ...], common: tuple[str, ...]) -> tuple[str, ...]:

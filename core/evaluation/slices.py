@@ -20,6 +20,8 @@ from core.labels import Split
 FEWEST_IMAGES: Final = 5
 
 _FIFTHS: Final = 5
+# more are not looked through one by one
+_MOST_FOLDERS: Final = 100
 # an image is called square up to this ratio of its longer side to its shorter one
 _ABOUT_SQUARE: Final = 1.1
 
@@ -158,12 +160,17 @@ def by_name(kind: str, names: Sequence[str]) -> tuple[Slice, ...]:
 
 
 def by_folder(folders: Sequence[str]) -> tuple[Slice, ...]:
-    """A slice per folder.
+    """A slice per folder, of the 100 with the most images; those of all others are taken together.
 
     Args:
         folders: V folders; an image whose folder is empty is left out.
     """
-    return by_name("folder", folders)
+    slices = sorted(by_name("folder", folders), key=lambda one: -len(one.rows))
+    largest, others = slices[:_MOST_FOLDERS], slices[_MOST_FOLDERS:]
+    if others:
+        rows = np.sort(np.concatenate([one.rows for one in others]))
+        largest.append(Slice("folder", f"{len(others):,} smaller folders", rows))
+    return tuple(sorted(largest, key=lambda one: one.name))
 
 
 def by_split(splits: NDArray[np.int8]) -> tuple[Slice, ...]:

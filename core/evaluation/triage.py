@@ -20,6 +20,7 @@ from core.evaluation.checks import Probabilities, check_scores
 from core.evaluation.multi_class import highest
 from core.evaluation.predictions import Predictions
 from core.evaluation.sorting import Keys, scores_of, sorted_keys
+from core.evaluation.thresholds import parting
 from core.files import write_atomically
 from core.labels import LabelState, Split
 
@@ -263,9 +264,8 @@ def _cut(scores: Probabilities, place: int) -> float:
     above = float(scores[place]) if place < len(scores) else 1.0
     if place == len(scores) and below == 1:
         return math.inf
-    middle = below + (above - below) / 2
-    # halfway between two neighbours rounds to the even one, which may be the lower
-    return math.nextafter(middle, 1) if place and scores.dtype.type(middle) <= below else middle
+    ends = (np.array([end], scores.dtype) for end in (below, above))
+    return float(parting(*ends)[0])
 
 
 def _share(part: Any, whole: Any) -> NDArray[np.float64]:  # noqa: ANN401  numbers or arrays of them

@@ -2,9 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
-from typing import Any, Final
+from typing import Any, Final, Literal
 
-from core.evaluation.comparison import Comparison, compare_runs
+import numpy as np
+from numpy.typing import ArrayLike
+
+from core.evaluation.comparison import Comparison, at_other_thresholds, compare_runs
 from core.evaluation.predictions import PREDICTIONS_FILE, Predictions
 from core.evaluation.threshold_file import ThresholdSet
 from core.jobs.job import TrainJob
@@ -18,6 +21,9 @@ from core.recipes.recipe import from_toml
 
 # what a training is told besides its recipe
 _TOLD: Final = ("seed", "weights", "initial_run")
+# scores that are drawn in all, some tens of seconds; the more images there are the narrower intervals are anyway
+_MOST_DRAWN: Final = 10**9
+_FEWEST_DRAWS: Final = 200
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,6 +59,8 @@ def compare_two_runs(
     second: Run,
     *,
     split: Split | None = None,
+    thresholds: ArrayLike | None = None,
+    known: TwoRuns | None = None,
     draws: int = 1000,
     progress: Callable[[float], None] = lambda _: None,
 ) -> TwoRuns:
@@ -64,7 +72,9 @@ def compare_two_runs(
         first: the run that is the measure.
         second: the run that is compared with it.
         split: the images to compare on; None for test where both scored annotated images of it, else validation.
-        draws: samples of the images, see `compare_runs`.
+        thresholds: of the second run; None for those that are chosen for it.
+        known: an earlier answer for the same runs and split, of which only the decisions are to be counted anew.
+        draws: samples of the images at most, see `compare_runs`; fewer where there are very many images and labels.
         progress: told now and then the share that is done, up to 1.
 
     Raises:
@@ -72,8 +82,15 @@ def compare_two_runs(
     """
     runs = first, second
     scores = [Predictions.load(run.folder / PREDICTIONS_FILE) for run in runs]
-    thresholds = [ThresholdSet.of_run(run.folder, one.label_names) for run, one in zip(runs, scores, strict=True)]
+    cuts = [ThresholdSet.of_run(run.folder, one.label_names).values for run, one in zip(runs, scores, strict=True)]
+    if thresholds is not None:
+        cuts[1] = np.asarray(thresholds)
     snapshots = [Snapshot.load(run.folder / "snapshot.npz") for run in runs]
+    scores[0] = replace(scores[0], label_names=_later_names(*snapshots))
+    newer: Literal["first", "second"] = "second" if second.id >= first.id else "first"
+    if known is not None:
+        comparison = at_other_thresholds(known.comparison, scores[0], scores[1], cuts[0], cuts[1], newer=newer)
+        return replace(known, comparison=comparison)
     recipes = [from_toml(run.folder / "recipe.toml") for run in runs]
     jobs = [TrainJob.load(run.folder) for run in runs]
     told = [
@@ -82,13 +99,13 @@ def compare_two_runs(
         if getattr(jobs[0], name) != getattr(jobs[1], name)
     ]
     comparison = compare_runs(
-        replace(scores[0], label_names=_later_names(*snapshots)),
+        scores[0],
         scores[1],
-        thresholds[0].values,
-        thresholds[1].values,
+        cuts[0],
+        cuts[1],
         split=_common_split(scores) if split is None else split,
-        newer="second" if second.id >= first.id else "first",
-        draws=draws,
+        newer=newer,
+        draws=min(draws, max(_FEWEST_DRAWS, _MOST_DRAWN // max(scores[1].states.size, 1))),
         progress=progress,
     )
     return TwoRuns(

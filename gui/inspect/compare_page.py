@@ -182,10 +182,7 @@ class ComparePage(Page):
         names = answer.runs.comparison.label_names
         columns = np.array([answer.scored.label_names.index(name) for name in names], np.int64)
         labels = columns[changed.labels[which]]
-        predicted = changed.after[which] >= answer.thresholds[labels].astype(np.float32)
-        if answer.scored.is_multi_class:
-            # only images with the label are counted, by the highest probability
-            predicted = np.full(len(which), is_fixed)
+        predicted = changed.predicted[which]
         right = np.where(predicted, Outcome.TRUE_POSITIVE, Outcome.TRUE_NEGATIVE)
         wrong = np.where(predicted, Outcome.FALSE_POSITIVE, Outcome.FALSE_NEGATIVE)
         captions = tuple(
@@ -227,15 +224,17 @@ class ComparePage(Page):
         other = next((facts.run for facts in self._others if facts.run.id == chosen), None)
         if scored is None or other is None:
             return
-        # the comparison reads what is kept
-        self.inspection.thresholds.flush()
         self._summary.setText(self.tr("Comparing the runs on the same images…"))
         self._note.clear()
         self._progress.show_fraction(0.0)
         thresholds = self.inspection.thresholds.values.copy()
 
+        known = self._answer.runs if self._answer is not None and self._answer.runs.first.id == other.id else None
+
         def work(request: background.Request) -> _Answer:
-            runs = compare_two_runs(other, scored.run, split=scored.split, progress=_Teller(request))
+            runs = compare_two_runs(
+                other, scored.run, split=scored.split, thresholds=thresholds, known=known, progress=_Teller(request)
+            )
             return _Answer(scored, thresholds, runs)
 
         self._comparing = background.run_with_progress(

@@ -105,6 +105,7 @@ class SlicesPage(Page):
         self._add.clicked.connect(self._on_add)
         self._progress.cancelled.connect(self._on_cancel)
         self._table.row_chosen.connect(self._on_row_chosen)
+        inspection.scored_changed.connect(self._on_scored_changed)
 
     def _lay_out(self) -> None:
         top = QHBoxLayout()
@@ -133,6 +134,11 @@ class SlicesPage(Page):
         layout.addLayout(top)
         layout.addLayout(below)
         layout.addWidget(self._table, 1)
+
+    def _on_scored_changed(self) -> None:
+        # while it is hidden nobody waits for it; it is begun anew when it is shown
+        if not self.isVisible():
+            self._on_cancel()
 
     def show_scores(self) -> None:
         """Look at the images of other scores."""

@@ -11,10 +11,8 @@ from PySide6.QtCore import QCoreApplication, QSignalBlocker, QTimer
 from PySide6.QtWidgets import QDoubleSpinBox, QGridLayout, QLabel, QVBoxLayout, QWidget
 
 from core.errors import MultihotError
-from core.evaluation.predictions import Predictions
 from core.evaluation.triage import TRIAGE_FILE, Triage, TriageOutcome, choose_triage, decide, judge_triage
 from core.labels import LabelState, Split
-from core.project.runs import Run
 from gui import background
 from gui.inspect.cell_table import CellTable, Column, Row
 from gui.inspect.image_groups import MOST_IMAGES, ImageGroup, Images, images_of
@@ -121,7 +119,7 @@ class TriagePage(Page):
                 part.setVisible(not scored.is_multi_class)
             for column in (1, 5):
                 self._table.set_column_hidden(column, scored.is_multi_class)
-            self._ask(scored, functools.partial(_kept_or_new, scored))
+            self._ask(scored)
 
     def show_label(self) -> None:
         """Mark the chosen label's row."""
@@ -178,11 +176,32 @@ class TriagePage(Page):
         scored = self.inspection.scored
         if scored is not None:
             precision, npv = self._precision.value() / 100, self._npv.value() / 100
-            self._ask(scored, functools.partial(_chosen_anew, scored, precision=precision, npv=npv))
+            work = functools.partial(_chosen, scored, precision=precision, npv=npv)
+            # a look at another split meanwhile is another question
+            background.run(
+                self, work, functools.partial(self._on_chosen, scored), self.inspection.failed.emit, key="choice"
+            )
 
-    def _ask(self, scored: ScoredSplit, work: Callable[[], _Answer]) -> None:
-        done = functools.partial(self._on_answer, scored)
+    def _ask(self, scored: ScoredSplit) -> None:
+        work, done = functools.partial(_kept_or_new, scored), functools.partial(self._on_answer, scored)
         background.run(self, work, done, self.inspection.failed.emit, key="triage")
+
+    def _on_chosen(self, scored: ScoredSplit, answer: _Answer) -> None:
+        """Keep what was chosen with its run; written here, so that the last choice is the one that stays."""
+        self._on_answer(scored, answer)
+        path = scored.run.folder / TRIAGE_FILE
+        try:
+            answer.triage.save(path)
+        except OSError as error:
+            self.inspection.failed.emit(
+                MultihotError(
+                    f"{path} cannot be written ({error.strerror}).",
+                    next_step="What is wanted is kept until the run is left.",
+                )
+            )
+        now = self.inspection.scored
+        if now is not None and now is not scored and now.run == scored.run:
+            self._ask(now)
 
     def _on_answer(self, scored: ScoredSplit, answer: _Answer) -> None:
         if scored is not self.inspection.scored:
@@ -221,34 +240,14 @@ def _kept_or_new(scored: ScoredSplit) -> _Answer:
         triage = Triage.load(path)
         if triage.label_names == scored.label_names:
             return _answer(scored, triage)
-    return _answer(scored, _choose(scored.everything, precision=WANTED, npv=WANTED))
+    return _chosen(scored, precision=WANTED, npv=WANTED)
 
 
-def _chosen_anew(scored: ScoredSplit, *, precision: float, npv: float) -> _Answer:
-    """Choose for what a person wants, and keep it with the run.
-
-    Raises:
-        MultihotError: the file cannot be written.
-    """
-    triage = _choose(scored.everything, precision=precision, npv=npv)
-    _keep(triage, scored.run)
-    return _answer(scored, triage)
-
-
-def _choose(predictions: Predictions, *, precision: float, npv: float) -> Triage:
+def _chosen(scored: ScoredSplit, *, precision: float, npv: float) -> _Answer:
+    """Choose for what a person wants."""
     # thresholds are chosen on validation; where it has no scored image, on train
-    split = Split.VALIDATION if (predictions.splits == Split.VALIDATION).any() else Split.TRAIN
-    return choose_triage(predictions, split, precision=precision, npv=npv)
-
-
-def _keep(triage: Triage, run: Run) -> None:
-    path = run.folder / TRIAGE_FILE
-    try:
-        triage.save(path)
-    except OSError as error:
-        raise MultihotError(
-            f"{path} cannot be written ({error.strerror}).", next_step="What is wanted is kept until the run is left."
-        ) from error
+    split = Split.VALIDATION if (scored.everything.splits == Split.VALIDATION).any() else Split.TRAIN
+    return _answer(scored, choose_triage(scored.everything, split, precision=precision, npv=npv))
 
 
 def _answer(scored: ScoredSplit, triage: Triage) -> _Answer:

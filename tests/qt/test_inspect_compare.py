@@ -4,10 +4,13 @@ import re
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QCoreApplication, Qt
 
+from core.evaluation import comparison
 from core.evaluation.predictions import Predictions
+from core.evaluation.threshold_file import ThresholdSet
 from core.labels import Split
+from core.project.changes import Changes
 from core.report.two_runs import compare_two_runs
 from gui import background
 from gui.inspect.compare_page import ComparePage, summary
@@ -129,3 +132,33 @@ def test_a_damaged_run_is_told_in_a_sentence(qtbot, open_page, runs):
     page = open_page(runs[1])
     qtbot.waitUntil(lambda: "cannot be read" in page._summary.text())
     assert not page._progress.isVisible()
+
+
+def test_the_set_that_is_shown_counts_and_a_rest_draws_no_sample_anew(qtbot, open_page, runs, monkeypatch):
+    page = open_page(runs[1])
+    qtbot.waitUntil(lambda: page._answer is not None)
+    drawn = []
+    monkeypatch.setattr(comparison._Samples, "run", lambda *_: drawn.append(1))
+    thresholds = page.inspection.thresholds
+    thresholds.add_set("strict")
+    before = page._answer
+    thresholds.set(0, 0.99)
+    qtbot.waitUntil(lambda: page._answer is not before)
+    changed = page._answer.runs.comparison.broken
+    # the chosen set in the file is still the other one
+    assert ThresholdSet.of_run(runs[1].folder, NAMES).values[0] == 0.5
+    assert not changed.predicted[changed.labels == 0].any()
+    assert not drawn
+
+
+def test_a_hidden_page_compares_nothing(qtbot, open_page, runs, annotated):
+    page = open_page(runs[1])
+    qtbot.waitUntil(lambda: page._answer is not None)
+    page.hide()
+    page.inspection.show(load_scored_split(runs[0], Split.VALIDATION))
+    annotated.apply(Changes(runs=True))
+    background.cancel_all()
+    QCoreApplication.processEvents()
+    assert page._answer.runs.second.id == runs[1].id
+    page.show()
+    qtbot.waitUntil(lambda: page._answer is not None and page._answer.runs.second.id == runs[0].id)

@@ -104,3 +104,24 @@ def test_a_damaged_file_is_told_in_a_sentence(qtbot, page, run):
     with qtbot.waitSignal(page.inspection.failed) as failed:
         page.inspection.show(load_scored_split(run, Split.VALIDATION))
     assert "cannot be read as thresholds for triage" in failed.args[0].sentence
+
+
+def test_the_last_choice_is_kept_also_when_another_split_is_looked_at_meanwhile(qtbot, page, run):
+    page._precision.setValue(70)
+    page._on_wanted()
+    page.inspection.show(load_scored_split(run, Split.TEST))
+    qtbot.waitUntil((run.folder / "triage.json").exists)
+    assert Triage.load(run.folder / "triage.json").precision == pytest.approx(0.7)
+    qtbot.waitUntil(lambda: page._answer is not None and page._answer.triage.precision == pytest.approx(0.7))
+    assert page._answer.present.shape[0] == 40
+
+
+def test_a_folder_that_cannot_be_written_is_told_and_the_choice_is_shown(qtbot, page, monkeypatch):
+    def refuse(*_):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Triage, "save", refuse)
+    with qtbot.waitSignal(page.inspection.failed) as failed:
+        page._precision.setValue(70)
+    assert "cannot be written (Permission denied)" in failed.args[0].sentence
+    assert page._answer.triage.precision == pytest.approx(0.7)

@@ -6,7 +6,7 @@ from sklearn.metrics import average_precision_score
 
 from core.errors import MultihotError
 from core.evaluation import comparison
-from core.evaluation.comparison import compare_runs
+from core.evaluation.comparison import at_other_thresholds, compare_runs
 from core.evaluation.metrics import average_precision, mean_average_precision
 from core.evaluation.predictions import Predictions
 from core.labels import MULTI_CLASS, MULTI_LABEL, Split
@@ -207,3 +207,22 @@ def test_runs_that_cannot_be_compared_say_why(runs):
     for wrong, said in ((other, "multi-class"), (elsewhere, "no image of validation"), (renamed, "no label")):
         with pytest.raises(MultihotError, match=said):
             compare_runs(first, wrong, 0.5, 0.5, split=VALIDATION)
+
+
+def test_other_thresholds_change_what_is_fixed_and_broken_and_nothing_else():
+    rng = np.random.default_rng(8)
+    states = rng.integers(-1, 2, (60, 3)).astype(np.int8)
+    first, second = (
+        Predictions(
+            np.arange(60), np.full(60, Split.VALIDATION, np.int8), rng.random((60, 3)).astype(np.float32), states,
+            ("a", "b", "c"),
+        )
+        for _ in range(2)
+    )  # fmt: skip
+    at_half = compare_runs(first, second, 0.5, 0.5, split=Split.VALIDATION, draws=50)
+    expected = compare_runs(first, second, 0.3, [0.2, 0.6, 0.9], split=Split.VALIDATION, draws=50)
+    moved = at_other_thresholds(at_half, first, second, 0.3, [0.2, 0.6, 0.9])
+    assert moved.to_dict() == expected.to_dict() != at_half.to_dict()
+    for one, other in ((moved.fixed, expected.fixed), (moved.broken, expected.broken)):
+        np.testing.assert_array_equal(one.image_ids, other.image_ids)
+        np.testing.assert_array_equal(one.predicted, one.after >= np.array([0.2, 0.6, 0.9], np.float32)[one.labels])

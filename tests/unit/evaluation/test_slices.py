@@ -180,3 +180,12 @@ def test_images_are_parted_by_folder_split_size_shape_and_blur():
     assert sizes[0].rows.tolist() == [0]
     assert sizes[-1].rows.tolist() == [3]
     assert by_blur(np.array([1.0, 900.0]))[-1].name == "sharpest part (sharpness ≥ 900)"
+
+
+def test_of_very_many_folders_the_largest_stay_and_the_others_are_taken_together():
+    folders = [f"f{number:03d}" for number in range(150) for _ in range(1 + (number < 100))]
+    slices = by_folder(folders)
+    assert len(slices) == 101
+    (others,) = (one for one in slices if one.name == "50 smaller folders")
+    assert others.rows.tolist() == [row for row, name in enumerate(folders) if int(name[1:]) >= 100]
+    np.testing.assert_array_equal(np.sort(np.concatenate([one.rows for one in slices])), np.arange(len(folders)))
