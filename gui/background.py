@@ -1,10 +1,12 @@
 """Short work off the GUI thread: a request, a response, and stale answers dropped.
 
 A request is made on the GUI thread and copies all it needs; the function runs in a thread of the global pool and
-touches no widget and no `Store`; the answer is handed over on the GUI thread.
+touches no widget and no `Store`; the answer is handed over on the GUI thread. What nobody waits for any more is not
+begun. Files that are read or written in a moment have threads of their own, so that they never wait behind long work.
 """
 
 import collections
+import functools
 import sys
 import threading
 from collections.abc import Callable
@@ -17,18 +19,26 @@ from core.errors import MultihotError
 
 T = TypeVar("T")
 
+# one is enough to write, another reads meanwhile
+_SHORT_THREADS = 2
+
 _latest: dict[tuple[int, str], "Request"] = {}
 
 
 class Request(QObject):
-    """Work that was asked for; lives until its answer was given or dropped."""
+    """Work that was asked for; lives until its answer was given or dropped.
+
+    Attributes:
+        is_short: whether it has the threads that no long work has.
+    """
 
     _returned = Signal(object)
     _raised = Signal(object)
     _reported = Signal(object)
 
-    def __init__(self, parent: QObject) -> None:
+    def __init__(self, parent: QObject, *, is_short: bool) -> None:
         super().__init__()
+        self.is_short = is_short
         self._asker = parent
         self._cancelled = threading.Event()
 
@@ -59,7 +69,7 @@ class _Work(QRunnable):
     def run(self) -> None:
         """Work, in a thread of the pool."""
         try:
-            result = self._function(self._request)
+            result = None if self._request.is_cancelled() else self._function(self._request)
         except Exception as error:  # the border between threads: it goes on where the request was made
             self._request._raised.emit(error)
         else:
@@ -73,6 +83,7 @@ def run(
     on_error: Callable[[MultihotError], None],
     *,
     key: str = "",
+    is_short: bool = False,
 ) -> Request:
     """Run `function` in a thread and hand over its result on the GUI thread.
 
@@ -81,12 +92,16 @@ def run(
         function: what to do; touches no widget.
         on_result: gets the result.
         on_error: gets a `MultihotError`; any other error is a bug and goes to the crash dialog.
-        key: a newer request of the same parent with the same key drops the answer of this one; empty for none.
+        key: a newer request of the same parent with the same key cancels this one; empty for none.
+        is_short: whether it only reads or writes a file, so that it is to wait for no long work, nor be dropped when
+            the program ends.
 
     Returns:
         The request, which can be cancelled.
     """
-    return run_with_progress(parent, lambda _: function(), on_result, on_error, on_progress=None, key=key)
+    return run_with_progress(
+        parent, lambda _: function(), on_result, on_error, on_progress=None, key=key, is_short=is_short
+    )
 
 
 def run_with_progress(
@@ -97,6 +112,7 @@ def run_with_progress(
     *,
     on_progress: Callable[[Any], None] | None,
     key: str = "",
+    is_short: bool = False,
 ) -> Request:
     """As `run`, for a function that reports on its way and may be asked to end early.
 
@@ -107,11 +123,12 @@ def run_with_progress(
         on_error: gets a `MultihotError`.
         on_progress: gets what the function reported.
         key: see `run`.
+        is_short: see `run`.
 
     Returns:
         The request, which can be cancelled.
     """
-    request = Request(parent)
+    request = Request(parent, is_short=is_short)
     place = (id(parent), key)
     if key:
         if place in _latest:
@@ -145,17 +162,33 @@ def run_with_progress(
     request._raised.connect(raised, queued)
     request._reported.connect(reported, queued)
     _running.add(request)
-    QThreadPool.globalInstance().start(_Work(request, function))
+    pool = _short_pool() if is_short else QThreadPool.globalInstance()
+    pool.start(_Work(request, function))
     return request
 
 
 def cancel_all() -> None:
-    """Cancel what runs and wait for it: the last step before the program ends."""
-    for request in list(_running):
+    """Cancel long work, finish what is short, and wait for both: the last step before the program ends."""
+    for request in _running:
+        if not request.is_short:
+            request.cancel()
+    wait()
+    for request in _running:
         request.cancel()
-    QThreadPool.globalInstance().waitForDone()
     _running.clear()
     _latest.clear()
+
+
+def wait(milliseconds: int = -1) -> bool:
+    """Wait until nothing is at work, or for so long; whether nothing is."""
+    return all([pool.waitForDone(milliseconds) for pool in (_short_pool(), QThreadPool.globalInstance())])
+
+
+@functools.cache
+def _short_pool() -> QThreadPool:
+    pool = QThreadPool()
+    pool.setMaxThreadCount(_SHORT_THREADS)
+    return pool
 
 
 _running: set[Request] = set()

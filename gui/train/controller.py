@@ -180,7 +180,7 @@ class TrainingController(QObject):
 
     def _on_settings_changed(self) -> None:
         if not self._session.settings.warm_worker:
-            background.run(self, cool_down, _nothing, _nothing)
+            background.run(self, cool_down, _nothing, _nothing, is_short=True)
 
 
 def _running(runs: list[Run]) -> list[Run]:

@@ -97,7 +97,8 @@ class ExampleDrawer(QObject):
 
     def _on_prepared(self, wish: Wish, folder: Path) -> None:
         if wish != self._at_work:
-            background.run(self, functools.partial(shutil.rmtree, folder, ignore_errors=True), _nothing, _nothing)
+            remove = functools.partial(shutil.rmtree, folder, ignore_errors=True)
+            background.run(self, remove, _nothing, _nothing, is_short=True)
             return
         thread = TrainerThread(folder, start_worker=True, parent=self)
         thread.events_read.connect(self._on_events_read)

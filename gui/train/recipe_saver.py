@@ -70,7 +70,7 @@ class RecipeSaver(QObject):
                 return
             self._is_at_work = True
         self._answers_due += 1
-        background.run(self, self._write_all, self._on_written, self._on_failed)
+        background.run(self, self._write_all, self._on_written, self._on_failed, is_short=True)
 
     def overwrite(self) -> None:
         """Write the latest text over what another program wrote."""

@@ -45,7 +45,7 @@ class RunChooser(QComboBox):
         """Read the runs again, off the GUI thread."""
         if self._session.has_project:
             read = functools.partial(with_model, self._session.store.runs())
-            background.run(self, read, self._on_runs_read, self._on_failed, key="runs")
+            background.run(self, read, self._on_runs_read, self._on_failed, key="runs", is_short=True)
 
     def _on_project_opened(self) -> None:
         self._is_first = True

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import shiboken6
 from PIL import Image, ImageDraw
-from PySide6.QtCore import QCoreApplication, QEvent, QSettings, QThreadPool, QTimer
+from PySide6.QtCore import QCoreApplication, QEvent, QSettings, QTimer
 from PySide6.QtWidgets import QApplication
 
 from core.evaluation.predictions import Predictions
@@ -24,6 +24,7 @@ from core.project.snapshot import Snapshot
 from core.project.store import Store
 from core.recipes.catalogue import recipe
 from core.settings import Settings, save_settings, settings_path
+from gui import background
 
 
 def pytest_collection_modifyitems(items):
@@ -72,7 +73,7 @@ def no_timer_left(window_settings):
     app = QApplication.instance()
     if app is None:
         return
-    assert QThreadPool.globalInstance().waitForDone(5000), "work is left in the thread pool"
+    assert background.wait(5000), "work is left in a thread pool"
     for widget in app.topLevelWidgets():
         if shiboken6.isValid(widget):
             widget.close()
@@ -116,7 +117,6 @@ def project(tmp_path, draw_images):
 @pytest.fixture
 def session(qapp, project):
     """A session with the project open."""
-    from gui import background
     from gui.session import Session
 
     one = Session()

@@ -2,7 +2,7 @@ import sys
 import threading
 
 import pytest
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, QThreadPool
 
 from core.errors import ProjectError
 from gui import background
@@ -85,3 +85,41 @@ def test_progress_comes_back_in_order_and_a_cancelled_function_can_end_early(par
     request.cancel()
     assert ended.wait(5)
     assert got == list(range(1, len(got) + 1))
+
+
+@pytest.fixture
+def busy(parent):
+    """A gate for which all threads of long work wait."""
+    gate = threading.Event()
+    for _ in range(QThreadPool.globalInstance().maxThreadCount()):
+        background.run(parent, lambda: gate.wait(5), lambda _: None, pytest.fail)
+    yield gate
+    gate.set()
+
+
+def test_work_that_nobody_waits_for_is_not_begun(parent, qtbot, busy):
+    begun, got = [], []
+    for number in range(5):
+        background.run(parent, lambda one=number: begun.append(one), got.append, pytest.fail, key="x")
+    background.run(parent, lambda: begun.append("cancelled"), pytest.fail, pytest.fail).cancel()
+    busy.set()
+    qtbot.waitUntil(lambda: bool(got))
+    assert background.wait(5000)
+    assert begun == [4]
+
+
+def test_short_work_waits_for_no_long_work(parent, qtbot, busy):
+    got = []
+    background.run(parent, lambda: "written", got.append, pytest.fail, is_short=True)
+    qtbot.waitUntil(lambda: got == ["written"])
+    assert not busy.is_set()
+
+
+def test_the_end_waits_for_no_long_work_that_is_not_begun_but_finishes_what_is_short(parent, busy):
+    done = []
+    for number in range(6):
+        background.run(parent, lambda: done.append("long"), pytest.fail, pytest.fail)
+        background.run(parent, lambda one=number: done.append(one), pytest.fail, pytest.fail, is_short=True)
+    threading.Timer(0.2, busy.set).start()
+    background.cancel_all()
+    assert sorted(done) == list(range(6))
