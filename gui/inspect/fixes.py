@@ -1,6 +1,6 @@
 """Annotations that are put right in Inspect, and how those of the run differ from those of now."""
 
-from typing import Final
+from enum import IntEnum
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,10 +14,25 @@ from gui.inspect.scored_split import ScoredSplit
 from gui.inspect.steps import next_step
 from gui.session import Session
 
-GONE: Final = 2
-"""In place of a state where the project has the image no more."""
-NO_LABEL: Final = 3
-"""In place of a state where the project has the label no more."""
+
+class Now(IntEnum):
+    """What the project says today of a label on an image: a `LabelState`, or why it says nothing.
+
+    Attributes:
+        GONE: the project has the image no more.
+        NO_LABEL: it has the label no more.
+    """
+
+    UNKNOWN = LabelState.UNKNOWN
+    ABSENT = LabelState.ABSENT
+    PRESENT = LabelState.PRESENT
+    GONE = 2
+    NO_LABEL = 3
+
+    @property
+    def state(self) -> LabelState | None:
+        """The state; None where the image or the label is no longer there."""
+        return None if self >= Now.GONE else LabelState(self)
 
 
 class Fixes(QObject):
@@ -80,7 +95,7 @@ class Fixes(QObject):
             labels: int64 (n,), columns of the run's labels.
             states: int8 (n,), `LabelState`.
         """
-        store, there = self._session.store, self.now(scored, image_ids, labels) < GONE
+        store, there = self._session.store, self.now(scored, image_ids, labels) < Now.GONE
         if not there.any():
             self._session.message.emit(self.tr("The project has this image or this label no more."))
             return
@@ -150,14 +165,14 @@ class Fixes(QObject):
             labels: int64 (n,), columns of the run's labels.
 
         Returns:
-            int8 (n,), `LabelState`, `GONE` or `NO_LABEL`.
+            int8 (n,), `Now`.
         """
         if not self._session.has_project:
-            return np.full(len(image_ids), GONE, np.int8)
+            return np.full(len(image_ids), Now.GONE, np.int8)
         store = self._session.store
         columns = self._columns(scored)[labels]
         rows, there = self._rows(image_ids)
-        states = np.where(there, NO_LABEL, GONE).astype(np.int8)
+        states = np.where(there, Now.NO_LABEL, Now.GONE).astype(np.int8)
         there &= columns >= 0
         states[there] = store.states[rows[there], columns[there]]
         return states

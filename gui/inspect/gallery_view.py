@@ -7,7 +7,7 @@ from PySide6.QtGui import QColor, QPainter, QPalette, QPixmap
 from PySide6.QtWidgets import QAbstractItemView, QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from core.labels import LabelState
-from gui.inspect.fixes import GONE, NO_LABEL
+from gui.inspect.fixes import Now
 from gui.inspect.image_groups import NO_IMAGES, Images, Outcome
 from gui.session import Session
 from gui.widgets import icons, theme
@@ -39,7 +39,7 @@ class GalleryModel(QAbstractListModel):
 
     Attributes:
         images: what is shown.
-        states: what the project says of each today, int8 (n,): `LabelState`, `GONE` or `NO_LABEL`.
+        states: what the project says of each today, int8 (n,), `Now`.
     """
 
     def __init__(self, session: Session) -> None:
@@ -108,20 +108,24 @@ class GalleryModel(QAbstractListModel):
 
     def is_gone(self, row: int) -> bool:
         """Whether the project has an image no more."""
-        return bool(self.states[row] == GONE)
+        return bool(self.states[row] == Now.GONE)
 
     def mark(self, row: int) -> str:
         """What the project says today where that is not what it said when the run began; else empty."""
-        now = int(self.states[row])
-        if now in (_THEN[Outcome(int(self.images.kinds[row]))], NO_LABEL):
+        now = Now(int(self.states[row]))
+        if now.state == _THEN[Outcome(int(self.images.kinds[row]))]:
             return ""
-        words = {
-            int(LabelState.PRESENT): self.tr("now present"),
-            int(LabelState.ABSENT): self.tr("now absent"),
-            int(LabelState.UNKNOWN): self.tr("now unknown"),
-            GONE: self.tr("no longer there"),
-        }
-        return words[now]
+        match now:
+            case Now.PRESENT:
+                return self.tr("now present")
+            case Now.ABSENT:
+                return self.tr("now absent")
+            case Now.UNKNOWN:
+                return self.tr("now unknown")
+            case Now.GONE:
+                return self.tr("no longer there")
+            case Now.NO_LABEL:
+                return ""
 
     @property
     def lines(self) -> int:

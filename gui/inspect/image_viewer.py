@@ -7,14 +7,13 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QAction, QImage, QKeyEvent, QKeySequence, QShowEvent
+from PySide6.QtCore import QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QAction, QImage, QKeySequence, QShowEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QPushButton,
     QSizePolicy,
-    QSlider,
     QSplitter,
     QStackedWidget,
     QVBoxLayout,
@@ -23,15 +22,16 @@ from PySide6.QtWidgets import (
 
 from core.errors import MultihotError
 from core.labels import LabelState
-from gui import background
 from gui.inspect.explainer import Explainer
-from gui.inspect.heat_image import HeatScale, heat_image
+from gui.inspect.heat_bar import HeatBar
+from gui.inspect.heat_image import heat_image
 from gui.inspect.inspection import Inspection
+from gui.inspect.pictures import Pictures
 from gui.inspect.verdict_list import VerdictList
 from gui.inspect.verdicts import Verdict, verdicts_of
 from gui.widgets import theme
 from gui.widgets.buttons import flat, icon_button, with_icon, with_shortcut
-from gui.widgets.canvas import Canvas, load_levels
+from gui.widgets.canvas import Canvas
 from gui.widgets.empty_state import EmptyState
 from gui.widgets.error_row import ErrorRow
 from gui.widgets.panel import Panel, line
@@ -39,9 +39,6 @@ from gui.widgets.panel import Panel, line
 #: Images of the gallery that are explained before they are looked at.
 AHEAD, BEHIND = 6, 2
 _SIDE_WIDTH = 380
-_OPACITY = 55
-# decoded images that are kept: the one that is seen, the one before and the next
-_KEPT = 3
 
 
 class ImageViewer(QWidget):
@@ -50,12 +47,10 @@ class ImageViewer(QWidget):
     Signals:
         closed: the person wants the gallery back.
         opened: tuple of the one image id that is to be opened in Label.
-        image_changed: id of the image that is looked at.
     """
 
     closed = Signal()
     opened = Signal(object)
-    image_changed = Signal(int)
 
     def __init__(self, inspection: Inspection, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -66,10 +61,11 @@ class ImageViewer(QWidget):
         self._at = 0
         self._label = 0
         self._verdicts: tuple[Verdict, ...] = ()
-        self._decoded: dict[int, list[QImage]] = {}
+        self._path: Path | None = None
         self._asked_at = 0.0
         self._error: MultihotError | None = None
         self.explainer = Explainer(self._session, self)
+        self._pictures = Pictures(self)
         self.canvas = Canvas()
         self.labels = VerdictList()
         self._place = QLabel()
@@ -78,15 +74,11 @@ class ImageViewer(QWidget):
         self._back.setToolTip(with_shortcut(self.tr("Back to the gallery"), "Esc"))
         self._before = icon_button("caret-left", self.tr("Image before"), shortcut="Left")
         self._next = icon_button("caret-right", self.tr("Next image"), shortcut="Right")
-        self._heat = icon_button(
-            "fire", self.tr("Show the places that speak for the label"), shortcut="H", checkable=True
-        )
-        self._heat.setChecked(True)
-        self._opacity = _Opacity(self.tr("How much the colours cover the image"))
+        self._heat = HeatBar()
         self._open = flat(QPushButton(self.tr("Open in Label")))
         self._open.setToolTip(with_shortcut(self._open.text(), "Return"))
         self._problem = EmptyState("warning", "", "")
-        self._pictures = QStackedWidget()
+        self._stack = QStackedWidget()
         self._sentence = QLabel()
         self._sentence.setWordWrap(True)
         self._state = QLabel()
@@ -122,8 +114,9 @@ class ImageViewer(QWidget):
         self._next.clicked.connect(partial(self.step, 1))
         self._open.clicked.connect(self._on_open)
         self._again.clicked.connect(self._ask)
-        self._heat.toggled.connect(self._show_heat)
-        self._opacity.valueChanged.connect(self._show_heat)
+        self._heat.changed.connect(self._show_heat)
+        self._pictures.loaded.connect(self._on_loaded)
+        self._pictures.failed.connect(self._on_unreadable)
         self.labels.label_chosen.connect(self._on_label_chosen)
         self.explainer.explained.connect(self._on_explained)
         self.explainer.failed.connect(self._on_failed)
@@ -139,9 +132,8 @@ class ImageViewer(QWidget):
         for widget in (self._back, self._before, self._next, self._place):
             top.addWidget(widget)
         top.addStretch(1)
-        scale = HeatScale(self.tr("less"), self.tr("more"))
-        for one in (self._heat, self._opacity, scale, self._open):
-            top.addWidget(one)
+        top.addWidget(self._heat)
+        top.addWidget(self._open)
         words = QWidget()
         words.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         below = QVBoxLayout(words)
@@ -154,13 +146,13 @@ class ImageViewer(QWidget):
         below.addWidget(self._sentence)
         below.addWidget(self._state)
         below.addLayout(error)
-        self._pictures.addWidget(self.canvas)
-        self._pictures.addWidget(self._problem)
+        self._stack.addWidget(self.canvas)
+        self._stack.addWidget(self._problem)
         left = QWidget()
         column = QVBoxLayout(left)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addWidget(self._pictures, 1)
+        column.addWidget(self._stack, 1)
         column.addWidget(line())
         column.addWidget(words)
         panel = Panel(self.tr("Labels"), margins=False)
@@ -244,18 +236,17 @@ class ImageViewer(QWidget):
         self._next.setEnabled(self._at + 1 < len(self._image_ids))
         self._show_verdicts()
         place = self.tr("{:,} of {:,}").format(self._at + 1, len(self._image_ids))
-        path = self._paths(self._at, 1).get(self.image_id)
-        self._open.setEnabled(path is not None)
+        self._path = self._paths(self._at, 1).get(self.image_id)
+        self._open.setEnabled(self._path is not None)
         self.canvas.set_picture([], QSize(), keep_view=False)
         self.canvas.set_overlay(None)
-        self.image_changed.emit(self.image_id)
-        if path is None:
+        if self._path is None:
             self._place.setText(place)
-            self._show_problem(self.tr("The project has this image no more."))
+            self._show_gone()
             return
-        self._place.setText(f"{place} · {path.name}")
-        self._pictures.setCurrentWidget(self.canvas)
-        self._load(path)
+        self._place.setText(f"{place} · {self._path.name}")
+        self._stack.setCurrentWidget(self.canvas)
+        self._load(self._path)
         self._ask()
 
     def _paths(self, start: int, count: int) -> dict[int, Path]:
@@ -266,46 +257,29 @@ class ImageViewer(QWidget):
         return {image_id: store.image_path(image_id) for image_id in there.tolist()}
 
     def _load(self, path: Path) -> None:
-        levels = self._decoded.get(self.image_id)
-        if levels is not None:
-            self._on_loaded(self.image_id, levels)
-            return
-        thumbnail = self._session.thumbnails.pixmap(self.image_id, 640)
+        thumbnail = None if self._pictures.is_kept(path) else self._session.thumbnails.pixmap(self.image_id, 640)
         if thumbnail is not None:
             facts = self._session.store.image_facts(self.image_id)
             size = QSize(facts.width, facts.height) if facts.width and facts.height else thumbnail.size()
             self.canvas.set_picture([thumbnail.toImage()], size, keep_view=False)
-        background.run(
-            self,
-            partial(load_levels, path),
-            partial(self._on_loaded, self.image_id),
-            partial(self._on_unreadable, self.image_id),
-            key="current",
-        )
+        self._pictures.ask(path)
 
-    def _on_loaded(self, image_id: int, levels: list[QImage]) -> None:
-        self._keep(image_id, levels)
-        if not self._is_current(image_id):
-            return
-        self.canvas.set_picture(levels, levels[0].size(), keep_view=True)
-        for following, path in self._paths(self._at + 1, 1).items():
-            if following not in self._decoded:
-                background.run(
-                    self, partial(load_levels, path), partial(self._keep, following), lambda _: None, key="next"
-                )
+    def _on_loaded(self, path: Path, levels: list[QImage]) -> None:
+        if path == self._path:
+            self.canvas.set_picture(levels, levels[0].size(), keep_view=True)
+            for following in self._paths(self._at + 1, 1).values():
+                self._pictures.prepare(following)
 
-    def _keep(self, image_id: int, levels: list[QImage]) -> None:
-        self._decoded[image_id] = levels
-        while len(self._decoded) > _KEPT:
-            del self._decoded[next(iter(self._decoded))]
-
-    def _on_unreadable(self, image_id: int, error: MultihotError) -> None:
-        if self._is_current(image_id):
+    def _on_unreadable(self, path: Path, error: MultihotError) -> None:
+        if path == self._path:
             self._show_problem(str(error))
+
+    def _show_gone(self) -> None:
+        self._show_problem(self.tr("The project has this image no more."))
 
     def _show_problem(self, text: str) -> None:
         self._problem.set_texts(self.tr("This image cannot be shown"), text)
-        self._pictures.setCurrentWidget(self._problem)
+        self._stack.setCurrentWidget(self._problem)
         self._clock.stop()
         self._say("")
 
@@ -370,6 +344,10 @@ class ImageViewer(QWidget):
         self._error = None
         self._asked_at = time.monotonic()
         images = self._paths(self._at, AHEAD + 1) | self._paths(self._at - BEHIND, BEHIND)
+        if self.image_id not in images:
+            # removed while it is looked at
+            self._show_gone()
+            return
         self.explainer.ask(run, images)
         self._show_heat()
 
@@ -384,7 +362,7 @@ class ImageViewer(QWidget):
 
     def _show_heat(self) -> None:
         """Lay what is known of the chosen label over the image, and say what it is."""
-        if not len(self._image_ids) or self._pictures.currentWidget() is self._problem:
+        if not len(self._image_ids) or self._stack.currentWidget() is self._problem:
             return
         maps = self.explainer.maps(self.image_id)
         self._clock.stop()
@@ -396,8 +374,8 @@ class ImageViewer(QWidget):
             self._say_how_long()
         elif not maps[self._label].any():
             self._say(self.tr("No place of this image speaks for “{}”.").format(self._name))
-        elif self._heat.isChecked():
-            self.canvas.set_overlay(heat_image(maps[self._label]), opacity=self._opacity.value() / 100)
+        elif self._heat.is_on:
+            self.canvas.set_overlay(heat_image(maps[self._label]), opacity=self._heat.opacity)
             self._say(self.tr("The brighter a place of this image, the more it speaks for “{}”.").format(self._name))
         else:
             self._say(self.tr("Press H to see the places that speak for “{}”.").format(self._name))
@@ -419,7 +397,10 @@ class ImageViewer(QWidget):
     def _forget(self) -> None:
         self._clock.stop()
         self._image_ids = self._labels = np.zeros(0, np.int64)
-        self._decoded.clear()
+        self._path = None
+        self._pictures.clear()
+        self.canvas.set_picture([], QSize(), keep_view=False)
+        self.canvas.set_overlay(None)
         self._verdicts = ()
 
     def showEvent(self, event: QShowEvent) -> None:
@@ -427,24 +408,3 @@ class ImageViewer(QWidget):
         super().showEvent(event)
         self._refresh()
         self.canvas.setFocus()
-
-
-class _Opacity(QSlider):
-    """How much the colours cover the image, in per cent."""
-
-    def __init__(self, name: str) -> None:
-        super().__init__(Qt.Orientation.Horizontal)
-        self.setRange(10, 100)
-        self.setValue(_OPACITY)
-        self.setFixedWidth(110)
-        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.setAccessibleName(name)
-        self.setToolTip(name)
-
-    def event(self, event: QEvent) -> bool:
-        """Keep the arrow keys, which elsewhere go to other images and labels."""
-        arrows = (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Down)
-        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and event.key() in arrows:
-            event.accept()
-            return True
-        return super().event(event)

@@ -7,7 +7,6 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPalette, QPen
 from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QVBoxLayout, QWidget
 
 from core.labels import LabelState
-from gui.inspect.fixes import GONE
 from gui.inspect.verdicts import Verdict
 from gui.widgets import icons, theme
 from gui.widgets.states import STATE_GLYPHS, state_color
@@ -170,9 +169,9 @@ class _Delegate(QStyledItemDelegate):
         painter.setPen(ink)
         number = QRectF(rect.right() - 2 * _SIGN - _NUMBER, rect.top(), _NUMBER, ROW)
         painter.drawText(number, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, f"{one.probability:.3f}")
-        said = int(LabelState.PRESENT if one.predicted else LabelState.ABSENT)
-        for place, state in enumerate((said, one.now)):
-            if state == GONE:
+        said = LabelState.PRESENT if one.predicted else LabelState.ABSENT
+        for place, state in enumerate((said, one.now.state)):
+            if state is None:
                 continue
             left = rect.right() - (2 - place) * _SIGN
             sign = QRectF(left + (_SIGN - 16) / 2, rect.center().y() - 8, 16, 16)

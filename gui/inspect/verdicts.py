@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QCoreApplication
 
 from core.labels import LabelState
-from gui.inspect.fixes import GONE
+from gui.inspect.fixes import Now
 from gui.inspect.scored_split import ScoredSplit
 
 translate = QCoreApplication.translate
@@ -25,7 +25,7 @@ class Verdict:
         threshold: of the label; None in multi-class, where the highest probability decides.
         predicted: whether the model says that it is present.
         state: what people said when the run began, `LabelState`.
-        now: what they say today, `LabelState` or `GONE`.
+        now: what they say today.
     """
 
     label: int
@@ -34,7 +34,7 @@ class Verdict:
     threshold: float | None
     predicted: bool
     state: int
-    now: int
+    now: Now
 
     @property
     def is_false_alarm(self) -> bool:
@@ -75,15 +75,19 @@ class Verdict:
     @property
     def change(self) -> str:
         """What people say today, where that is something else; else empty."""
-        if self.now == self.state:
+        if self.now.state == self.state:
             return ""
-        words = {
-            int(LabelState.PRESENT): translate("inspect", "Today they say that it is present."),
-            int(LabelState.ABSENT): translate("inspect", "Today they say that it is absent."),
-            int(LabelState.UNKNOWN): translate("inspect", "Today they do not say."),
-            GONE: translate("inspect", "The project has the image or the label no more."),
-        }
-        return words[self.now]
+        match self.now:
+            case Now.PRESENT:
+                return translate("inspect", "Today they say that it is present.")
+            case Now.ABSENT:
+                return translate("inspect", "Today they say that it is absent.")
+            case Now.UNKNOWN:
+                return translate("inspect", "Today they do not say.")
+            case Now.GONE:
+                return translate("inspect", "The project has the image no more.")
+            case Now.NO_LABEL:
+                return translate("inspect", "The project has the label no more.")
 
 
 def verdicts_of(
@@ -95,7 +99,7 @@ def verdicts_of(
         scored: the scores.
         row: of the image among the split's.
         thresholds: float64 (C,).
-        now: C times what people say today, `LabelState` or `GONE`.
+        now: C times what people say today, `Now`.
     """
     predictions = scored.predictions
     labels = np.arange(len(scored.label_names))
@@ -108,7 +112,7 @@ def verdicts_of(
             threshold=None if scored.is_multi_class else float(thresholds[label]),
             predicted=bool(predicted[label]),
             state=int(predictions.states[row, label]),
-            now=int(now[label]),
+            now=Now(now[label]),
         )
         for label, name in enumerate(scored.label_names)
     ]

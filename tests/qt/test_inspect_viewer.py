@@ -1,15 +1,21 @@
 """The viewer of Inspect: an image, its labels, and the places that speak for each."""
 
+import threading
+
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QSize, Qt
+from PySide6.QtCore import QCoreApplication, QPoint, QSize, Qt, QThreadPool
 from PySide6.QtGui import QColor, QImage
+from PySide6.QtWidgets import QLabel
 
+from core.errors import JobError
 from core.evaluation.predictions import Predictions
 from core.evaluation.threshold_file import ThresholdSet
 from core.images.heat_maps import HeatMapStore, heat_map_folder
 from core.labels import MULTI_CLASS, LabelState, Split
 from core.project.runs import Run
+from core.project.store import Store
+from gui.inspect.fixes import Now
 from gui.inspect.heat_image import heat_image
 from gui.inspect.image_viewer import ImageViewer
 from gui.inspect.inspection import Inspection
@@ -154,12 +160,12 @@ def test_a_chosen_label_stays_unless_the_images_are_shown_for_different_ones(qtb
 def test_h_switches_the_colours_off_and_on_and_the_slider_sets_how_much_they_cover(qtbot, viewer, looked_at):
     show(viewer)
     qtbot.waitUntil(lambda: viewer.canvas._overlay is not None, timeout=LONG)
-    viewer._opacity.setValue(80)
+    viewer._heat.slider.setValue(80)
     assert viewer.canvas._overlay_opacity == pytest.approx(0.8)
-    viewer._opacity.setFocus()
+    viewer._heat.slider.setFocus()
     image_id = viewer.image_id
-    qtbot.keyClick(viewer._opacity, Qt.Key.Key_Right)
-    assert (viewer._opacity.value(), viewer.image_id) == (81, image_id)
+    qtbot.keyClick(viewer._heat.slider, Qt.Key.Key_Right)
+    assert (viewer._heat.slider.value(), viewer.image_id) == (81, image_id)
     viewer.canvas.setFocus()
     qtbot.keyClick(viewer.canvas, Qt.Key.Key_H)
     assert viewer.canvas._overlay is None
@@ -218,9 +224,9 @@ def test_an_image_that_cannot_be_decoded_has_its_reason_in_its_place(qtbot, view
     image_ids = viewer._inspection.scored.predictions.image_ids
     annotated.store.image_path(int(image_ids[1])).write_bytes(b"broken")
     show(viewer, current=1)
-    qtbot.waitUntil(lambda: viewer._pictures.currentWidget() is viewer._problem)
+    qtbot.waitUntil(lambda: viewer._stack.currentWidget() is viewer._problem)
     viewer.step(1)
-    assert viewer._pictures.currentWidget() is viewer.canvas
+    assert viewer._stack.currentWidget() is viewer.canvas
 
 
 def test_a_second_look_needs_no_worker(qtbot, viewer, annotated, looked_at):
@@ -237,13 +243,15 @@ def test_nothing_is_kept_of_a_discarded_run(annotated, run, looked_at):
     assert not folder.exists()
 
 
-def test_an_image_far_away_does_not_wait_for_those_that_nobody_looks_at(qtbot, viewer, pretend):
+def test_an_image_far_away_does_not_wait_for_those_that_nobody_looks_at(qtbot, viewer, pretend, monkeypatch):
     pretend("hang")
     image_ids = show(viewer, current=0)
     qtbot.waitUntil(lambda: viewer.explainer._work is not None, timeout=LONG)
-    first = viewer.explainer._work
+    first, looked = viewer.explainer._work, []
+    answer = viewer.explainer._on_looked
+    monkeypatch.setattr(viewer.explainer, "_on_looked", lambda *found: looked.append(answer(*found)))
     viewer.step(1)
-    qtbot.wait(400)
+    qtbot.waitUntil(lambda: looked != [], timeout=LONG)
     assert viewer.explainer._work is first
     pretend("learn")
     viewer.step(len(image_ids))
@@ -261,6 +269,64 @@ def test_nothing_is_left_when_the_project_closes(qtbot, viewer, annotated, prete
     assert list(jobs.iterdir()) == []
     assert viewer.explainer._works == []
     assert not viewer._clock.isActive()
+
+
+def test_a_label_that_was_deleted_from_the_project_is_still_shown_with_what_the_model_said(
+    qtbot, viewer, annotated, looked_at
+):
+    annotated.apply(annotated.store.delete_label(annotated.store.labels[KING].id))
+    show(viewer, label=KING)
+    assert viewer._sentence.text().endswith("The project has the label no more.")
+    (king,) = [one for one in viewer.labels.model.verdicts if one.label == KING]
+    assert king.now is Now.NO_LABEL
+    assert king.change
+    # painting has no sign for it
+    viewer.labels.grab()
+    assert all(one.now.state is not None for one in viewer.labels.model.verdicts if one.label != KING)
+
+
+def test_an_image_that_the_project_lost_while_it_was_looked_at_is_said_to_be_gone(
+    qtbot, viewer, looked_at, monkeypatch
+):
+    show(viewer)
+    qtbot.waitUntil(lambda: has_map(viewer), timeout=LONG)
+    viewer._on_failed(viewer.image_id, JobError("It is damaged."))
+    monkeypatch.setattr(Store, "image_ids", np.zeros(0, np.int64))
+    viewer._on_label_chosen(KING)
+    assert viewer._stack.currentWidget() is viewer._problem
+    assert "The project has this image no more." in [one.text() for one in viewer._problem.findChildren(QLabel)]
+
+
+def test_no_image_of_a_closed_project_is_kept_though_it_was_being_decoded(
+    qtbot, viewer, annotated, looked_at, monkeypatch
+):
+    waits = threading.Event()
+
+    def slow(path):
+        waits.wait(10)
+        return [QImage(4, 4, QImage.Format.Format_RGB32)]
+
+    monkeypatch.setattr("gui.inspect.pictures.load_levels", slow)
+    show(viewer)
+    viewer.step(1)
+    annotated.close()
+    waits.set()
+    assert QThreadPool.globalInstance().waitForDone(5000)
+    QCoreApplication.processEvents()
+    assert not viewer._pictures._kept
+    assert not viewer.canvas._levels
+
+
+def test_the_next_image_is_there_before_it_is_asked_for(qtbot, viewer, annotated, looked_at):
+    image_ids = show(viewer)
+    following = annotated.store.image_path(image_ids[1])
+    qtbot.waitUntil(lambda: viewer._pictures.is_kept(following))
+    viewer.step(1)
+    assert viewer.canvas._levels is viewer._pictures._kept[following]
+    for _ in range(4):
+        viewer.step(1)
+        qtbot.waitUntil(lambda: viewer._pictures.is_kept(annotated.store.image_path(viewer.image_id)))
+    assert not viewer._pictures.is_kept(following)
 
 
 def test_in_multi_class_the_highest_probability_decides(qtbot, tmp_path, draw_images, qapp):
