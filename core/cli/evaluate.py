@@ -40,6 +40,8 @@ def run(arguments: argparse.Namespace, output: Output) -> int:
     # the same keys for both tasks
     result |= dict.fromkeys(("objective", "tuned_on", "at_half", "warning"))
     output.say(f"Run {chosen.id} on {report.images:,} images of {arguments.split}: {_headline(report)}")
+    if arguments.split == "train":
+        output.warn("The network learnt these images, so that their figures say nothing of new ones.")
     _show_means(report, output)
     result |= _show_calibration(chosen, predictions, output)
     if predictions.is_multi_class:
@@ -108,7 +110,8 @@ def _origin(thresholds: ThresholdSet, split: str) -> str:
         return f"Thresholds{name}: {'set by hand' if thresholds.by_hand else '0.5 for every label'}."
     moved = ", some of them set by hand" if thresholds.by_hand else ""
     rosy = ", so that what follows is rosy" if SPLITS[split] in thresholds.tuned_splits else ""
-    return f"Thresholds{name}: {thresholds.title} of every label on {thresholds.tuned_on}{moved}{rosy}."
+    labels = "of every label" if len(thresholds.counts) == 1 else "label by label"
+    return f"Thresholds{name}: {thresholds.title} {labels} on {thresholds.tuned_on}{moved}{rosy}."
 
 
 def _show_labels(report: Report, output: Output) -> None:

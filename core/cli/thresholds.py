@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, get_args
 
+import numpy as np
+
 from core.cli.choosing import add_project, add_run, finished_run
 from core.cli.output import Output, number
 from core.cli.scores import before_after_rows
@@ -12,6 +14,7 @@ from core.errors import MultihotError
 from core.evaluation.objectives import BEST_F1, Objective
 from core.evaluation.predictions import PREDICTIONS_FILE, Predictions
 from core.evaluation.threshold_file import THRESHOLDS_FILE, ThresholdBook, checked_name
+from core.evaluation.threshold_merge import free_name, write_merged
 from core.evaluation.tuning import On, Shrink, Tuned, tune
 from core.project.runs import Run
 
@@ -86,6 +89,13 @@ def run(arguments: argparse.Namespace, output: Output) -> int:
         output.warn(f"Tuned on few positive images, so unreliable: {', '.join(few)}.")
     if unmet:
         output.warn(f"Not reached on {splits}: {objective.title}, for {', '.join(unmet)}.")
+    missed = [f"{rows[label]['name']} ({number(rows[label][objective.kind])})" for label in tuned_labels
+              if objective.kind in ("precision", "recall") and tuned.positives[label]
+              and rows[label][objective.kind] < objective.value]  # fmt: skip
+    if missed and compared.split not in (splits or "").split():
+        output.warn(f"On {compared.split} not kept: {objective.title}, for {', '.join(missed)}.")
+    if arguments.on == "train":
+        output.warn("The network knows the images of train by heart, so bands on them look surer than they are.")
     if compared.warning:
         output.warn(compared.warning)
     before, after = compared.before, compared.after
@@ -141,7 +151,25 @@ def tune_run(
         start=replace(start, name=wanted or start.name),
         progress=lambda done, of: output.progress(f"Bands of the thresholds: {done:,} of {of:,} labels"),
     )  # fmt: skip
-    book.with_set(tuned.thresholds).save(run.folder / THRESHOLDS_FILE)
+    ours = book.with_set(tuned.thresholds)
+    if (
+        start.by_hand
+        and tuned.thresholds.name in book.names
+        and not np.array_equal(start.values, tuned.thresholds.values)
+    ):
+        # what a hand set cannot be computed again
+        kept = replace(start, name=free_name(start.name, book.names))
+        ours = replace(ours, sets=(*ours.sets, kept))
+        output.say(f"“{start.name}” had thresholds set by hand; it is kept as “{kept.name}”.")
+    try:
+        merged = write_merged(run.folder, book, ours)
+    except OSError as error:
+        raise MultihotError(
+            f"The thresholds cannot be written to {run.folder / THRESHOLDS_FILE} ({error.strerror or error}).",
+            next_step="Make its folder writable, and tune again.",
+        ) from error
+    for other in merged.kept:
+        output.say(f"Another program changed the same set meanwhile; its thresholds are kept as “{other}”.")
     return tuned
 
 

@@ -1,10 +1,17 @@
 """Bringing together two changes of a run's sets of thresholds, such as those of the window and of the terminal."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
 
 import numpy as np
+from filelock import FileLock
 
-from core.evaluation.threshold_file import ThresholdBook, ThresholdSet
+from core.evaluation.threshold_file import THRESHOLDS_FILE, ThresholdBook, ThresholdSet
+
+# a file is written within milliseconds
+_WAIT_SECONDS: Final = 5.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,7 +55,7 @@ def merge(base: ThresholdBook, ours: ThresholdBook, theirs: ThresholdBook) -> Me
             sets[name] = result
     kept: list[str] = []
     for conflict in conflicts:
-        name = _free_name(conflict.name, sets)
+        name = free_name(conflict.name, sets)
         sets[name] = replace(conflict, name=name)
         kept.append(name)
     if not sets:
@@ -59,6 +66,31 @@ def merge(base: ThresholdBook, ours: ThresholdBook, theirs: ThresholdBook) -> Me
         chosen = next((one for one in (ours.chosen, theirs.chosen) if one in sets), min(sets))
     taken = tuple(name for name, one in sets.items() if not _same(mine.get(name), one) and name not in kept)
     return Merged(ThresholdBook(tuple(sets.values()), chosen), taken, tuple(kept))
+
+
+def write_merged(folder: Path, base: ThresholdBook, ours: ThresholdBook) -> Merged:
+    """Write the sets of a run together with what others wrote since; one program writes at a time.
+
+    Args:
+        folder: of the run.
+        base: what its file said, or stood for, when we last looked.
+        ours: what we made of it.
+
+    Returns:
+        What is in the file now.
+
+    Raises:
+        MultihotError: the file is damaged or of other labels.
+        OSError: the folder cannot be written, or another program writes for too long.
+    """
+    path = folder / THRESHOLDS_FILE
+    with FileLock(folder / f".{THRESHOLDS_FILE}.lock", timeout=_WAIT_SECONDS):
+        # a file that was deleted says nothing new
+        theirs = ThresholdBook.of_run(folder, ours.label_names) if path.exists() else base
+        merged = merge(base, ours, theirs)
+        if not (path.exists() and same_book(merged.book, theirs)):
+            merged.book.save(path)
+    return merged
 
 
 def same_book(one: ThresholdBook, other: ThresholdBook) -> bool:
@@ -76,7 +108,8 @@ def _same(one: ThresholdSet | None, other: ThresholdSet | None) -> bool:
     return one is other or (one.origins == other.origins and np.array_equal(one.values, other.values))
 
 
-def _free_name(name: str, taken: dict[str, ThresholdSet]) -> str:
+def free_name(name: str, taken: Collection[str]) -> str:
+    """A name for a set beside one that has it: "main 2"."""
     number = 2
     while f"{name} {number}" in taken:
         number += 1

@@ -75,7 +75,7 @@ def test_one_label_is_tuned_and_the_other_stays(trained, folder, multihot):
     assert "Thresholds of 1 of 2 labels of run 1, tuned for recall of at least 0.90 on validation" in said
     assert "cat " not in said
     said = multihot("evaluate", trained).out
-    assert "Thresholds: fixed at 0.20 and recall of at least 0.90 of every label on validation" in said
+    assert "Thresholds: fixed at 0.20 and recall of at least 0.90 label by label on validation" in said
 
 
 def test_a_set_gets_a_name_and_becomes_the_runs_choice(trained, folder, multihot):
@@ -138,3 +138,44 @@ def test_a_multi_class_run_has_no_thresholds(trained, folder, multihot):
     )
     done = multihot("thresholds", trained)
     assert (done.code, "no thresholds to tune" in done.err) == (1, True)
+
+
+def test_a_set_with_thresholds_set_by_hand_is_kept_beside_the_tuned_one(trained, folder, multihot):
+    ThresholdSet.default(NAMES).moved(0, 0.123).save(folder / "thresholds.json")
+    said = multihot("thresholds", trained).out
+    assert "“main” had thresholds set by hand; it is kept as “main 2”." in said
+    book = ThresholdBook.of_run(folder, NAMES)
+    assert (book.chosen, book.named("main 2").values[0]) == ("main", 0.123)
+    assert book.current.values[0] != 0.123
+
+
+def test_a_set_that_another_program_saves_while_it_tunes_is_not_lost(trained, folder, multihot, monkeypatch):
+    def slow(*arguments, **rest):
+        other = ThresholdBook.of_run(folder, NAMES).with_set(ThresholdSet.default(NAMES).moved(1, 0.2))
+        other.with_set(ThresholdSet.alike(NAMES, np.array([0.7, 0.7]), objective="fixed=0.7", name="theirs")).save(
+            folder / "thresholds.json"
+        )
+        return tune(*arguments, **rest)
+
+    multihot("thresholds", trained)
+    monkeypatch.setattr("core.cli.thresholds.tune", slow)
+    done = multihot("thresholds", trained, "--objective", "fixed=0.4")
+    assert "kept as “main 2”" in done.out
+    book = ThresholdBook.of_run(folder, NAMES)
+    assert book.named("main").values.tolist() == [0.4, 0.4]
+    assert book.named("main 2").values[1] == 0.2
+    assert book.named("theirs").values.tolist() == [0.7, 0.7]
+
+
+def test_a_precision_that_other_images_do_not_keep_is_warned_of(trained, folder, multihot):
+    predictions = Predictions.load(folder / "predictions.npz")
+    is_test = predictions.splits == Split.TEST
+    predictions.probabilities[is_test] = 1 - predictions.probabilities[is_test]
+    predictions.save(folder / "predictions.npz")
+    done = multihot("thresholds", trained, "--objective", "precision=0.7")
+    assert "On test not kept: precision of at least 0.70, for cat (" in done.err
+
+
+def test_figures_of_the_images_that_were_learnt_are_said_to_mean_little(trained, folder, multihot):
+    assert "learnt these images" in multihot("evaluate", trained, "--split", "train").err
+    assert "by heart" in multihot("thresholds", trained, "--on", "train").err
