@@ -1,7 +1,9 @@
 """The calibration of the run that is looked at: chosen, fitted off the GUI thread, and kept in the run's folder."""
 
 import functools
+from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
@@ -59,11 +61,14 @@ class Measured:
 
 
 class RunCalibration(QObject):
-    """Owns the choice of calibration of one run at a time.
+    """Owns the choice of calibration of the runs of a project; what it measures is of the one that is looked at.
+
+    A choice is kept in the run's folder once it is fitted, whichever run or split is looked at by then, unless another
+    one of the same run takes its place or the project is closed.
 
     Signals:
         changed: another calibration, or `measured` has come or gone.
-        busy_changed: bool, whether a choice is being fitted.
+        busy_changed: bool, whether a choice is being fitted for the run that is looked at.
     """
 
     changed = Signal()
@@ -75,7 +80,9 @@ class RunCalibration(QObject):
         self._asked: ScoredSplit | None = None
         self._of: ScoredSplit | None = None
         self._measured: Measured | None = None
+        self._fits: dict[Path, background.Request] = {}
         inspection.scored_changed.connect(self._on_scored_changed)
+        inspection.session.project_closed.connect(self._on_project_closed)
 
     @property
     def measured(self) -> Measured | None:
@@ -88,39 +95,78 @@ class RunCalibration(QObject):
         scored = self._inspection.scored
         if scored is not None and scored is not self._asked:
             self._asked = scored
-            self._work(scored, functools.partial(_kept, scored))
+            self._measure(scored, functools.partial(_kept, scored))
 
     def choose(self, method: Method) -> None:
         """Fit on validation, and keep it as the run's choice."""
         scored = self._inspection.scored
-        if scored is not None:
-            self._asked = scored
-            self.busy_changed.emit(True)
-            self._work(scored, functools.partial(_fitted, scored, method))
+        if scored is None:
+            return
+        self._asked = scored
+        folder = scored.run.folder
+        work = functools.partial(fit, scored.everything, method)
+        done, failed = functools.partial(self._on_fitted, folder), functools.partial(self._on_not_fitted, folder)
+        self._fits[folder] = background.run(self, work, done, failed, key=f"fit {folder}")
+        self._tell_busy()
 
-    def _work(self, scored: ScoredSplit, work: functools.partial[Measured]) -> None:
+    def _measure(self, scored: ScoredSplit, work: Callable[[], Measured]) -> None:
         done = functools.partial(self._on_measured, scored)
-        failed = functools.partial(self._on_failed, scored)
-        background.run(self, work, done, failed, key="calibration")
+        failed = functools.partial(self._on_not_measured, scored)
+        background.run(self, work, done, failed, key="measure")
 
-    def _on_scored_changed(self) -> None:
-        self.busy_changed.emit(False)
-        self.changed.emit()
+    def _on_fitted(self, folder: Path, calibration: Calibration) -> None:
+        del self._fits[folder]
+        try:
+            # a few kB; a choice that was dropped meanwhile has written nothing
+            calibration.save(folder)
+        except OSError as error:
+            self._tell_failed(
+                MultihotError(
+                    f"The calibration cannot be written to {folder} ({error.strerror}).",
+                    next_step="Make room or give the folder free, then choose it again.",
+                )
+            )
+            return
+        scored = self._inspection.scored
+        if scored is not None and scored is self._asked and scored.run.folder == folder:
+            self._measure(scored, functools.partial(_measured, scored, calibration))
+        else:
+            self._tell_busy()
+
+    def _on_not_fitted(self, folder: Path, error: MultihotError) -> None:
+        del self._fits[folder]
+        self._tell_failed(error)
 
     def _on_measured(self, scored: ScoredSplit, measured: Measured) -> None:
         if scored is self._inspection.scored:
             self._of, self._measured = scored, measured
-            self.busy_changed.emit(False)
+            self._tell_busy()
             self.changed.emit()
 
-    def _on_failed(self, scored: ScoredSplit, error: MultihotError) -> None:
-        self.busy_changed.emit(False)
-        self.changed.emit()
-        self._inspection.failed.emit(error)
+    def _on_not_measured(self, scored: ScoredSplit, error: MultihotError) -> None:
+        self._tell_failed(error)
         if scored is self._inspection.scored and self.measured is None:
             # what cannot be read can still be chosen anew
             none = Calibration.none(scored.label_names, scored.predictions.task)
-            self._work(scored, functools.partial(_measure, scored, none))
+            self._measure(scored, functools.partial(_measured, scored, none))
+
+    def _tell_failed(self, error: MultihotError) -> None:
+        self._tell_busy()
+        self.changed.emit()
+        self._inspection.failed.emit(error)
+
+    def _tell_busy(self) -> None:
+        run = self._inspection.run
+        self.busy_changed.emit(run is not None and run.folder in self._fits)
+
+    def _on_scored_changed(self) -> None:
+        self._tell_busy()
+        self.changed.emit()
+
+    def _on_project_closed(self) -> None:
+        for request in self._fits.values():
+            request.cancel()
+        self._fits.clear()
 
 
 def _reliabilities(predictions: Predictions) -> tuple[Reliability, ...]:
@@ -133,22 +179,10 @@ def _reliabilities(predictions: Predictions) -> tuple[Reliability, ...]:
 
 def _kept(scored: ScoredSplit) -> Measured:
     everything = scored.everything
-    return _measure(scored, Calibration.of_run(scored.run.folder, everything.label_names, everything.task))
+    return _measured(scored, Calibration.of_run(scored.run.folder, everything.label_names, everything.task))
 
 
-def _fitted(scored: ScoredSplit, method: Method) -> Measured:
-    calibration = fit(scored.everything, method)
-    try:
-        calibration.save(scored.run.folder)
-    except OSError as error:
-        raise MultihotError(
-            f"The calibration cannot be written to {scored.run.folder} ({error.strerror}).",
-            next_step="Make room or give the folder free, then choose it again.",
-        ) from error
-    return _measure(scored, calibration)
-
-
-def _measure(scored: ScoredSplit, calibration: Calibration) -> Measured:
+def _measured(scored: ScoredSplit, calibration: Calibration) -> Measured:
     split = scored.split
     if calibration.fitted_on is not None and split in (Split[calibration.fitted_on.upper()], Split.TRAIN):
         # the network knows the images of train by heart

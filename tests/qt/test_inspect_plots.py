@@ -3,12 +3,13 @@
 import csv
 import dataclasses
 import io
+import threading
 from xml.etree import ElementTree
 
 import numpy as np
 import pytest
 from pyqtgraph import PlotDataItem
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QCoreApplication, QPoint, QPointF, Qt
 from PySide6.QtGui import QColor, QGuiApplication, QImage
 from PySide6.QtWidgets import QFileDialog, QMessageBox
 
@@ -18,6 +19,7 @@ from core.evaluation.curves import roc_curve, score_histogram, threshold_sweep
 from core.evaluation.predictions import Predictions
 from core.evaluation.ranking import RankedScores
 from core.labels import MULTI_CLASS, LabelState, Split
+from gui import background
 from gui.inspect import plot_area
 from gui.inspect.inspection import Inspection
 from gui.inspect.plot_area import PlotArea
@@ -439,6 +441,83 @@ def test_a_damaged_calibration_is_told_and_can_be_chosen_anew(qtbot, area, inspe
     assert Calibration.of_run(inspection.run.folder, NAMES).method == "temperature"
 
 
+@pytest.fixture
+def fit_waits(monkeypatch):
+    """Fitting waits for this event."""
+    waits = threading.Event()
+
+    def slow(*arguments):
+        assert waits.wait(10)
+        return fit(*arguments)
+
+    monkeypatch.setattr("gui.inspect.run_calibration.fit", slow)
+    yield waits
+    waits.set()
+
+
+def test_a_calibration_that_is_fitted_while_another_split_is_chosen_is_shown_and_kept(
+    qtbot, area, inspection, fit_waits
+):
+    show(area, "reliability")
+    row, run = area.panels[0]._calibration, inspection.run
+    qtbot.waitUntil(row.box.isEnabled)
+    area.calibration.choose("platt")
+    inspection.show(load_scored_split(run, Split.TEST))
+    qtbot.waitUntil(lambda: area.calibration.measured is not None)
+    # as the file still says, and not to be chosen again
+    assert (row.box.currentData(), row.box.isEnabled()) == ("none", False)
+    assert not (run.folder / "calibration.json").exists()
+    fit_waits.set()
+    qtbot.waitUntil(row.box.isEnabled)
+    assert (row.box.currentData(), Calibration.of_run(run.folder, NAMES).method) == ("platt", "platt")
+    assert area.calibration.measured.split is Split.TEST
+
+
+def test_a_calibration_goes_to_the_run_for_which_it_was_chosen(qtbot, area, inspection, scored_run, fit_waits):
+    show(area, "reliability")
+    row, first = area.panels[0]._calibration, inspection.run
+    qtbot.waitUntil(row.box.isEnabled)
+    area.calibration.choose("temperature")
+    second = scored_run(drawn(seed=3))
+    inspection.show(load_scored_split(second, Split.VALIDATION))
+    qtbot.waitUntil(lambda: area.calibration.measured is not None and row.box.isEnabled())
+    fit_waits.set()
+    qtbot.waitUntil((first.folder / "calibration.json").exists)
+    assert row.box.currentData() == "none"
+    assert not (second.folder / "calibration.json").exists()
+    inspection.show(load_scored_split(first, Split.VALIDATION))
+    qtbot.waitUntil(lambda: row.box.currentData() == "temperature" and row.box.isEnabled())
+
+
+def test_a_calibration_of_a_closed_project_is_not_written(qtbot, area, inspection, annotated, fit_waits):
+    show(area, "reliability")
+    run = inspection.run
+    qtbot.waitUntil(area.panels[0]._calibration.box.isEnabled)
+    area.calibration.choose("temperature")
+    annotated.close()
+    fit_waits.set()
+    assert background.wait(5000)
+    QCoreApplication.processEvents()
+    assert not (run.folder / "calibration.json").exists()
+
+
+def test_a_calibration_that_cannot_be_written_is_told_and_not_shown(qtbot, area, inspection, monkeypatch):
+    show(area, "reliability")
+    row, told = area.panels[0]._calibration, []
+    qtbot.waitUntil(row.box.isEnabled)
+    inspection.failed.connect(told.append)
+
+    def refuse(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Calibration, "save", refuse)
+    row.box.setCurrentIndex(row.box.findData("temperature"))
+    row.box.activated.emit(row.box.currentIndex())
+    qtbot.waitUntil(lambda: told != [])
+    assert "No space left on device" in told[0].sentence
+    assert (row.box.currentData(), row.box.isEnabled()) == ("none", True)
+
+
 def test_reliability_follows_to_a_run_of_more_labels(qtbot, area, inspection, scored_run):
     plot = show(area, "reliability")[0]
     qtbot.waitUntil(lambda: area.calibration.measured is not None)
@@ -461,8 +540,10 @@ def test_labels_with_too_few_images_are_named(qtbot, annotated, scored_run, pred
     qtbot.addWidget(area)
     area.show()
     show(area, "reliability")
+    row = area.panels[0]._calibration
+    qtbot.waitUntil(row.box.isEnabled)
     area.calibration.choose("platt")
-    qtbot.waitUntil(lambda: area.calibration.measured is not None)
+    qtbot.waitUntil(row.box.isEnabled)
     text = area.panels[0]._calibration.words.text()
     assert "Fewer than 10 positives or negatives, so with the temperature of all: “ace”." in text
     assert text.endswith("Decisions stay: exported thresholds move along.")
