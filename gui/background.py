@@ -181,7 +181,7 @@ def cancel_all() -> None:
 
 def wait(milliseconds: int = -1) -> bool:
     """Wait until nothing is at work, or for so long; whether nothing is."""
-    return all([pool.waitForDone(milliseconds) for pool in (_short_pool(), QThreadPool.globalInstance())])
+    return all(pool.waitForDone(milliseconds) for pool in (_short_pool(), QThreadPool.globalInstance()))
 
 
 @functools.cache

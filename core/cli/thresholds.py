@@ -149,7 +149,7 @@ def tune_run(
     tuned = tune(
         predictions, objective, on=on, shrink=shrink, labels=_columns(names, labels),
         start=replace(start, name=wanted or start.name),
-        progress=lambda done, of: output.progress(f"Bands of the thresholds: {done:,} of {of:,} labels"),
+        progress=lambda share: output.progress(f"Tuning the thresholds: {share:.0%}"),
     )  # fmt: skip
     ours = book.with_set(tuned.thresholds)
     if (

@@ -13,7 +13,7 @@ from core.evaluation.bootstrap import threshold_band
 from core.evaluation.metrics import ClassificationScores, Counts, counts_at
 from core.evaluation.objectives import BEST_F1, Objective
 from core.evaluation.predictions import Predictions
-from core.evaluation.shrinkage import pooled_threshold, shrunk
+from core.evaluation.shrinkage import own_share, pooled_threshold, shrunk
 from core.evaluation.threshold_file import Origin, ThresholdSet, split_names
 from core.evaluation.thresholds import DEFAULT_THRESHOLD, best_thresholds, says_something
 from core.labels import Split
@@ -22,27 +22,29 @@ On = Literal["train", "validation", "cross"]
 """What is tuned on: a split, or folds across train and validation."""
 Shrink = Literal["auto", "on", "off"]
 """Whether thresholds are pulled towards that of all labels together: "auto" does so for the best F where that raises
-the mean F over five folds of the images tuned on, and leaves alone what is to reach anything else."""
+the mean F of the labels tuned over five folds of the images tuned on. It leaves alone what is to reach anything else,
+and labels that all have so many positives that pulling would move a threshold by no more than a fiftieth of the way."""
 
 RELIABLE_SUPPORT: Final = 20
 """Positives that a threshold needs to be more than chance."""
 
 _FOLDS: Final = 5
 
+# a label that keeps so much of its own threshold is not worth a look at all others
+_KEEPS_ENOUGH: Final = 0.98
+
 
 @dataclass(frozen=True, eq=False)
-class Tuned:
-    """Thresholds that were tuned, and what they are worth.
+class Found:
+    """Thresholds that were tuned.
 
     Attributes:
         thresholds: of all labels; those that were not to be tuned are as they were.
         low, high: float64 (C,) in [0, 1], the 90 % band in which a threshold tuned on other images of the same kind
             would lie; NaN for labels that were not tuned, and for all without draws.
         support: int64 (C,), images tuned on where the label is present.
-        met: bool (C,), False where the images tuned on do not reach the precision, recall or number of alarms wanted.
-        precision, recall, f1: float64 (C,) in [0, 1], at the thresholds on `evaluated_on`.
-        positives: int64 (C,), images of `evaluated_on` where the label is present.
-        compared: the scores there at 0.5 and at the thresholds.
+        met: bool (C,), False where the images tuned on do not reach the precision, recall or number of alarms wanted;
+            True for labels that were not tuned.
     """
 
     thresholds: ThresholdSet
@@ -50,16 +52,28 @@ class Tuned:
     high: NDArray[np.float64]
     support: NDArray[np.int64]
     met: NDArray[np.bool_]
-    precision: NDArray[np.float64]
-    recall: NDArray[np.float64]
-    f1: NDArray[np.float64]
-    positives: NDArray[np.int64]
-    compared: BeforeAfter
 
     @property
     def is_unreliable(self) -> NDArray[np.bool_]:
         """Whether each label has so few positives to tune on that its threshold is mostly chance; bool (C,)."""
         return np.asarray(self.support < RELIABLE_SUPPORT)
+
+
+@dataclass(frozen=True, eq=False)
+class Tuned(Found):
+    """Thresholds that were tuned, and what they are worth.
+
+    Attributes:
+        precision, recall, f1: float64 (C,) in [0, 1], at the thresholds on `evaluated_on`.
+        positives: int64 (C,), images of `evaluated_on` where the label is present.
+        compared: the scores there at 0.5 and at the thresholds.
+    """
+
+    precision: NDArray[np.float64]
+    recall: NDArray[np.float64]
+    f1: NDArray[np.float64]
+    positives: NDArray[np.int64]
+    compared: BeforeAfter
 
     @property
     def evaluated_on(self) -> str:
@@ -87,9 +101,43 @@ def tune(
     start: ThresholdSet | None = None,
     draws: int = 200,
     seed: int = 0,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Callable[[float], None] = lambda _: None,
 ) -> Tuned:
     """Find the thresholds that suit an objective, and judge them on images that were not used for it.
+
+    See `find_thresholds`, of which all arguments are.
+    """
+    found = find_thresholds(
+        predictions, objective, on=on, shrink=shrink, labels=labels, start=start, draws=draws, seed=seed,
+        progress=progress,
+    )  # fmt: skip
+    thresholds = found.thresholds
+    compared = compare(predictions, judging_split(predictions, {*_splits(on), *thresholds.tuned_splits}), thresholds)
+    judged = predictions.of(Split[compared.split.upper()])
+    counts = counts_at(judged.probabilities, judged.targets, thresholds.values, known=judged.known)
+    return Tuned(
+        **vars(found),
+        precision=counts.precision,
+        recall=counts.recall,
+        f1=counts.f1,
+        positives=counts.tp + counts.fn,
+        compared=compared,
+    )
+
+
+def find_thresholds(
+    predictions: Predictions,
+    objective: Objective = BEST_F1,
+    *,
+    on: On = "validation",
+    shrink: Shrink = "auto",
+    labels: Sequence[int] | None = None,
+    start: ThresholdSet | None = None,
+    draws: int = 200,
+    seed: int = 0,
+    progress: Callable[[float], None] = lambda _: None,
+) -> Found:
+    """Find the thresholds that suit an objective; one label takes little of the time of all where nothing is pulled.
 
     Args:
         predictions: of a run, of all its splits.
@@ -100,7 +148,7 @@ def tune(
         start: the thresholds that the other labels keep, whose name the result has; 0.5 if left out.
         draws: of the bootstrap for `low` and `high`; 0 for none.
         seed: of the folds and the draws.
-        progress: called with how many labels have a band, and of how many.
+        progress: told now and then the share that is done, up to 1; what it raises ends the work.
 
     Raises:
         MultihotError: no image was scored to tune on, or the run decides without thresholds.
@@ -110,55 +158,63 @@ def tune(
             "This run gives an image the label of its highest probability, so it has no thresholds to tune.",
             next_step="Inspect and multihot evaluate show its scores.",
         )
-    splits = (Split.TRAIN, Split.VALIDATION) if on == "cross" else (Split[on.upper()],)
+    splits = _splits(on)
     chosen = predictions.of(*splits)
     if not len(chosen.image_ids):
         raise MultihotError(f"This run scored no image of {split_names(splits)}.", next_step="Choose another split.")
     aim = objective.among(len(chosen.image_ids))
-    arguments = chosen.probabilities, chosen.targets
+    everywhere = chosen.probabilities, chosen.targets, chosen.known
+    support = everywhere[1].sum(axis=0)
+    asked = list(range(len(support))) if labels is None else list(labels)
+    scores, present, known = everywhere if labels is None else (one[:, asked] for one in everywhere)
+    may_help = shrink == "auto" and aim.kind == "f_beta" and bool((own_share(support[asked]) < _KEEPS_ENOUGH).any())
+    tell = _Parts(2 + _FOLDS * may_help + len(asked) * bool(draws), progress)
     if on == "cross":
-        own = mean_of_folds(*arguments, aim, known=chosen.known, seed=seed)
+        own = mean_of_folds(scores, present, aim, known=known, seed=seed)
     else:
-        own = best_thresholds(*arguments, aim, known=chosen.known).values
-    support = chosen.targets.sum(axis=0)
-    if shrink == "auto":
-        is_shrunk = shrinking_helps(*arguments, aim, known=chosen.known, seed=seed)
-    else:
-        is_shrunk = shrink == "on" and aim.kind != "fixed"
-    pooled = pooled_threshold(*arguments, aim, known=chosen.known) if is_shrunk else None
-    asked = list(range(len(own))) if labels is None else list(labels)
+        own = best_thresholds(scores, present, aim, known=known).values
+    tell.done()
+    is_shrunk = shrink == "on" and aim.kind != "fixed"
+    if may_help:
+        is_shrunk = shrinking_helps(
+            *everywhere[:2], aim, known=everywhere[2], labels=asked, seed=seed, progress=tell.done
+        )
+    pooled = pooled_threshold(*everywhere[:2], aim, known=everywhere[2]) if is_shrunk else None
+    tell.done()
     thresholds = ThresholdSet.default(chosen.label_names) if start is None else start
     values, origins = thresholds.values.copy(), list(thresholds.origins)
-    values[asked] = _pulled(own, pooled, support)[asked]
-    low, high = np.full((2, len(own)), np.nan)
-    for done, label in enumerate(asked, start=1):
+    values[asked] = _pulled(own, pooled, support[asked])
+    low, high = np.full((2, len(support)), np.nan)
+    for place, label in enumerate(asked):
         origins[label] = Origin(str(objective), split_names(splits), is_shrunk)
         if draws:
-            scores, present, known = (one[:, label] for one in (*arguments, chosen.known))
-            band = threshold_band(scores, present, aim, known=known, draws=draws, seed=seed)
+            band = threshold_band(
+                scores[:, place], present[:, place], aim, known=known[:, place], draws=draws, seed=seed
+            )
             ends = _pulled(np.array(band), pooled, support[label])
             # what was chosen is possible, too
             low[label], high[label] = min(ends[0], values[label]), max(ends[1], values[label])
-            if progress is not None:
-                progress(done, len(asked))
-    thresholds = replace(thresholds, values=values, origins=tuple(origins))
-    met = np.ones(len(own), np.bool_)
-    met[asked] = _meets(aim, counts_at(*arguments, values, known=chosen.known))[asked]
-    compared = compare(predictions, judging_split(predictions, {*splits, *thresholds.tuned_splits}), thresholds)
-    judged = predictions.of(Split[compared.split.upper()])
-    counts = counts_at(judged.probabilities, judged.targets, values, known=judged.known)
-    return Tuned(
-        thresholds=thresholds,
-        low=low,
-        high=high,
-        support=support,
-        met=met,
-        precision=counts.precision,
-        recall=counts.recall,
-        f1=counts.f1,
-        positives=counts.tp + counts.fn,
-        compared=compared,
-    )
+            tell.done()
+    met = np.ones(len(support), np.bool_)
+    met[asked] = _meets(aim, counts_at(scores, present, values[asked], known=known))
+    return Found(replace(thresholds, values=values, origins=tuple(origins)), low, high, support, met)
+
+
+class _Parts:
+    """Tells the share of so many parts that are done."""
+
+    def __init__(self, parts: int, progress: Callable[[float], None]) -> None:
+        self._parts, self._progress, self._done = parts, progress, 0
+
+    def done(self) -> None:
+        """Another part is done."""
+        self._done += 1
+        self._progress(self._done / self._parts)
+
+
+def _splits(on: On) -> tuple[Split, ...]:
+    """The splits that are tuned on."""
+    return (Split.TRAIN, Split.VALIDATION) if on == "cross" else (Split[on.upper()],)
 
 
 def mean_of_folds(
@@ -187,7 +243,14 @@ def mean_of_folds(
 
 
 def shrinking_helps(
-    probabilities: ArrayLike, targets: ArrayLike, objective: Objective, *, known: ArrayLike, seed: int = 0
+    probabilities: ArrayLike,
+    targets: ArrayLike,
+    objective: Objective,
+    *,
+    known: ArrayLike,
+    labels: Sequence[int] | None = None,
+    seed: int = 0,
+    progress: Callable[[], None] = lambda: None,
 ) -> bool:
     """Whether thresholds pulled towards that of all labels together have a higher mean F on images of the same kind.
 
@@ -198,20 +261,24 @@ def shrinking_helps(
         targets: bool (N, C).
         objective: what to achieve.
         known: bool (N, C).
+        labels: columns of those that are to be pulled, whose F counts; None for all.
         seed: of the deal of the images into fifths.
+        progress: called after each fifth.
     """
     if objective.kind != "f_beta":
         return False
-    scores, present, mask = np.asarray(probabilities), np.asarray(targets), np.asarray(known)
+    everywhere = np.asarray(probabilities), np.asarray(targets), np.asarray(known)
+    scores, present, mask = everywhere if labels is None else (one[:, list(labels)] for one in everywhere)
     # true positives, predicted and positives of each label, with its own threshold and with the pulled one
     sums = np.zeros((2, 3, scores.shape[1]))
     for rows in _folds(len(scores), seed):
-        tuned_on = scores[rows], present[rows], objective
-        own = best_thresholds(*tuned_on, known=mask[rows]).values
-        pulled = shrunk(own, pooled_threshold(*tuned_on, known=mask[rows]), (present & mask)[rows].sum(axis=0))
+        own = best_thresholds(scores[rows], present[rows], objective, known=mask[rows]).values
+        pooled = pooled_threshold(everywhere[0][rows], everywhere[1][rows], objective, known=everywhere[2][rows])
+        pulled = shrunk(own, pooled, (present & mask)[rows].sum(axis=0))
         for way, values in enumerate((own, pulled)):
             counts = counts_at(scores[~rows], present[~rows], values, known=mask[~rows])
             sums[way] += counts.tp, counts.tp + counts.fp, counts.tp + counts.fn
+        progress()
     weight = objective.value**2
     f_beta = (1 + weight) * sums[:, 0] / np.maximum(weight * sums[:, 2] + sums[:, 1], 1)
     alone, pulled_too = f_beta.sum(axis=1)

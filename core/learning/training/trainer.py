@@ -10,7 +10,7 @@ from torch import nn
 
 from core.evaluation.predictions import PREDICTIONS_FILE, Predictions
 from core.evaluation.threshold_file import THRESHOLDS_FILE, ThresholdSet
-from core.evaluation.tuning import tune
+from core.evaluation.tuning import find_thresholds
 from core.jobs.events import Event, Note, RunFinished, RunPaused, RunStarted
 from core.jobs.job import Command, TrainJob
 from core.learning.data.batches import targets_of
@@ -191,5 +191,5 @@ def _write_predictions(
     predictions.save(folder / PREDICTIONS_FILE)
     thresholds = ThresholdSet.default(snapshot.label_names)
     if len(prepared.validation_rows) and not predictions.is_multi_class:
-        thresholds = tune(predictions, draws=0).thresholds
+        thresholds = find_thresholds(predictions, draws=0).thresholds
     thresholds.save(folder / THRESHOLDS_FILE)

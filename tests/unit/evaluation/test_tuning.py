@@ -9,7 +9,7 @@ from core.evaluation.predictions import Predictions
 from core.evaluation.shrinkage import pooled_threshold, shrunk
 from core.evaluation.threshold_file import BY_HAND, Origin, ThresholdSet
 from core.evaluation.thresholds import best_thresholds
-from core.evaluation.tuning import mean_of_folds, shrinking_helps, tune
+from core.evaluation.tuning import find_thresholds, mean_of_folds, shrinking_helps, tune
 from core.labels import MULTI_CLASS, Split
 
 NAMES = ("common", "rare", "seldom")
@@ -119,15 +119,15 @@ def test_auto_shrinks_for_f_only_where_folds_say_that_it_helps():
 def test_labels_that_are_not_asked_for_stay(drawn):
     start = ThresholdSet(NAMES, np.array([0.11, 0.22, 0.33]), (Origin("f2", "train"), BY_HAND, BY_HAND), "mine")
     done = []
-    tuned = tune(drawn, F1, labels=[1], start=start, draws=10, progress=lambda *one: done.append(one))
+    tuned = tune(drawn, F1, shrink="off", labels=[1], start=start, draws=10, progress=done.append)
     assert tuned.thresholds.values[[0, 2]].tolist() == [0.11, 0.33]
-    assert tuned.thresholds.values[1] == tune(drawn, F1, draws=0).thresholds.values[1]
+    assert tuned.thresholds.values[1] == tune(drawn, F1, shrink="off", draws=0).thresholds.values[1]
     assert tuned.thresholds.origins[::2] == start.origins[::2]
     assert (tuned.thresholds.name, tuned.thresholds.origins[1].tuned_on) == ("mine", "validation")
     assert np.isnan(tuned.low).tolist() == np.isnan(tuned.high).tolist() == [True, False, True]
     # one label was tuned on train before, the other on validation now
     assert tuned.evaluated_on == "test"
-    assert done == [(1, 1)]
+    assert done == pytest.approx([1 / 3, 2 / 3, 1])
     assert start.values[1] == 0.22
 
 
@@ -167,3 +167,44 @@ def test_what_cannot_be_tuned_is_told(drawn):
     classes = Predictions(drawn.image_ids, drawn.splits, drawn.probabilities, drawn.states, NAMES, MULTI_CLASS)
     with pytest.raises(MultihotError, match="no thresholds to tune"):
         tune(classes, F1)
+
+
+@pytest.mark.parametrize("on", ["validation", "cross"])
+@pytest.mark.parametrize("shrink", ["off", "on"])
+def test_a_label_alone_is_tuned_as_among_all(drawn, on, shrink):
+    every = find_thresholds(drawn, F1, on=on, shrink=shrink, draws=5)
+    for label in range(3):
+        alone = find_thresholds(drawn, F1, on=on, shrink=shrink, labels=[label], draws=5)
+        for got, wanted in (
+            (alone.thresholds.values, every.thresholds.values),
+            (alone.low, every.low),
+            (alone.high, every.high),
+        ):
+            assert got[label] == wanted[label]
+        np.testing.assert_array_equal(alone.support, every.support)
+
+
+def test_the_labels_that_are_tuned_decide_whether_they_are_pulled():
+    # the first ten labels have a scale of their own, the others one in common
+    mixed = predictions_of((0, 60, 60), seed=1, names=tuple("abcdefghijklmnopqrst"), shares=(0.1,) * 20)
+    mixed.probabilities[:, :10] *= np.linspace(0.05, 0.3, 10, dtype=np.float32)
+    of_their_own, alike = list(range(10)), list(range(10, 20))
+    for labels, helps in ((of_their_own, False), (alike, True)):
+        found = find_thresholds(mixed, F1, labels=labels, draws=0)
+        assert [found.thresholds.origins[label].shrunk for label in labels] == [helps] * 10
+
+
+def test_labels_of_many_positives_cost_no_look_at_the_others(monkeypatch):
+    many = predictions_of((0, 1500, 10), shares=(0.5, 0.01, 0.5))
+    monkeypatch.setattr("core.evaluation.tuning.pooled_threshold", lambda *_, **__: pytest.fail("a look at all labels"))
+    found = find_thresholds(many, F1, labels=[0, 2], draws=0)
+    assert (found.support[[0, 2]] > 490).all()
+    assert not found.thresholds.origins[0].shrunk
+
+
+def test_what_progress_raises_ends_the_work(drawn):
+    def end(_share):
+        raise MultihotError("Enough.")
+
+    with pytest.raises(MultihotError, match="Enough"):
+        find_thresholds(drawn, F1, progress=end)
