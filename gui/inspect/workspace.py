@@ -20,9 +20,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from core.errors import MultihotError
 from core.evaluation.tuning import On
 from core.jobs.start import warm_up
 from core.labels import Split
+from core.project.runs import Run
 from gui import background
 from gui.inspect.compare_page import ComparePage
 from gui.inspect.errors_page import ErrorsPage
@@ -103,6 +105,8 @@ class InspectWorkspace(QWidget):
             self.tr("Label at least 20 images, then press Train. What the model gets right and wrong is shown here."),
             self.tr("Go to Train"),
         )
+        self._unreadable = EmptyState("warning", self.tr("The scores of this run cannot be read"), "")
+        self._body = QStackedWidget()
         self._whole = QStackedWidget()
         self._whole.addWidget(self._empty)
         self._whole.addWidget(self._lay_out())
@@ -278,7 +282,9 @@ class InspectWorkspace(QWidget):
         layout.addWidget(self._report.row)
         layout.addWidget(self._warning)
         layout.addWidget(line())
-        layout.addWidget(whole, 1)
+        self._body.addWidget(whole)
+        self._body.addWidget(self._unreadable)
+        layout.addWidget(self._body, 1)
         return page
 
     # which scores are shown
@@ -290,10 +296,10 @@ class InspectWorkspace(QWidget):
         self._whole.setCurrentIndex(0)
 
     def _on_run_chosen(self, facts: RunFacts | None) -> None:
-        self._facts = facts
-        self._whole.setCurrentIndex(0 if facts is None else 1)
-        if facts is not None:
-            self._load()
+        # runs that were read before the project was closed may be told after it
+        self._facts = facts if self._session.has_project else None
+        self._whole.setCurrentIndex(0 if self._facts is None else 1)
+        self._load()
 
     def _load(self) -> None:
         if self._facts is None:
@@ -301,17 +307,38 @@ class InspectWorkspace(QWidget):
         self._thresholds.flush()
         # a threshold moved while the scores are read would be lost when they come
         self._enable(False)
-        load = functools.partial(load_scored_split, self._facts.run, self._split.currentData())
-        background.run(self, load, self._on_loaded, self._error.show_error, key="scores")
+        run = self._facts.run
+        load = functools.partial(load_scored_split, run, self._split.currentData())
+        background.run(self, load, self._on_loaded, functools.partial(self._on_unreadable, run), key="scores")
 
     def _enable(self, enabled: bool) -> None:
         for part in (self.thresholds_page, self._tune, self._sets):
             part.setEnabled(enabled)
 
+    def _is_wanted(self, run: Run) -> bool:
+        """Whether a run is the chosen one; the project may have been closed while its scores were read."""
+        return self._facts is not None and self._facts.run == run
+
+    def _on_unreadable(self, run: Run, error: MultihotError) -> None:
+        if self._is_wanted(run):
+            # no figure of the run before is to stand under the name of this one
+            self._inspection.clear()
+            self._error.clear()
+            self._warning.show_warning("")
+            self._show_body(readable=False)
+            self._unreadable.set_texts(self.tr("The scores of this run cannot be read"), str(error))
+
+    def _show_body(self, *, readable: bool) -> None:
+        self._body.setCurrentIndex(0 if readable else 1)
+        self._head.setVisible(readable)
+
     def _on_loaded(self, scored: ScoredSplit) -> None:
+        if not self._is_wanted(scored.run):
+            return
         self._error.clear()
         self._warning.show_warning("")
         before = self._inspection.scored
+        self._show_body(readable=True)
         self._inspection.show(scored)
         if before is None or before.is_multi_class != scored.is_multi_class:
             # the one that says most of such a run

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QCoreApplication, QPoint, QPointF, Qt
 from PySide6.QtWidgets import QLabel, QToolButton
 
 from core.evaluation.metrics import average_precision, classification_scores
@@ -9,6 +9,7 @@ from core.evaluation.report import evaluate
 from core.evaluation.threshold_file import ThresholdSet
 from core.evaluation.tuning import tune
 from core.labels import Split
+from gui import background
 from gui.inspect import label_table as columns
 from gui.inspect.image_groups import Outcome
 from gui.inspect.price import price
@@ -268,6 +269,43 @@ def test_scores_that_cannot_be_read_are_told_in_their_place(qtbot, annotated, fi
     one.show()
     wanted = "predictions.npz cannot be read"
     qtbot.waitUntil(lambda: any(wanted in label.text() for label in one.findChildren(QLabel) if label.isVisible()))
+
+
+def test_a_run_whose_scores_cannot_be_read_shows_no_figures_of_the_run_before(
+    qtbot, workspace, annotated, run, finished_run
+):
+    assert workspace._report.button.isEnabled()
+    damaged = finished_run()
+    (damaged.folder / "predictions.npz").write_bytes(b"no scores")
+    workspace._runs.refresh()
+    qtbot.waitUntil(lambda: workspace._runs.count() == 2)
+    annotated.current_run = damaged.id
+    qtbot.waitUntil(workspace._unreadable.isVisible)
+    assert workspace._inspection.scored is None
+    assert not workspace._table.isVisible()
+    assert not workspace._gallery.isVisible()
+    assert not workspace._head.isVisible()
+    assert not workspace._report.button.isEnabled()
+    annotated.current_run = run.id
+    qtbot.waitUntil(workspace._table.isVisible)
+    assert workspace._inspection.run == run
+    assert workspace._head.isVisible()
+    assert not workspace._unreadable.isVisible()
+
+
+def test_scores_that_come_after_the_project_was_closed_are_not_looked_at(qtbot, workspace, annotated, finished_run):
+    older = workspace._inspection.run
+    finished_run()
+    workspace._runs.refresh()
+    qtbot.waitUntil(lambda: workspace._runs.count() == 2 and workspace._inspection.scored is not None)
+    annotated.current_run = older.id
+    qtbot.waitUntil(lambda: workspace._inspection.run == older)
+    # the chooser goes to the newest run as the project is closed
+    annotated.close()
+    assert background.wait(5000)
+    QCoreApplication.processEvents()
+    assert workspace._inspection.scored is None
+    assert workspace._whole.currentIndex() == 0
 
 
 @pytest.mark.parametrize(
