@@ -143,3 +143,8 @@ def test_tooltips_can_be_read_in_light_and_dark(scheme, qapp, qtbot):
     QToolTip.hideText()
     assert ground == scheme.color(ROLE.ToolTipBase)
     assert QToolTip.palette().color(ROLE.ToolTipText) == scheme.color(ROLE.ToolTipText)
+
+
+def test_an_icon_without_room_is_no_picture():
+    # Qt warns, which fails a test, of a painter on an empty picture
+    assert icons.icon("circle-fill").pixmap(QSize(16, 0)).isNull()
