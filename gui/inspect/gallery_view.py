@@ -1,9 +1,22 @@
 """Thumbnails of the gallery, each in the frame of what became of its decision."""
 
+from collections.abc import Callable, Hashable
+
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QPainter, QPalette, QPixmap
+from PySide6.QtCore import (
+    QAbstractListModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QPoint,
+    QPointF,
+    QRect,
+    QRectF,
+    QSize,
+    Qt,
+    Signal,
+)
+from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPalette, QPixmap
 from PySide6.QtWidgets import QAbstractItemView, QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from core.labels import LabelState
@@ -18,6 +31,11 @@ SIDE = 112
 CAPTION = 18
 _MARK = 18
 _INSET = 4
+# of a picture within its box
+_ROOM = QRect(_INSET, _INSET, SIDE - 2 * _INSET, SIDE - 2 * _INSET)
+# pictures and frames that are kept as they were painted: more than are seen at once
+_MOST_LAYERS = 160
+_MOST_TEXTS = 1000
 
 _THEN = {
     Outcome.TRUE_POSITIVE: LabelState.PRESENT,
@@ -134,13 +152,21 @@ class GalleryModel(QAbstractListModel):
 
 
 class GalleryDelegate(QStyledItemDelegate):
-    """Paints a thumbnail in the frame of its kind, its mark, and its caption."""
+    """Paints a thumbnail in the frame of its kind, its mark, and its caption.
+
+    All that are seen may change with each move of a threshold. So pictures and frames are painted once, and fonts and
+    the widths of texts are looked up once.
+    """
 
     def __init__(self, session: Session, model: GalleryModel) -> None:
         super().__init__()
         self._session = session
         self._model = model
-        self._icons: dict[tuple[str, int, int, float], QPixmap] = {}
+        self._layers: dict[Hashable, QPixmap] = {}
+        self._font: QFont | None = None
+        self._small = QFont()
+        self._metrics = QFontMetrics(self._small)
+        self._texts: dict[tuple[str, int], tuple[str, int]] = {}
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         """The same for all."""
@@ -154,72 +180,141 @@ class GalleryDelegate(QStyledItemDelegate):
         row = index.row()
         selected = bool(state & QStyle.StateFlag.State_Selected)
         box = QRect(rect.x() + theme.SPACE // 2, rect.y() + theme.SPACE // 2, SIDE, SIDE)
+        # texts below what is seen are not worth their time
+        lowest = option.widget.height() if isinstance(option.widget, QListView) else rect.bottom()
         painter.save()
         if selected:
             painter.fillRect(rect, palette.highlight())
-        place = self._paint_picture(painter, box.adjusted(_INSET, _INSET, -_INSET, -_INSET), row, palette)
-        pen = _PENS.get(Outcome(int(self._model.images.kinds[row])))
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        if pen is not None:
-            painter.setPen(pen(palette))
-            painter.drawRect(place.adjusted(-2, -2, 2, 2))
-        painter.setFont(theme.tabular(theme.smaller(option.font)))
+        place = self._paint_picture(painter, box.topLeft(), row, palette)
+        self._paint_frame(painter, box.topLeft(), place, Outcome(int(self._model.images.kinds[row])), palette)
+        self._use_font(option.font)
+        painter.setFont(self._small)
         mark = self._model.mark(row)
-        if mark:
-            band = QRectF(box.left(), place.bottom() - _MARK, box.width(), _MARK)
+        if mark and box.top() + place.bottom() - _MARK < lowest:
+            band = QRectF(box.left(), box.top() + place.bottom() - _MARK, box.width(), _MARK)
             self._paint_mark(painter, band, mark, palette)
         painter.setPen(palette.color(QPalette.ColorRole.HighlightedText if selected else QPalette.ColorRole.Text))
         caption = QRect(box.x(), box.bottom() + 1, SIDE, CAPTION)
         for line in self._model.images.captions[row]:
-            text = painter.fontMetrics().elidedText(line, Qt.TextElideMode.ElideMiddle, SIDE)
-            painter.drawText(caption, Qt.AlignmentFlag.AlignCenter, text)
+            if caption.top() < lowest:
+                text, _ = self._shortened(line, SIDE, Qt.TextElideMode.ElideMiddle)
+                painter.drawText(caption, Qt.AlignmentFlag.AlignCenter, text)
             caption.translate(0, CAPTION - 3)
         if state & QStyle.StateFlag.State_HasFocus:
             painter.setPen(theme.accent(palette))
             painter.drawRect(rect.adjusted(0, 0, -1, -1))
         painter.restore()
 
-    def _paint_picture(self, painter: QPainter, room: QRect, row: int, palette: QPalette) -> QRectF:
-        """Paint the thumbnail, or why there is none; gives its place."""
+    def _paint_picture(self, painter: QPainter, at: QPoint, row: int, palette: QPalette) -> QRectF:
+        """Paint the thumbnail into the box at a place, or why there is none; gives where it is within the box."""
         image_id = int(self._model.images.image_ids[row])
-        pixmap = None
-        if not self._model.is_gone(row):
-            ratio = painter.device().devicePixelRatio()
-            pixmap = self._session.thumbnails.pixmap(image_id, round(room.width() * ratio))
-        if pixmap is not None:
-            size = QSize(pixmap.size()).scaled(room.size(), Qt.AspectRatioMode.KeepAspectRatio)
-            place = QRectF(0, 0, size.width(), size.height())
-            place.moveCenter(QRectF(room).center())
-            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-            painter.drawPixmap(place, pixmap, QRectF(pixmap.rect()))
-            return place
-        painter.fillRect(room, palette.alternateBase())
-        is_broken = self._model.is_gone(row) or self._session.thumbnails.problem(image_id) is not None
-        spot = QRectF(0, 0, 28, 28)
-        spot.moveCenter(QRectF(room).center())
-        color = theme.warning(palette) if is_broken else palette.color(QPalette.ColorRole.Mid)
-        self._paint_icon(painter, "warning" if is_broken else "image", spot, color)
-        return QRectF(room)
-
-    def _paint_icon(self, painter: QPainter, name: str, spot: QRectF, color: QColor) -> None:
-        """As `icons.paint`, for many images many times a second."""
         ratio = painter.device().devicePixelRatio()
-        key = (name, round(spot.width()), color.rgba(), ratio)
-        if key not in self._icons:
-            self._icons[key] = icons.pixmap(name, round(spot.width()), color, ratio=ratio)
-        painter.drawPixmap(spot.topLeft(), self._icons[key])
+        is_gone = self._model.is_gone(row)
+        pixmap = None if is_gone else self._session.thumbnails.pixmap(image_id, round(_ROOM.width() * ratio))
+        if pixmap is not None:
+            place = _fitted(pixmap.size())
+            key: Hashable = pixmap.cacheKey(), ratio
+            painter.drawPixmap(at, self._layer(key, ratio, lambda one: _paint_scaled(one, place, pixmap)))
+            return place
+        is_broken = is_gone or self._session.thumbnails.problem(image_id) is not None
+        key = "none", is_broken, _colors_of(palette), ratio
+        painter.drawPixmap(at, self._layer(key, ratio, lambda one: _paint_missing(one, palette, is_broken=is_broken)))
+        return QRectF(_ROOM)
+
+    def _paint_frame(self, painter: QPainter, at: QPoint, place: QRectF, kind: Outcome, palette: QPalette) -> None:
+        """Frame what lies at a place within the box; dashes and dots take long to draw."""
+        if kind in _PENS:
+            ratio = painter.device().devicePixelRatio()
+            key = "frame", kind, place.width(), place.height(), _colors_of(palette), ratio
+
+            def paint(one: QPainter) -> None:
+                one.setPen(_PENS[kind](palette))
+                one.drawRect(place.adjusted(-2, -2, 2, 2))
+
+            painter.drawPixmap(at, self._layer(key, ratio, paint))
 
     def _paint_mark(self, painter: QPainter, room: QRectF, mark: str, palette: QPalette) -> None:
         """A band over the foot of the picture: ✓ and what is said today."""
-        text = painter.fontMetrics().elidedText(mark, Qt.TextElideMode.ElideRight, round(room.width() - _MARK - 4))
-        width = painter.fontMetrics().horizontalAdvance(text) + _MARK + 4
+        text, width = self._shortened(mark, round(room.width() - _MARK - 4), Qt.TextElideMode.ElideRight)
+        width += _MARK + 4
         left = room.center().x() - width / 2
         band = QRectF(left, room.top(), width, room.height())
         painter.fillRect(band, palette.color(QPalette.ColorRole.Base))
-        spot = QRectF(left + 3, band.top() + 3, _MARK - 6, _MARK - 6)
-        self._paint_icon(painter, "check-bold", spot, theme.true_positive_pen(palette).color())
+        ratio = painter.device().devicePixelRatio()
+        color = theme.true_positive_pen(palette).color()
+        check = self._kept(
+            ("check", color.rgba(), ratio), lambda: icons.pixmap("check-bold", _MARK - 6, color, ratio=ratio)
+        )
+        painter.drawPixmap(band.topLeft() + QPointF(3, 3), check)
         painter.setPen(palette.color(QPalette.ColorRole.Text))
         painter.drawText(band.adjusted(_MARK, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, text)
+
+    def _layer(self, key: Hashable, ratio: float, paint: Callable[[QPainter], None]) -> QPixmap:
+        """What is painted into a box, from when it was painted first."""
+
+        def make() -> QPixmap:
+            layer = QPixmap(QSize(SIDE, SIDE) * ratio)
+            layer.setDevicePixelRatio(ratio)
+            layer.fill(Qt.GlobalColor.transparent)
+            one = QPainter(layer)
+            paint(one)
+            one.end()
+            return layer
+
+        return self._kept(key, make)
+
+    def _kept(self, key: Hashable, make: Callable[[], QPixmap]) -> QPixmap:
+        """A picture by all that it shows; those that were not asked for longest go first."""
+        layer = self._layers.pop(key, None)
+        if layer is None:
+            layer = make()
+            if len(self._layers) >= _MOST_LAYERS:
+                del self._layers[next(iter(self._layers))]
+        self._layers[key] = layer
+        return layer
+
+    def _use_font(self, font: QFont) -> None:
+        """Write smaller than a font, in digits of one width."""
+        if font != self._font:
+            self._font, self._small = QFont(font), theme.tabular(theme.smaller(font))
+            self._metrics = QFontMetrics(self._small)
+            self._texts.clear()
+
+    def _shortened(self, text: str, width: int, mode: Qt.TextElideMode) -> tuple[str, int]:
+        """A text that fits into a width, and its own width."""
+        if (text, width) not in self._texts:
+            if len(self._texts) >= _MOST_TEXTS:
+                self._texts.clear()
+            short = self._metrics.elidedText(text, mode, width)
+            self._texts[text, width] = short, self._metrics.horizontalAdvance(short)
+        return self._texts[text, width]
+
+
+def _fitted(size: QSize) -> QRectF:
+    """Where a picture of a size lies within the box."""
+    fitted = QSize(size).scaled(_ROOM.size(), Qt.AspectRatioMode.KeepAspectRatio)
+    place = QRectF(0, 0, fitted.width(), fitted.height())
+    place.moveCenter(QRectF(_ROOM).center())
+    return place
+
+
+def _paint_scaled(painter: QPainter, place: QRectF, pixmap: QPixmap) -> None:
+    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+    painter.drawPixmap(place, pixmap, QRectF(pixmap.rect()))
+
+
+def _paint_missing(painter: QPainter, palette: QPalette, *, is_broken: bool) -> None:
+    """Say that a picture is still to come, or that there is none."""
+    painter.fillRect(_ROOM, palette.alternateBase())
+    spot = QRectF(0, 0, 28, 28)
+    spot.moveCenter(QRectF(_ROOM).center())
+    color = theme.warning(palette) if is_broken else palette.color(QPalette.ColorRole.Mid)
+    icons.paint(painter, "warning" if is_broken else "image", spot, color)
+
+
+def _colors_of(palette: QPalette) -> tuple[int, QPalette.ColorGroup]:
+    """By which colours are told apart."""
+    return palette.cacheKey(), palette.currentColorGroup()
 
 
 class GalleryView(QListView):
