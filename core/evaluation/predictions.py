@@ -1,6 +1,7 @@
 """What a trained network said of every image, kept with its run."""
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Self
 from zipfile import BadZipFile
@@ -48,21 +49,26 @@ class Predictions:
         """Whether the label of the highest probability is the decision, and thresholds play no part."""
         return self.task == MULTI_CLASS
 
-    @property
+    @cached_property
     def targets(self) -> NDArray[np.bool_]:
-        """Bool (V, C): where a label is present; False where it is unknown."""
-        present: NDArray[np.bool_] = self.states == LabelState.PRESENT
-        return present
+        """Bool (V, C): where a label is present; False where it is unknown. Kept, so not to be written to."""
+        return _kept(self.states == LabelState.PRESENT)
 
-    @property
+    @cached_property
     def known(self) -> NDArray[np.bool_]:
-        """Bool (V, C): where a person said whether the label is present."""
-        known: NDArray[np.bool_] = self.states != LabelState.UNKNOWN
-        return known
+        """Bool (V, C): where a person said whether the label is present. Kept, so not to be written to."""
+        return _kept(self.states != LabelState.UNKNOWN)
 
     def of(self, *splits: Split) -> Self:
         """The predictions of the images in some splits."""
-        rows = np.flatnonzero(np.isin(self.splits, splits))
+        return self.at(np.flatnonzero(np.isin(self.splits, splits)))
+
+    def at(self, rows: NDArray[np.int64]) -> Self:
+        """The predictions of some images.
+
+        Args:
+            rows: int64 (n,).
+        """
         return replace(
             self,
             image_ids=self.image_ids[rows],
@@ -107,3 +113,8 @@ class Predictions:
             raise MultihotError(
                 f"The scores in {path} cannot be read ({error}).", next_step="Train again, or choose another run."
             ) from error
+
+
+def _kept(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    mask.setflags(write=False)
+    return mask

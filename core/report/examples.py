@@ -92,7 +92,8 @@ def choose_examples(facts: ReportFacts) -> Examples:
 
 def image_files(store: Store, image_ids: Iterable[int]) -> dict[int, ImageFile]:
     """Where images of an open project are; without those that are no longer in it."""
-    ids = [one for one in image_ids if one in set(store.image_ids.tolist())]
+    asked = np.array(list(image_ids), np.int64)
+    ids = asked[np.isin(asked, store.image_ids)].tolist()
     rows = store.rows_of(ids).tolist()
     return {
         image_id: ImageFile(name=store.paths[row], path=Path(path))

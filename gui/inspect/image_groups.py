@@ -215,8 +215,10 @@ def _mistakes(inspection: Inspection, which: MistakeList) -> Images:
     assert scored is not None
     predictions, threshold = scored.predictions, float(inspection.thresholds.values[label])
     if scored.is_multi_class:
-        found = find_mistakes(predictions, threshold, which, label=label, limit=MOST_IMAGES)
-        return images_of(inspection, found.rows, label, captions=_captions(scored, found.rows, label))
+        # on other images the label is neither there nor predicted: nothing is wrong with it, and it has no loss
+        rows = np.flatnonzero(scored.chosen[:, label] | predictions.targets[:, label])
+        found = find_mistakes(predictions.at(rows), threshold, which, label=label, limit=MOST_IMAGES)
+        return images_of(inspection, rows[found.rows], label, captions=_captions(scored, rows[found.rows], label))
     rows = _candidates(scored, label, threshold, which)
     few = Predictions(
         predictions.image_ids[rows], predictions.splits[rows], predictions.probabilities[rows, label][:, None],

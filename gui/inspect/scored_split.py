@@ -8,10 +8,9 @@ from numpy.typing import NDArray
 
 from core.errors import ProjectError
 from core.evaluation.metrics import Counts, PrecisionRecallCurve, average_precision, counts_at, mean_over_labels
-from core.evaluation.multi_class import confusion_matrix
+from core.evaluation.multi_class import confusion_matrix, highest
 from core.evaluation.predictions import PREDICTIONS_FILE, Predictions
 from core.evaluation.ranking import Flips, RankedScores
-from core.evaluation.report import decisions
 from core.evaluation.threshold_file import ThresholdBook
 from core.evaluation.thresholds import DEFAULT_THRESHOLD
 from core.labels import Split
@@ -64,23 +63,32 @@ class ScoredSplit:
 
     @cached_property
     def confusion(self) -> NDArray[np.int64]:
-        """Images by the label present, rows, and the label of the highest probability, columns; (C, C)."""
+        """In multi-class, images by the label present, rows, and the label predicted, columns; (C, C)."""
         return confusion_matrix(self.predictions.probabilities, self.predictions.targets, self.predictions.known)
 
     @cached_property
-    def _predicted(self) -> NDArray[np.bool_]:
-        """Where a label has the highest probability of its image; bool (V, C)."""
-        decided, _ = decisions(self.predictions, DEFAULT_THRESHOLD)
-        return decided > 0
+    def chosen(self) -> NDArray[np.bool_]:
+        """In multi-class, where a label is predicted: it has the highest probability of its image; bool (V, C)."""
+        return highest(self.predictions.probabilities)
+
+    @cached_property
+    def _counts_chosen(self) -> Counts:
+        return counts_at(self.chosen, self.predictions.targets, DEFAULT_THRESHOLD, known=self.predictions.known)
+
+    def prepare(self) -> None:
+        """Look at all images of a multi-class run now, some tenths of a second, rather than when they are shown."""
+        if self.is_multi_class:
+            _ = self.confusion, self._counts_chosen
 
     def counts(self, thresholds: NDArray[np.float64]) -> Counts:
-        """Right and wrong decisions of all labels.
+        """Right and wrong decisions of all labels, in arrays of the caller's own.
 
         Args:
             thresholds: float64 (C,); of no effect in multi-class.
         """
         if self.is_multi_class:
-            return counts_at(self._predicted, self.predictions.targets, DEFAULT_THRESHOLD, known=self.predictions.known)
+            kept = self._counts_chosen
+            return Counts(kept.tp.copy(), kept.fp.copy(), kept.fn.copy(), kept.tn.copy())
         return self.ranked.counts(thresholds)
 
     def predicted(
@@ -97,7 +105,7 @@ class ScoredSplit:
             bool (n,).
         """
         if self.is_multi_class:
-            return self._predicted[rows, labels]
+            return self.chosen[rows, labels]
         found: NDArray[np.bool_] = self.predictions.probabilities[rows, labels] >= thresholds.astype(np.float32)[labels]
         return found
 
@@ -105,7 +113,7 @@ class ScoredSplit:
         """Rows of the images on which a label is present but not predicted, the lowest probability first."""
         if not self.is_multi_class:
             return self.ranked.false_negatives(label, threshold, limit=limit)
-        rows = np.flatnonzero(self.predictions.targets[:, label] & ~self._predicted[:, label])
+        rows = np.flatnonzero(self.predictions.targets[:, label] & ~self.chosen[:, label])
         return rows[np.argsort(self.predictions.probabilities[rows, label], kind="stable")][:limit]
 
     def false_alarms(self, label: int, threshold: float, *, limit: int) -> NDArray[np.int64]:
@@ -113,7 +121,7 @@ class ScoredSplit:
         if not self.is_multi_class:
             return self.ranked.false_positives(label, threshold, limit=limit)
         absent = self.predictions.known[:, label] & ~self.predictions.targets[:, label]
-        rows = np.flatnonzero(absent & self._predicted[:, label])
+        rows = np.flatnonzero(absent & self.chosen[:, label])
         return rows[np.argsort(-self.predictions.probabilities[rows, label], kind="stable")][:limit]
 
     def instead(self, label: int, rows: NDArray[np.int64]) -> list[str]:
@@ -128,13 +136,13 @@ class ScoredSplit:
         """
         if not self.is_multi_class:
             return [""] * len(rows)
-        predicted, present = self._predicted[rows], self.predictions.targets[rows]
+        predicted, present = self.chosen[rows], self.predictions.targets[rows]
         others = np.where(predicted[:, [label]], present, predicted)
         return [self.label_names[int(other.argmax())] if other.any() else "" for other in others]
 
     def rows_taken_for(self, label: int, other: int) -> NDArray[np.int64]:
         """In multi-class, rows of the images of a label that are taken for another, the most certain mistakes first."""
-        rows = np.flatnonzero(self.predictions.targets[:, label] & self._predicted[:, other])
+        rows = np.flatnonzero(self.predictions.targets[:, label] & self.chosen[:, other])
         return rows[np.argsort(-self.predictions.probabilities[rows, other], kind="stable")]
 
     def curve(self, label: int) -> PrecisionRecallCurve:
@@ -166,7 +174,7 @@ def load_scored_split(run: Run, split: Split) -> ScoredSplit:
         split = next((one for one, size in sizes.items() if size), split)
     predictions = everything.of(split)
     probabilities, targets, known = predictions.probabilities, predictions.targets, predictions.known
-    return ScoredSplit(
+    scored = ScoredSplit(
         run=run,
         split=split,
         sizes=sizes,
@@ -178,6 +186,8 @@ def load_scored_split(run: Run, split: Split) -> ScoredSplit:
         book=ThresholdBook.of_run(run.folder, everything.label_names),
         label_ids=_label_ids(run, everything.label_names),
     )
+    scored.prepare()
+    return scored
 
 
 def _label_ids(run: Run, label_names: tuple[str, ...]) -> NDArray[np.int64]:
