@@ -37,6 +37,9 @@ from gui.shell.welcome import Welcome
 from gui.widgets import theme
 from gui.widgets.panel import line
 
+# workspaces that finish an edit when they are left
+_KEEP_EDITS = ("label", "inspect")
+
 if TYPE_CHECKING:
     from gui.shell.folder_import import FolderImport
     from gui.train.controller import TrainingController
@@ -110,8 +113,8 @@ class MainWindow(QMainWindow):
         if not self.session.has_project:
             return
         workspace = self._workspaces.get(name) or self._build(name)
-        if self._current == "label" != name:
-            self._workspaces["label"].deactivate()  # type: ignore[attr-defined]
+        if self._current in _KEEP_EDITS and self._current != name:
+            self._workspaces[self._current].deactivate()  # type: ignore[attr-defined]
         self._current = name
         self._pages.setCurrentWidget(workspace)
         self.rail.set_current(name)

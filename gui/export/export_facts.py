@@ -1,6 +1,6 @@
 """What there is to say of a run before and after its export, read from its folder; no Qt."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -50,6 +50,19 @@ class ExportFacts:
     def thresholds_in_file(self) -> NDArray[np.float64]:
         """The thresholds (C,) of the file, which decide on calibrated probabilities as the run's on its own."""
         return self.calibration.apply_to_thresholds(self.thresholds.values)
+
+    def renewed(self) -> "ExportFacts":
+        """The same with the thresholds and the calibration that the run has now.
+
+        Raises:
+            MultihotError: a file of the run is damaged.
+        """
+        folder = self.run.run.folder
+        return replace(
+            self,
+            thresholds=ThresholdSet.of_run(folder, self.label_names),
+            calibration=Calibration.of_run(folder, self.label_names, self.calibration.task),
+        )
 
     @property
     def expected_bytes(self) -> int:

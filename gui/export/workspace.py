@@ -186,7 +186,7 @@ class ExportWorkspace(QWidget):
     def _load(self) -> None:
         if self._run is not None:
             read = functools.partial(read_export_facts, self._run)
-            background.run(self, read, self._on_facts_read, self._error.show_error, key="facts")
+            background.run(self, read, self._on_facts_read, self._error.show_error, key="facts", is_short=True)
 
     def _on_facts_read(self, facts: ExportFacts) -> None:
         is_other = self._facts is None or self._facts.run.run != facts.run.run
@@ -272,15 +272,17 @@ class ExportWorkspace(QWidget):
         if self._facts is None:
             return
         try:
+            # they may have been changed, here or by another program, since they were shown
+            facts = self._facts.renewed()
             folder = prepare_export(
-                self._facts.run.run,
-                self._out(),
-                self._facts.thresholds.values.tolist(),
-                calibration=self._facts.calibration,
+                facts.run.run, self._out(), facts.thresholds.values.tolist(), calibration=facts.calibration
             )
         except MultihotError as error:
             self._error.show_error(error)
             return
+        self._facts = facts
+        self._show_decision(facts)
+        self._going_in.show_rows(rows_in(facts))
         self._export = RunningExport(folder, self)
         self._export.progressed.connect(self._on_progressed)
         self._export.succeeded.connect(self._on_succeeded)

@@ -7,7 +7,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from core.evaluation.bootstrap import threshold_band
 from core.evaluation.predictions import Predictions
-from core.evaluation.tuning import tune
+from core.evaluation.tuning import find_thresholds
 from core.project.runs import Run
 from gui import background
 from gui.inspect.inspection import Inspection
@@ -34,6 +34,8 @@ class Bands(QObject):
         self._run: Run | None = None
         self._known: dict[tuple[int, Wish], Band | None] = {}
         self._wanted: tuple[int, Wish] | None = None
+        self._at_work: tuple[int, Wish] | None = None
+        self._request: background.Request | None = None
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(WAIT_MS)
@@ -48,20 +50,31 @@ class Bands(QObject):
         """Compute the band of a label soon, unless that was done or another one is asked for before."""
         self._forget_others()
         self._wanted = None if wish.objective.kind == "fixed" or (label, wish) in self._known else (label, wish)
+        if self._wanted != self._at_work:
+            self._stop()
         self._timer.start()
+
+    def _stop(self) -> None:
+        """What is at work is no longer wanted."""
+        if self._request is not None:
+            self._request.cancel()
+        self._request = self._at_work = None
 
     def _compute(self) -> None:
         scored = self._inspection.scored
-        if self._wanted is None or scored is None or scored.is_multi_class:
+        if self._wanted in (None, self._at_work) or scored is None or scored.is_multi_class:
             return
+        assert self._wanted is not None
         label, wish = self._wanted
         work = functools.partial(_band, scored.everything, label, wish)
         done: Callable[[Band | None], None] = functools.partial(self._on_band, scored.run, label, wish)
         # where it cannot be tuned there is no band, and tuning says why
-        background.run(self, work, done, lambda _: None, key="band")
+        self._at_work = self._wanted
+        self._request = background.run(self, work, done, lambda _: self._stop())
 
     def _on_band(self, run: Run, label: int, wish: Wish, band: Band | None) -> None:
         self._forget_others()
+        self._stop()
         if run == self._run:
             self._known[label, wish] = band
             self.changed.emit()
@@ -71,6 +84,7 @@ class Bands(QObject):
         if self._inspection.run != self._run:
             self._run = self._inspection.run
             self._known.clear()
+            self._stop()
 
 
 def _band(everything: Predictions, label: int, wish: Wish) -> Band | None:
@@ -82,5 +96,5 @@ def _band(everything: Predictions, label: int, wish: Wish) -> Band | None:
     if wish.shrink != "on":
         aim = wish.objective.among(len(seen.image_ids))
         return threshold_band(seen.probabilities[:, label], present, aim, known=known)
-    tuned = tune(everything, wish.objective, on=wish.on, shrink="on", labels=(label,))
-    return float(tuned.low[label]), float(tuned.high[label])
+    found = find_thresholds(everything, wish.objective, on=wish.on, shrink="on", labels=(label,))
+    return float(found.low[label]), float(found.high[label])

@@ -1,5 +1,6 @@
 """Annotations that are put right in Inspect, and how those of the run differ from those of now."""
 
+from collections.abc import Callable
 from enum import IntEnum
 
 import numpy as np
@@ -43,11 +44,13 @@ class Fixes(QObject):
 
     Signals:
         undo_changed: what can be taken back or done again may have changed.
+        stepped: something was done, so that what was taken back before is not to be done again.
         changed: annotations, labels or images of the project changed, here or elsewhere.
         failed: MultihotError, an edit could not be made.
     """
 
     undo_changed = Signal()
+    stepped = Signal()
     changed = Signal()
     failed = Signal(object)
 
@@ -117,6 +120,7 @@ class Fixes(QObject):
             return
         self._done.append(next_step())
         self._undone.clear()
+        self.stepped.emit()
         self._apply(changes)
 
     def as_predicted(
@@ -147,14 +151,26 @@ class Fixes(QObject):
     def undo(self) -> None:
         """Take back the last step."""
         if self._done:
-            self._undone.append(self._done.pop())
-            self._apply(self._session.store.undo())
+            self._travel(self._session.store.undo, self._done, self._undone)
 
     def redo(self) -> None:
         """Do the last step that was taken back again."""
         if self._undone:
-            self._done.append(self._undone.pop())
-            self._apply(self._session.store.redo())
+            self._travel(self._session.store.redo, self._undone, self._done)
+
+    def forget_undone(self) -> None:
+        """Something else was done: what was taken back is not to be done again here."""
+        self._undone.clear()
+        self.undo_changed.emit()
+
+    def _travel(self, work: Callable[[], Changes], source: list[int], target: list[int]) -> None:
+        try:
+            changes = work()
+        except MultihotError as error:
+            self.failed.emit(error)
+            return
+        target.append(source.pop())
+        self._apply(changes)
 
     def now(self, scored: ScoredSplit, image_ids: NDArray[np.int64], labels: NDArray[np.int64]) -> NDArray[np.int8]:
         """What the project says today.
@@ -184,10 +200,11 @@ class Fixes(QObject):
         store, then = self._session.store, scored.everything
         columns = self._columns(scored)
         rows, there = self._rows(then.image_ids)
-        rows, kept = rows[there], columns >= 0
-        if there.all() and np.array_equal(columns, np.arange(store.states.shape[1])):
-            return int(np.count_nonzero(store.states[rows] != then.states))
-        return int(np.count_nonzero(store.states[np.ix_(rows, columns[kept])] != then.states[np.ix_(there, kept)]))
+        kept = columns >= 0
+        # row by row and then by column: several times faster than both at once
+        today = store.states[rows[there]].take(columns[kept], axis=1)
+        measured = then.states if there.all() else then.states[there]
+        return int(np.count_nonzero(today != (measured if kept.all() else measured[:, kept])))
 
     def _rows(self, image_ids: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
         """The row in the project of each image, int64 (n,), and whether it is there, bool (n,)."""

@@ -1,5 +1,6 @@
 """The order of what was done in Inspect, so that undo takes back the last of it, whatever it was."""
 
+import functools
 import itertools
 from typing import Protocol
 
@@ -17,6 +18,7 @@ class Memory(Protocol):
     """Something that remembers steps of its own, each with its number."""
 
     undo_changed: SignalInstance
+    stepped: SignalInstance
 
     @property
     def undo_number(self) -> int:
@@ -40,6 +42,9 @@ class Memory(Protocol):
     def redo(self) -> None:
         """Do the last step that was taken back again."""
 
+    def forget_undone(self) -> None:
+        """Something else was done: what was taken back is not to be done again."""
+
 
 class Steps(QObject):
     """One undo over several memories; done again is only what nothing else was done after.
@@ -55,6 +60,7 @@ class Steps(QObject):
         self._memories = memories
         for memory in memories:
             memory.undo_changed.connect(self.changed)
+            memory.stepped.connect(functools.partial(self._on_stepped, memory))
 
     @property
     def undo_text(self) -> str:
@@ -80,11 +86,15 @@ class Steps(QObject):
         if memory is not None:
             memory.redo()
 
+    def _on_stepped(self, stepped: Memory) -> None:
+        for memory in self._memories:
+            if memory is not stepped:
+                memory.forget_undone()
+
     def _last_done(self) -> Memory | None:
         done = [memory for memory in self._memories if memory.undo_number]
         return max(done, key=lambda memory: memory.undo_number, default=None)
 
     def _first_undone(self) -> Memory | None:
-        last = max(memory.undo_number for memory in self._memories)
-        undone = [memory for memory in self._memories if memory.redo_number > last]
+        undone = [memory for memory in self._memories if memory.redo_number]
         return min(undone, key=lambda memory: memory.redo_number, default=None)

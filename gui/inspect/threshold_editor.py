@@ -15,6 +15,9 @@ from gui import background
 from gui.inspect.steps import next_step
 from gui.inspect.threshold_keeper import Kept, ThresholdKeeper
 
+Place = tuple[Path, str]
+"""The folder of a run, and the name of one of its sets."""
+
 # a drag is written when it rests
 SAVE_AFTER_MS = 400
 UNDO_LIMIT = 200
@@ -42,6 +45,7 @@ class _Edited:
     """The sets of one run in the window.
 
     Attributes:
+        folder: of the run.
         keeper: of their file.
         book: the sets of the moment.
         shown: name of the one that is shown and moved.
@@ -51,6 +55,7 @@ class _Edited:
         adopted: number of the last answer of `keeper` that was taken over.
     """
 
+    folder: Path
     keeper: ThresholdKeeper
     book: ThresholdBook
     shown: str
@@ -63,7 +68,7 @@ class _Edited:
 
 
 class ThresholdEditor(QObject):
-    """Owns the sets of thresholds of one run at a time; an edit is of the set that is shown.
+    """Owns the sets of thresholds of the runs that were looked at; an edit is of the set that is shown.
 
     A drag of one label's threshold is one step of undo; it ends with `settle`, or with a change of anything else.
     What another program writes meanwhile is taken over as a step of its own.
@@ -71,7 +76,7 @@ class ThresholdEditor(QObject):
     Signals:
         moved: index of the label whose threshold moved, or None when any may have.
         sets_changed: another set is shown or chosen, or there are others.
-        stepped: something was done that can be taken back.
+        stepped: something was done, so that what was taken back before is not to be done again.
         undo_changed: whether there is something to take back or do again may have changed.
         failed: MultihotError, the thresholds could not be written.
         told: str, a sentence about what another program changed.
@@ -131,16 +136,6 @@ class ThresholdEditor(QObject):
         return self._run.redo[-1].number if self._run is not None and self._run.redo else 0
 
     @property
-    def can_undo(self) -> bool:
-        """Whether there is something to take back."""
-        return bool(self._run is not None and self._run.undo)
-
-    @property
-    def can_redo(self) -> bool:
-        """Whether there is something to do again."""
-        return bool(self._run is not None and self._run.redo)
-
-    @property
     def undo_text(self) -> str:
         """What would be taken back, in a few words; empty for nothing."""
         return self._run.undo[-1].what if self._run is not None and self._run.undo else ""
@@ -162,11 +157,10 @@ class ThresholdEditor(QObject):
             run_folder: where they are kept.
         """
         self.flush()
-        if self._run is not None and self._runs.get(run_folder) is not self._run:
-            self.clear()
         run = self._runs.get(run_folder)
         if run is None or run.book.label_names != book.label_names:
-            run = _Edited(ThresholdKeeper(run_folder, book), book, book.chosen, book.current.values)
+            keeper = ThresholdKeeper(run_folder, book)
+            run = _Edited(run_folder, keeper, book, book.chosen, book.current.values)
             self._runs[run_folder] = run
         self._run, self._dragged = run, None
         self._current = run.book.named(run.shown)
@@ -201,26 +195,47 @@ class ThresholdEditor(QObject):
             return
         if self._dragged != label:
             name = self._current.label_names[label]
-            self._remember(self.tr("“{}” moved from {:.3f}").format(name, self.values[label]))
+            self._remember(run, self.tr("“{}” moved from {:.3f}").format(name, self.values[label]))
             self._dragged = label
             run.before = run.before.copy()
             run.before[label] = self.values[label]
         self._take(run.book, self._current.moved(label, value), label)
 
-    def take(self, thresholds: ThresholdSet, what: str) -> None:
-        """Take other thresholds into the set that is shown.
+    @property
+    def place(self) -> Place | None:
+        """Where the set that is shown is kept; None without a run."""
+        return None if self._run is None else (self._run.folder, self.shown)
+
+    def at(self, place: Place) -> ThresholdSet | None:
+        """The set at a place, shown or not; None where it is there no more."""
+        folder, name = place
+        run = self._runs.get(folder)
+        return None if run is None or name not in run.book.names else run.book.named(name)
+
+    def take(self, thresholds: ThresholdSet, what: str, *, place: Place | None = None) -> None:
+        """Take other thresholds into a set.
 
         Args:
             thresholds: of the same labels; their name does not count.
             what: is done, in a few words.
+            place: of the set, as `at` knows it; that of the one that is shown if left out.
         """
-        run, taken = self._run, replace(thresholds, name=self.shown)
-        if run is None or (taken.origins == self._current.origins and np.array_equal(taken.values, self.values)):
+        place = place or self.place
+        now = None if place is None else self.at(place)
+        if place is None or now is None:
             return
-        self._remember(what)
-        # a label that keeps its threshold keeps what it was moved from
-        run.before = np.where(taken.values != self.values, self.values, run.before)
-        self._take(run.book, taken, None)
+        run, taken = self._runs[place[0]], replace(thresholds, name=now.name)
+        if taken.origins == now.origins and np.array_equal(taken.values, now.values):
+            return
+        self._remember(run, what)
+        if place == self.place:
+            # a label that keeps its threshold keeps what it was moved from
+            run.before = np.where(taken.values != self.values, self.values, run.before)
+            self._take(run.book, taken, None)
+        else:
+            run.book = _put(run.book, taken)
+            run.is_dirty = True
+            self._timer.start()
 
     def reset(self, labels: tuple[int, ...], what: str) -> None:
         """Put labels back to 0.5, as if nobody had chosen."""
@@ -254,7 +269,7 @@ class ThresholdEditor(QObject):
             raise MultihotError(
                 f"The run has a set of thresholds named “{wanted}” already.", next_step="Choose another name."
             )
-        self._remember(self.tr("set “{}” made").format(wanted))
+        self._remember(self._run, self.tr("set “{}” made").format(wanted))
         self._change(_put(self._run.book, replace(self._current, name=wanted)), wanted)
 
     def rename_set(self, name: str) -> None:
@@ -266,7 +281,7 @@ class ThresholdEditor(QObject):
         assert self._run is not None
         book, wanted = self._run.book.renamed(self.shown, name), checked_name(name)
         if wanted != self.shown:
-            self._remember(self.tr("set “{}” renamed").format(self.shown))
+            self._remember(self._run, self.tr("set “{}” renamed").format(self.shown))
             self._change(book, wanted)
 
     def remove_set(self) -> None:
@@ -277,13 +292,13 @@ class ThresholdEditor(QObject):
         """
         assert self._run is not None
         book = self._run.book.without(self.shown)
-        self._remember(self.tr("set “{}” deleted").format(self.shown))
+        self._remember(self._run, self.tr("set “{}” deleted").format(self.shown))
         self._change(book, book.chosen)
 
     def choose_set(self) -> None:
         """Make the set that is shown the one that export and suggestions use."""
         if self._run is not None and self.chosen != self.shown:
-            self._remember(self.tr("set “{}” chosen for export").format(self.shown))
+            self._remember(self._run, self.tr("set “{}” chosen for export").format(self.shown))
             self._change(self._run.book.choosing(self.shown), self.shown)
 
     # undo
@@ -298,12 +313,17 @@ class ThresholdEditor(QObject):
         if self._run is not None:
             self._travel(self._run.redo, self._run.undo)
 
-    def _remember(self, what: str) -> None:
-        assert self._run is not None
+    def forget_undone(self) -> None:
+        """Something else was done: what was taken back is not to be done again."""
+        for run in self._runs.values():
+            run.redo.clear()
+        self.undo_changed.emit()
+
+    def _remember(self, run: _Edited, what: str) -> None:
         self._dragged = None
-        self._run.undo.append(_Step(self._run.book, self.shown, what))
-        del self._run.undo[:-UNDO_LIMIT]
-        self._run.redo.clear()
+        run.undo.append(_Step(run.book, run.shown, what))
+        del run.undo[:-UNDO_LIMIT]
+        run.redo.clear()
         self.undo_changed.emit()
         self.stepped.emit()
 
@@ -320,6 +340,7 @@ class ThresholdEditor(QObject):
     def flush(self) -> None:
         """Write now what is not written yet, of all runs that were looked at."""
         self._timer.stop()
+        self._forget_gone()
         for run in self._runs.values():
             if run.is_dirty or run.waits:
                 try:
@@ -331,16 +352,26 @@ class ThresholdEditor(QObject):
 
     def sync(self) -> None:
         """Write what is not written yet and take over what another program wrote, off the GUI thread."""
-        run = self._run
-        if run is None:
-            return
+        self._forget_gone()
+        for run in self._runs.values():
+            if run is self._run or run.is_dirty:
+                self._sync(run)
+
+    def _forget_gone(self) -> None:
+        """Forget runs whose folder was deleted; one whose project is out of reach may come back."""
+        self._runs = {
+            folder: run for folder, run in self._runs.items() if folder.is_dir() or not folder.parent.is_dir()
+        }
+
+    def _sync(self, run: _Edited) -> None:
         if run.waits:
             # its answer may change what is to be written
             self._timer.start()
             return
         run.waits = True
         work = functools.partial(run.keeper.sync, run.keeper.number(), run.book)
-        background.run(self, work, functools.partial(self._on_synced, run), functools.partial(self._on_failed, run))
+        done, failed = functools.partial(self._on_synced, run), functools.partial(self._on_failed, run)
+        background.run(self, work, done, failed, is_short=True)
 
     def _on_synced(self, run: _Edited, kept: Kept | None) -> None:
         if kept is not None:
@@ -361,10 +392,10 @@ class ThresholdEditor(QObject):
             return
         merged = merge(kept.asked, run.book, kept.merged.book)
         shown = run.shown if run.shown in merged.book.names else merged.book.chosen
+        self._remember(run, self.tr("changes of another program"))
         if run is not self._run:
             run.book, run.shown = merged.book, shown
             return
-        self._remember(self.tr("changes of another program"))
         self._show_book(merged.book, shown)
         self.told.emit(_told(kept, self.shown))
 

@@ -1,6 +1,7 @@
 """Tuning thresholds from the window: what is wished for, done off the GUI thread, and what could not be reached."""
 
 import functools
+import time
 from dataclasses import dataclass
 from typing import Literal
 
@@ -10,17 +11,20 @@ from core.errors import MultihotError
 from core.evaluation.metrics import Counts, counts_at
 from core.evaluation.objectives import BEST_F1, Objective
 from core.evaluation.predictions import Predictions
-from core.evaluation.threshold_file import Origin, ThresholdSet, split_names
-from core.evaluation.tuning import On, Shrink, Tuned, tune
+from core.evaluation.threshold_file import Origin, split_names
+from core.evaluation.tuning import Found, On, Shrink, find_thresholds
 from core.labels import Split
 from gui import background
 from gui.inspect.inspection import Inspection
 from gui.inspect.scored_split import ScoredSplit
+from gui.inspect.threshold_editor import Place
 
 Scope = Literal["label", "selected", "all"]
 
 translate = QCoreApplication.translate
 
+# what takes less is not worth a line that comes and goes
+QUIET_SECONDS = 0.3
 # of labels that miss what was wished for, as many are named
 MOST_NAMED = 3
 
@@ -59,25 +63,33 @@ class Wish:
 
 
 class Tuner(QObject):
-    """Tunes the thresholds of what is looked at.
+    """Tunes the thresholds of what is looked at, one wish at a time: a newer one takes the place of one at work.
+
+    What is found goes into the set that was shown when it was asked for.
 
     Attributes:
         wish: what the next threshold is tuned for.
+        doing: what it works at, in a sentence.
 
     Signals:
         wish_changed: another objective, other images, or another way.
         busy_changed: bool, whether it works.
+        progressed: float, the share that is done of what takes a while.
         told: str, what could not be reached, after each tuning; empty for nothing.
     """
 
     wish_changed = Signal()
     busy_changed = Signal(bool)
+    progressed = Signal(float)
     told = Signal(str)
 
     def __init__(self, inspection: Inspection, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._inspection = inspection
         self.wish = Wish()
+        self.doing = ""
+        self._request: background.Request | None = None
+        inspection.session.project_closed.connect(self.cancel)
 
     def set_wish(self, wish: Wish) -> None:
         """Wish for something else."""
@@ -92,9 +104,12 @@ class Tuner(QObject):
             scope: which labels.
             wish: what for; that of the moment if left out.
         """
-        scored = self._inspection.scored
-        if scored is None:
+        scored, place = self._inspection.scored, self._inspection.thresholds.place
+        if scored is None or place is None:
             return
+        if self._request is not None:
+            self._inspection.session.message.emit(self.tr("Stopped, for another wish: {}").format(self.doing))
+            self.cancel()
         wish = wish or self.wish
         self._inspection.thresholds.settle()
         labels = {
@@ -102,27 +117,47 @@ class Tuner(QObject):
             "selected": self._inspection.selected,
             "all": tuple(range(len(scored.label_names))),
         }[scope]
-        work = functools.partial(_tune, scored.everything, wish, labels)
-        done = functools.partial(self._on_tuned, scored, wish, labels)
+        what = self.tr("{} {}").format(wish.objective.title, _of(scored, labels))
+        self.doing = self.tr("Tuning “{}” of run {}: {}").format(place[1], scored.run.id, what)
+        self._request = background.run_with_progress(
+            self,
+            functools.partial(_tune, scored.everything, wish, labels),
+            functools.partial(self._on_tuned, place, labels, what),
+            self._on_failed,
+            on_progress=self.progressed.emit,
+        )
         self.busy_changed.emit(True)
-        background.run(self, work, done, self._on_failed, key="tune")
 
-    def _on_tuned(self, scored: ScoredSplit, wish: Wish, labels: tuple[int, ...], answer: tuple[Tuned, str]) -> None:
-        self.busy_changed.emit(False)
-        if self._inspection.run != scored.run:
-            return
-        tuned, sentence = answer
+    def cancel(self) -> None:
+        """Find nothing more; without anything at work nothing happens."""
+        if self._request is not None:
+            self._request.cancel()
+            self._end()
+
+    def _on_tuned(self, place: Place, labels: tuple[int, ...], what: str, answer: tuple[Found, str]) -> None:
+        self._end()
+        editor, message = self._inspection.thresholds, self._inspection.session.message
         # what was moved by hand meanwhile stays, but for the labels that were to be tuned
-        thresholds = self._inspection.thresholds.thresholds
+        thresholds = editor.at(place)
+        if thresholds is None:
+            message.emit(self.tr("The thresholds “{}” are no more, so nothing was tuned.").format(place[1]))
+            return
+        found, sentence = answer
         for label in labels:
-            value, origin = float(tuned.thresholds.values[label]), tuned.thresholds.origins[label]
-            thresholds = thresholds.moved(label, value, origin)
-        self._inspection.thresholds.take(thresholds, f"{wish.objective.title} {_of(scored, labels)}")
-        self.told.emit(sentence)
+            thresholds = thresholds.moved(label, float(found.thresholds.values[label]), found.thresholds.origins[label])
+        editor.take(thresholds, what, place=place)
+        if place == editor.place:
+            self.told.emit(sentence)
+        else:
+            message.emit(self.tr("Thresholds “{}” tuned: {}. {}").format(place[1], what, sentence).strip())
 
     def _on_failed(self, error: MultihotError) -> None:
-        self.busy_changed.emit(False)
+        self._end()
         self._inspection.failed.emit(error)
+
+    def _end(self) -> None:
+        self._request = None
+        self.busy_changed.emit(False)
 
 
 def _of(scored: ScoredSplit, labels: tuple[int, ...]) -> str:
@@ -131,14 +166,25 @@ def _of(scored: ScoredSplit, labels: tuple[int, ...]) -> str:
     return translate("tuner", "of {:,} labels").format(len(labels))
 
 
-def _tune(everything: Predictions, wish: Wish, labels: tuple[int, ...]) -> tuple[Tuned, str]:
+def _tune(
+    everything: Predictions, wish: Wish, labels: tuple[int, ...], request: background.Request
+) -> tuple[Found, str]:
     """Tune, and say what was not reached; off the GUI thread."""
-    start = ThresholdSet.default(everything.label_names)
-    tuned = tune(everything, wish.objective, on=wish.on, shrink=wish.shrink, labels=labels, start=start, draws=0)
-    return tuned, _unmet(everything, tuned, wish, labels)
+    begun = time.monotonic()
+
+    def tell(share: float) -> None:
+        if request.is_cancelled():
+            raise MultihotError("Tuning was cancelled.")
+        if time.monotonic() - begun > QUIET_SECONDS:
+            request.report(share)
+
+    found = find_thresholds(
+        everything, wish.objective, on=wish.on, shrink=wish.shrink, labels=labels, draws=0, progress=tell
+    )
+    return found, _unmet(everything, found, wish, labels)
 
 
-def _unmet(everything: Predictions, tuned: Tuned, wish: Wish, labels: tuple[int, ...]) -> str:
+def _unmet(everything: Predictions, tuned: Found, wish: Wish, labels: tuple[int, ...]) -> str:
     """Which labels miss what was wished for, and what they come nearest to; empty where none does."""
     seen, where = everything.of(*wish.splits), split_names(wish.splits)
     names = everything.label_names

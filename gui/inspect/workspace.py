@@ -36,6 +36,7 @@ from gui.inspect.image_viewer import ImageViewer
 from gui.inspect.inspection import Inspection
 from gui.inspect.label_table import LabelTable
 from gui.inspect.page import Page
+from gui.inspect.progress_row import ProgressRow
 from gui.inspect.report_action import ReportAction
 from gui.inspect.scored_split import ScoredSplit, load_scored_split
 from gui.inspect.set_chooser import SetChooser
@@ -94,6 +95,8 @@ class InspectWorkspace(QWidget):
         self._export = flat(QPushButton(self.tr("Export ›")))
         self._error = ErrorRow()
         self._warning = WarningRow()
+        self._tuning = ProgressRow()
+        self._tuning.setContentsMargins(theme.PANEL, 0, theme.PANEL, theme.SPACE)
         self._table = LabelTable()
         self._stack = QStackedWidget()
         self._gallery = Gallery(self._inspection)
@@ -144,6 +147,10 @@ class InspectWorkspace(QWidget):
         self._inspection.scored_changed.connect(self._leave_viewer)
         self.figures_page.counted.connect(self._on_figures_counted)
         self._warning.reset_asked.connect(self._on_reset_all)
+        tuner = self.thresholds_page.tuner
+        tuner.progressed.connect(self._on_tuning_progressed)
+        tuner.busy_changed.connect(lambda: self._tuning.show_fraction(None))
+        self._tuning.cancelled.connect(tuner.cancel)
 
     def activate(self) -> None:
         """The workspace is shown; what another program wrote meanwhile is taken over."""
@@ -151,6 +158,10 @@ class InspectWorkspace(QWidget):
         if self._session.settings.warm_worker and self._session.has_project and self._session.store.runs():
             # for the places that speak for a label
             background.run(self, warm_up, lambda _: None, lambda _: None)
+
+    def deactivate(self) -> None:
+        """Another workspace is shown, which reads what is kept with the run."""
+        self._thresholds.flush()
 
     def ask_objective(self) -> None:
         """Ask what the thresholds of all labels are to be chosen for, at once or when the scores are there."""
@@ -279,6 +290,7 @@ class InspectWorkspace(QWidget):
         error.setContentsMargins(theme.PANEL, 0, theme.PANEL, 0)
         error.addWidget(self._error)
         layout.addLayout(error)
+        layout.addWidget(self._tuning)
         layout.addWidget(self._report.row)
         layout.addWidget(self._warning)
         layout.addWidget(line())
@@ -299,17 +311,22 @@ class InspectWorkspace(QWidget):
         # runs that were read before the project was closed may be told after it
         self._facts = facts if self._session.has_project else None
         self._whole.setCurrentIndex(0 if self._facts is None else 1)
+        if self._facts is None:
+            self._inspection.clear()
         self._load()
 
     def _load(self) -> None:
         if self._facts is None:
             return
         self._thresholds.flush()
-        # a threshold moved while the scores are read would be lost when they come
+        # what is shown is no longer what was asked for
         self._enable(False)
         run = self._facts.run
         load = functools.partial(load_scored_split, run, self._split.currentData())
-        background.run(self, load, self._on_loaded, functools.partial(self._on_unreadable, run), key="scores")
+        background.run(
+            self, load, self._on_loaded, functools.partial(self._on_unreadable, run), key="scores",
+            is_short=True,
+        )  # fmt: skip
 
     def _enable(self, enabled: bool) -> None:
         for part in (self.thresholds_page, self._tune, self._sets):
@@ -389,6 +406,10 @@ class InspectWorkspace(QWidget):
         scored = self._inspection.scored
         if scored is not None:
             self._thresholds.reset(tuple(range(len(scored.label_names))), self.tr("all labels reset to 0.5"))
+
+    def _on_tuning_progressed(self, share: float) -> None:
+        self._tuning.show_text(self.thresholds_page.tuner.doing)
+        self._tuning.show_fraction(share)
 
     def _on_tune_asked(self, on: On) -> None:
         self.thresholds_page.tuner.tune("all", Wish(on=on))
