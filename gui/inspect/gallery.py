@@ -143,7 +143,10 @@ class Gallery(Page):
         kept, current = self._chosen_pairs(), self._pair(self._view.currentIndex().row())
         at = self._view.verticalScrollBar().value()
         if self.model.show_images(images, self._states(images), label_names=names):
-            self._choose_pairs(kept, current)
+            if kept or current:
+                # what was chosen may lie in other rows now
+                self._view.selectionModel().clear()
+                self._choose_pairs(kept, current)
             self._view.verticalScrollBar().setValue(at)
         count, total = len(images.image_ids), 0 if group is None else group.count
         self._view.setVisible(bool(count))

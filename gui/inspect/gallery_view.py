@@ -88,9 +88,24 @@ class GalleryModel(QAbstractListModel):
                 self.states = states
                 self.dataChanged.emit(self.index(0), self.index(len(states) - 1))
             return False
-        self.beginResetModel()
+        if _lines(images) != self.lines:
+            self.beginResetModel()
+            self.images, self.states, self._names = images, states, label_names
+            self.endResetModel()
+            return True
+        # rows take other images: a reset would take away the scroll bar, lay all out twice, and paint it a frame late
+        before, count = len(self.states), len(states)
+        if count > before:
+            self.beginInsertRows(QModelIndex(), before, count - 1)
+        elif count < before:
+            self.beginRemoveRows(QModelIndex(), count, before - 1)
         self.images, self.states, self._names = images, states, label_names
-        self.endResetModel()
+        if count > before:
+            self.endInsertRows()
+        elif count < before:
+            self.endRemoveRows()
+        if count and before:
+            self.dataChanged.emit(self.index(0), self.index(min(count, before) - 1))
         return True
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's own default
@@ -148,7 +163,11 @@ class GalleryModel(QAbstractListModel):
     @property
     def lines(self) -> int:
         """How many lines the longest caption has."""
-        return max((len(lines) for lines in self.images.captions), default=1)
+        return _lines(self.images)
+
+
+def _lines(images: Images) -> int:
+    return max(map(len, images.captions), default=1)
 
 
 class GalleryDelegate(QStyledItemDelegate):

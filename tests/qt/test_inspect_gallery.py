@@ -174,6 +174,7 @@ def test_nothing_is_reset_while_a_drag_changes_no_image(qtbot, workspace):
     drag(qtbot, workspace, 0.5)
     resets = []
     gallery.model.modelReset.connect(lambda: resets.append(1))
+    gallery.model.dataChanged.connect(lambda: resets.append(1))
     scores = np.sort(workspace._inspection.scored.predictions.probabilities[:, 0])
     gaps = np.diff(scores)
     low, high = scores[gaps.argmax()], scores[gaps.argmax() + 1]
