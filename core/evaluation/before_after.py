@@ -30,7 +30,8 @@ class BeforeAfter:
         tuned_on: name of the split on which the thresholds were tuned; None where they were not.
         before: at 0.5 for every label.
         after: at the thresholds.
-        uncertainty: standard error of the change in the mean of OF1 and CF1, for images drawn anew.
+        overall_uncertainty: standard error of the change of OF1, for images drawn anew.
+        class_uncertainty: the same of CF1.
         different: decisions that are others at the thresholds than at 0.5.
         seeks_f: whether the thresholds were chosen for an F; those for a precision or a cost may well lose F1.
     """
@@ -40,20 +41,31 @@ class BeforeAfter:
     tuned_on: str | None
     before: ClassificationScores
     after: ClassificationScores
-    uncertainty: float
+    overall_uncertainty: float
+    class_uncertainty: float
     different: int
     seeks_f: bool
 
     @property
-    def change(self) -> float:
-        """By how much the mean of OF1 and CF1 grew."""
+    def changes(self) -> dict[str, tuple[float, float]]:
+        """By how much OF1 and CF1 grew, each with its standard error."""
         after, before = self.after, self.before
-        return (after.overall_f1 + after.class_f1 - before.overall_f1 - before.class_f1) / 2
+        return {
+            "OF1": (after.overall_f1 - before.overall_f1, self.overall_uncertainty),
+            "CF1": (after.class_f1 - before.class_f1, self.class_uncertainty),
+        }
+
+    def surely(self, *, lower: bool) -> list[str]:
+        """Which of OF1 and CF1 are lower, or higher, by more than other images of the same kind might well undo."""
+        if self.different <= _HANDFUL:
+            return []
+        sign = -1 if lower else 1
+        return [name for name, (change, error) in self.changes.items() if sign * change >= max(2 * error, _NOTICEABLE)]
 
     @property
     def may_be_chance(self) -> bool:
-        """Whether other images of the same kind might well say the opposite."""
-        return self.different <= _HANDFUL or abs(self.change) < 2 * self.uncertainty
+        """Whether other images of the same kind might well say the opposite of both figures."""
+        return not (self.surely(lower=True) or self.surely(lower=False))
 
     @property
     def may_choose(self) -> bool:
@@ -62,22 +74,31 @@ class BeforeAfter:
 
     @property
     def warning(self) -> str:
-        """A sentence or two where the thresholds are worse than 0.5 in the mean of OF1 and CF1; empty otherwise.
+        """A sentence or two where the thresholds lower OF1 or CF1 below what 0.5 gives; empty otherwise.
 
-        It is empty, too, where they were chosen for something else than an F.
+        It is empty, too, where they were chosen for something else than an F, and where one figure gains as much as
+        the other loses and both may be chance.
         """
-        if not (self.seeks_f and self.change <= -_NOTICEABLE):
+        change = sum(change for change, _ in self.changes.values())
+        lost, gained = self.surely(lower=True), self.surely(lower=False)
+        if not self.seeks_f or not (lost or change <= -2 * _NOTICEABLE):
             return ""
         subject = f"Tuned on {self.tuned_on}, the thresholds" if self.tuned_on else "The thresholds"
         figures = (
             f"OF1 {self.before.overall_f1:.3f} → {self.after.overall_f1:.3f}, "
             f"CF1 {self.before.class_f1:.3f} → {self.after.class_f1:.3f}"
         )
-        both = self.after.overall_f1 <= self.before.overall_f1 and self.after.class_f1 <= self.before.class_f1
-        worse = "worse than 0.5" if both else "worse than 0.5 in the mean of OF1 and CF1"
-        sentence = f"{subject} are {worse} on {self.images:,} images of {self.split}: {figures}."
-        if self.may_be_chance:
-            return f"{sentence} The difference is small enough to be chance."
+        where = f"on {self.images:,} images of {self.split}: {figures}."
+        if not lost:
+            both = max(change for change, _ in self.changes.values()) <= 0
+            worse = "worse than 0.5" if both else "worse than 0.5 in the mean of OF1 and CF1"
+            chance = "" if gained else " The difference is small enough to be chance."
+            return f"{subject} are {worse} {where}{chance}"
+        sentence = f"{subject} give a lower {' and '.join(lost)} than 0.5 {where}"
+        if gained:
+            few, frequent = "labels with few images", "frequent labels"
+            winners, losers = (few, frequent) if gained == ["CF1"] else (frequent, few)
+            return f"{sentence} In {gained[0]} {winners} gain what {losers} lose."
         if not self.may_choose:
             return f"{sentence} More annotated images of {self.tuned_on or 'validation'} make thresholds surer."
         instead = "Tune them on validation, or set them" if self.tuned_on == "train" else "Set them"
@@ -101,13 +122,15 @@ def compare(predictions: Predictions, split: Split, thresholds: ThresholdSet) ->
     at_half = measured.probabilities >= _in_type_of(measured.probabilities, DEFAULT_THRESHOLD)
     at_thresholds = measured.probabilities >= _in_type_of(measured.probabilities, thresholds.values)
     pulls = _pulls(at_thresholds, measured.targets, measured.known) - _pulls(at_half, measured.targets, measured.known)
+    errors = np.sqrt((pulls**2).sum(axis=0)).tolist()
     return BeforeAfter(
         split=split.name.lower(),
         images=len(measured.image_ids),
         tuned_on=thresholds.tuned_on,
         before=classification_scores(*arguments, DEFAULT_THRESHOLD, measured.known),
         after=classification_scores(*arguments, thresholds.values, measured.known),
-        uncertainty=float(np.sqrt((pulls**2).sum())),
+        overall_uncertainty=errors[0],
+        class_uncertainty=errors[1],
         different=int(((at_half != at_thresholds) & measured.known).sum()),
         seeks_f=thresholds.seeks_f,
     )
@@ -127,7 +150,7 @@ def judging_split(predictions: Predictions, tuned_on: Collection[Split]) -> Spli
 
 
 def _pulls(predicted: NDArray[np.bool_], targets: NDArray[np.bool_], known: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """What each image adds to the mean of OF1 and CF1, to first order; float64 (N,) with the sum 0.
+    """What each image adds to OF1 and to CF1, to first order; float64 (N, 2) with the sums 0.
 
     The figures are ratios of sums over images. The variance of such a ratio for images drawn anew is, to first order,
     the sum of the squares of these terms (Särndal, Swensson & Wretman, Model Assisted Survey Sampling, 1992, 5.6).
@@ -140,7 +163,7 @@ def _pulls(predicted: NDArray[np.bool_], targets: NDArray[np.bool_], known: NDAr
     both = precision + recall
     class_f1 = 2 * (recall**2 * to_precision + precision**2 * to_recall) / both**2 if both else np.zeros(len(found))
     _, overall_f1 = _ratio(2 * found.sum(axis=1, keepdims=True), (alarms.sum(axis=1) + positive.sum(axis=1))[:, None])
-    return (class_f1 + overall_f1) / 2
+    return np.stack((overall_f1, class_f1), axis=1)
 
 
 def _ratio(part: NDArray[np.float64], whole: NDArray[Any]) -> tuple[float, NDArray[np.float64]]:

@@ -21,9 +21,9 @@ class SweepPlot(LabelPlot):
 
     def __init__(self) -> None:
         super().__init__(x=self.tr("threshold"), y=self.tr("precision, recall, F1"))
-        self._precision = self.curve(antialias=True, stepMode="right")
-        self._recall = self.curve(antialias=True, stepMode="right")
-        self._f1 = Curves(self, step_mode="right")
+        self._precision = self.curve(antialias=True, stepMode="left")
+        self._recall = self.curve(antialias=True, stepMode="left")
+        self._f1 = Curves(self, step_mode="left")
         self._threshold = ThresholdLine(self)
         self._points = self.curve(pen=None, symbol="o", symbolSize=7)
         self.set_unit_axes("bottom", "left")

@@ -3,6 +3,7 @@
 import csv
 import dataclasses
 import io
+import itertools
 import threading
 from xml.etree import ElementTree
 
@@ -198,6 +199,19 @@ def test_a_drag_in_any_plot_is_one_step_of_undo(qtbot, area, inspection):
         assert inspection.thresholds.values[0] not in (first, 0.5)
         inspection.thresholds.undo()
         assert inspection.thresholds.values[0] == 0.5
+
+
+def test_the_drawn_sweep_has_at_each_threshold_what_the_counts_say(area, inspection):
+    (sweep, _) = show(area, "threshold", "scores")
+    drawn = {name: item.curve.getPath() for name, item in (("precision", sweep._precision), ("recall", sweep._recall))}
+    for threshold in np.linspace(0.013, 0.987, 40):
+        counts = inspection.scored.ranked.counts_of(0, threshold)
+        for name, path in drawn.items():
+            corners = [path.elementAt(place) for place in range(path.elementCount())]
+            (level,) = {
+                one.y for one, other in itertools.pairwise(corners) if one.x < threshold < other.x and one.y == other.y
+            }
+            assert level == pytest.approx(float(getattr(counts, name)[0]))
 
 
 @pytest.mark.parametrize("kinds", [("precision_recall", "scores"), ("roc", "threshold")])
