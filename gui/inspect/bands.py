@@ -33,6 +33,7 @@ class Bands(QObject):
         self._inspection = inspection
         self._run: Run | None = None
         self._known: dict[tuple[int, Wish], Band | None] = {}
+        self._last: dict[int, Band | None] = {}
         self._wanted: tuple[int, Wish] | None = None
         self._at_work: tuple[int, Wish] | None = None
         self._request: background.Request | None = None
@@ -42,9 +43,11 @@ class Bands(QObject):
         self._timer.timeout.connect(self._compute)
 
     def get(self, label: int, wish: Wish) -> Band | None:
-        """The band of a label if it is known, or None."""
+        """The band of a label, or that of its wish before while the new one is computed; None without one."""
         self._forget_others()
-        return self._known.get((label, wish))
+        if wish.objective.kind == "fixed":
+            return None
+        return self._known.get((label, wish), self._last.get(label))
 
     def ask(self, label: int, wish: Wish) -> None:
         """Compute the band of a label soon, unless that was done or another one is asked for before."""
@@ -76,7 +79,7 @@ class Bands(QObject):
         self._forget_others()
         self._stop()
         if run == self._run:
-            self._known[label, wish] = band
+            self._known[label, wish] = self._last[label] = band
             self.changed.emit()
 
     def _forget_others(self) -> None:
@@ -84,6 +87,7 @@ class Bands(QObject):
         if self._inspection.run != self._run:
             self._run = self._inspection.run
             self._known.clear()
+            self._last.clear()
             self._stop()
 
 

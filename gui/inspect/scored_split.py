@@ -6,12 +6,12 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from core.errors import ProjectError
+from core.errors import MultihotError, ProjectError
 from core.evaluation.metrics import Counts, PrecisionRecallCurve, average_precision, counts_at, mean_over_labels
 from core.evaluation.multi_class import confusion_matrix, highest
 from core.evaluation.predictions import PREDICTIONS_FILE, Predictions
 from core.evaluation.ranking import Flips, RankedScores
-from core.evaluation.threshold_file import ThresholdBook
+from core.evaluation.threshold_file import FIRST_SET, ThresholdBook, ThresholdSet
 from core.evaluation.thresholds import DEFAULT_THRESHOLD
 from core.labels import Split
 from core.project.runs import Run
@@ -166,7 +166,7 @@ def load_scored_split(run: Run, split: Split) -> ScoredSplit:
         split: the images to look at; where none was scored, the first of validation, train and test that has some.
 
     Raises:
-        MultihotError: the run has no scores, or its files are damaged.
+        MultihotError: the run has no scores, or their file is damaged.
     """
     everything = load_predictions(run)
     sizes = {one: int((everything.splits == one).sum()) for one in (Split.VALIDATION, Split.TRAIN, Split.TEST)}
@@ -183,11 +183,20 @@ def load_scored_split(run: Run, split: Split) -> ScoredSplit:
         ranked=RankedScores(probabilities, targets, known),
         ap=average_precision(probabilities, targets, known),
         support=targets.sum(axis=0),
-        book=ThresholdBook.of_run(run.folder, everything.label_names),
+        book=_book(run, everything.label_names),
         label_ids=_label_ids(run, everything.label_names),
     )
     scored.prepare()
     return scored
+
+
+def _book(run: Run, label_names: tuple[str, ...]) -> ThresholdBook:
+    """The sets of thresholds kept with a run."""
+    try:
+        return ThresholdBook.of_run(run.folder, label_names)
+    except MultihotError:
+        # the scores can be looked at without; who keeps thresholds tells of it
+        return ThresholdBook((ThresholdSet.default(label_names),), FIRST_SET)
 
 
 def _label_ids(run: Run, label_names: tuple[str, ...]) -> NDArray[np.int64]:

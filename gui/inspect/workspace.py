@@ -122,6 +122,7 @@ class InspectWorkspace(QWidget):
         self._gallery.show_page(self.thresholds_page)
         # until there are scores a move would move nothing
         self._enable(False)
+        self._on_undo_changed()
 
         session.project_closed.connect(self._on_project_closed)
         self._runs.run_chosen.connect(self._on_run_chosen)

@@ -288,3 +288,51 @@ def test_a_fix_that_cannot_be_taken_back_is_told_and_can_be_later(workspace, ann
     assert getattr(steps, f"{way}_text") == text
     getattr(steps, way)()
     assert getattr(steps, f"{way}_text") != text
+
+
+# a file that cannot be read
+
+
+def test_a_run_whose_thresholds_cannot_be_read_is_looked_at_and_begun_anew_by_the_first_change(qtbot, annotated, run):
+    path, aside = run.folder / "thresholds.json", run.folder / "thresholds.damaged.json"
+    path.write_text("garbage")
+    one = InspectWorkspace(annotated)
+    qtbot.addWidget(one)
+    one.show()
+    qtbot.waitUntil(lambda: one._inspection.scored is not None)
+    qtbot.waitUntil(lambda: "The first change keeps it as thresholds.damaged.json" in one._error.text())
+    assert (path.read_text(), aside.exists()) == ("garbage", False)
+    one._thresholds.set(0, 0.25)
+    one._thresholds.flush()
+    assert kept(run) == [0.25, 0.5, 0.5]
+    assert aside.read_text() == "garbage"
+
+
+def test_moves_are_kept_where_the_file_was_damaged_meanwhile(editor, run):
+    editor.set(0, 0.25)
+    editor.flush()
+    (run.folder / "thresholds.json").write_text("{")
+    editor.set(1, 0.75)
+    editor.flush()
+    assert kept(run) == [0.25, 0.75, 0.5]
+    assert (run.folder / "thresholds.damaged.json").read_text() == "{"
+
+
+def test_the_band_stays_while_the_threshold_is_dragged(qtbot, workspace, editor):
+    page = workspace.thresholds_page
+    page.tuner.tune("label")
+    slider = page._panel._slider
+    qtbot.waitUntil(lambda: editor.values[0] != 0.5)
+    qtbot.waitUntil(lambda: not page._bands._timer.isActive() and page._bands._at_work is None)
+    band = slider.band
+    assert band is not None
+    for value in (0.4, 0.3, 0.2):
+        editor.set(0, value)
+        assert slider.band == band
+
+
+def test_undo_and_redo_are_offered_only_when_there_is_something(annotated, qtbot, run):
+    one = InspectWorkspace(annotated)
+    qtbot.addWidget(one)
+    assert not one._undo.isEnabled()
+    assert not one._redo.isEnabled()
