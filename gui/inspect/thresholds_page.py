@@ -29,6 +29,7 @@ class ThresholdsPage(Page):
         self.tuner = Tuner(inspection, self)
         self.popover = ObjectivePopover(self.tuner, self)
         self._bands = Bands(inspection, self)
+        self._wishes: dict[int, Wish] = {}
         self._plots = PlotArea(inspection)
         self._panel = ThresholdPanel()
         strip = QWidget()
@@ -55,6 +56,7 @@ class ThresholdsPage(Page):
 
     def show_scores(self) -> None:
         """Offer thresholds, or say why there are none."""
+        self._wishes.clear()
         scored = self.inspection.scored
         if scored is not None:
             self._panel.show_task(is_multi_class=scored.is_multi_class)
@@ -96,8 +98,13 @@ class ThresholdsPage(Page):
         self.popover.open_below(below, selected=len(self.inspection.selected), scope=scope)
 
     def _wish(self) -> Wish:
-        """What the chosen label's threshold was tuned for; what it would be tuned for where it was not."""
-        return Wish.of(self._thresholds.thresholds.origins[self.inspection.label]) or self.tuner.wish
+        """What the chosen label's threshold was last tuned for; what it would be tuned for where it was not."""
+        label = self.inspection.label
+        wish = Wish.of(self._thresholds.thresholds.origins[label])
+        if wish is not None:
+            # a hand on the slider moves the threshold within the band, and not the band
+            self._wishes[label] = wish
+        return self._wishes.get(label, self.tuner.wish)
 
     def _ask_band(self) -> None:
         self._bands.ask(self.inspection.label, self._wish())

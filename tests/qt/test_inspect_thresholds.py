@@ -158,6 +158,16 @@ def test_the_band_of_the_label_is_drawn_and_follows_the_objective(qtbot, page, p
     assert panel._slider.band == band(0, BEST_F1)
 
 
+def test_the_band_stays_while_the_threshold_is_dragged(qtbot, page, panel, workspace):
+    page.tuner.tune("label", Wish(Objective("recall", 0.8), "validation", "off"))
+    qtbot.waitUntil(lambda: workspace._thresholds.thresholds.origins[0].objective == "recall=0.8")
+    qtbot.waitUntil(lambda: panel._slider.band is not None)
+    band = panel._slider.band
+    for value in (0.2, 0.4, 0.6):
+        workspace._thresholds.set(0, value)
+        assert panel._slider.band == band
+
+
 def test_a_band_is_seen_behind_the_groove(qtbot, panel):
     slider = panel._slider
     slider.setValue(900)
