@@ -28,8 +28,8 @@ CREATE TABLE IF NOT EXISTS thumbnail (
 class ThumbnailStore:
     """Makes thumbnails and remembers them until the image file changes; several threads may use it at once.
 
-    It is a cache: what cannot be kept (a full disk, a file that another program holds) is made again next time, and a
-    damaged file is begun anew.
+    It is a cache: what cannot be kept or read (a full disk, a folder that is not to be written, a file that another
+    program holds) is made again next time, and a damaged file is begun anew.
     """
 
     def __init__(self, path: Path) -> None:
@@ -38,18 +38,21 @@ class ThumbnailStore:
         Args:
             path: its SQLite file, created with its folder where missing. Never among a person's images.
         """
-        path.parent.mkdir(parents=True, exist_ok=True)
         self._path = path
         self._local = threading.local()
         self._lock = threading.Lock()
         self._connections: list[sqlite3.Connection] = []
-        try:
-            self._connection().execute(_SCHEMA)
-        except sqlite3.DatabaseError:
-            self.close()
-            for ending in ("", "-wal", "-shm"):
-                path.with_name(path.name + ending).unlink(missing_ok=True)
-            self._connection().execute(_SCHEMA)
+        with contextlib.suppress(OSError, sqlite3.OperationalError):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                self._connection()
+            except sqlite3.OperationalError:
+                # it is whole, but held by another program or not to be written
+                raise
+            except sqlite3.DatabaseError:
+                for ending in ("", "-wal", "-shm"):
+                    path.with_name(path.name + ending).unlink(missing_ok=True)
+                self._connection()
 
     def get(self, path: Path, size_px: int) -> NDArray[np.uint8] | None:
         """The kept thumbnail of an image; None where there is none or the image file has changed since.
@@ -93,7 +96,7 @@ class ThumbnailStore:
         if facts:
             jpeg = io.BytesIO()
             Image.fromarray(pixels).save(jpeg, "JPEG", quality=90)
-            with contextlib.suppress(sqlite3.OperationalError):
+            with contextlib.suppress(sqlite3.DatabaseError):
                 self._connection().execute(
                     "REPLACE INTO thumbnail (path, size_px, mtime_ns, bytes, jpeg) VALUES (?, ?, ?, ?, ?)",
                     (str(path), size_px, *facts, jpeg.getvalue()),
@@ -121,14 +124,11 @@ class ThumbnailStore:
         facts = _facts(path)
         if facts is None:
             return None
-        row = (
-            self._connection()
-            .execute(
-                f"SELECT jpeg FROM thumbnail WHERE path = ? AND mtime_ns = ? AND bytes = ? AND {which}",
-                (str(path), *facts, size_px),
-            )
-            .fetchone()
-        )
+        query = f"SELECT jpeg FROM thumbnail WHERE path = ? AND mtime_ns = ? AND bytes = ? AND {which}"
+        try:
+            row = self._connection().execute(query, (str(path), *facts, size_px)).fetchone()
+        except sqlite3.DatabaseError:
+            return None
         if row is None:
             return None
         with Image.open(io.BytesIO(row[0]), formats=("JPEG",)) as image:
@@ -142,12 +142,17 @@ class ThumbnailStore:
             connection = sqlite3.connect(
                 self._path, timeout=_WAIT_SECONDS, isolation_level=None, check_same_thread=False
             )
+            try:
+                connection.execute("PRAGMA journal_mode = WAL")
+                # a crash may lose thumbnails, not photos
+                connection.execute("PRAGMA synchronous = OFF")
+                connection.execute(_SCHEMA)
+            except sqlite3.DatabaseError:
+                connection.close()
+                raise
             with self._lock:
                 self._connections.append(connection)
             self._local.connection = connection
-            connection.execute("PRAGMA journal_mode = WAL")
-            # a crash may lose thumbnails, not photos
-            connection.execute("PRAGMA synchronous = OFF")
         return connection
 
 

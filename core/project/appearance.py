@@ -45,12 +45,12 @@ class ImageFiles:
     Attributes:
         project: the project's folder.
         paths: n absolute paths.
-        folders: n folders relative to the one that was added, with "/"; "." for that one itself.
+        names: n paths relative to the folder that was added, with "/".
     """
 
     project: Path
     paths: tuple[str, ...]
-    folders: tuple[str, ...]
+    names: tuple[str, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,7 +58,7 @@ class Appearance:
     """What n images look like; NaN where a file is missing or cannot be read.
 
     Attributes:
-        folders: n folders.
+        folders: n folders relative to the one that was added, with "/"; "." for that one itself.
         widths, heights: float64 (n,), pixels, upright.
         brightness: float64 (n,) in [0, 1].
         sharpness: float64 (n,), at least 0; low for a blurred photo.
@@ -83,9 +83,13 @@ def image_files(store: Store, image_ids: ArrayLike) -> ImageFiles:
     Raises:
         KeyError: an image is not in the project.
     """
-    paths = store.paths
-    folders = tuple(paths[row].rpartition("/")[0] or "." for row in store.rows_of(image_ids).tolist())
-    return ImageFiles(store.folder, tuple(store.image_paths(image_ids)), folders)
+    # some tens of milliseconds for 100,000 images, all else is left to `look_at`
+    names = store.paths
+    return ImageFiles(
+        store.folder,
+        tuple(store.image_paths(image_ids)),
+        tuple([names[row] for row in store.rows_of(image_ids).tolist()]),
+    )
 
 
 def look_at(
@@ -105,7 +109,8 @@ def look_at(
         cancelled: asked now and then; when it says yes, the images that nobody has looked at yet are left out.
     """
     cache = files.project / "cache"
-    cache.mkdir(exist_ok=True)
+    with contextlib.suppress(OSError):
+        cache.mkdir(exist_ok=True)
     kept, found = _open(cache / _FILE)
     with contextlib.closing(kept):
         stamps = {path: _stamp(path) for path in files.paths}
@@ -124,7 +129,7 @@ def look_at(
                 ]
                 found.update((row[0], row) for row in rows)
                 # a cache: what cannot be kept is found out again
-                with contextlib.suppress(sqlite3.OperationalError), kept:
+                with contextlib.suppress(sqlite3.DatabaseError), kept:
                     kept.executemany("REPLACE INTO appearance VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
                 progress(known + first + len(rows))
     nothing = (None,) * 4
@@ -134,7 +139,7 @@ def look_at(
     ]
     widths, heights, bright, sharp = np.array(looks_of, dtype=np.float64).reshape(-1, 4).T.copy()
     return Appearance(
-        folders=files.folders,
+        folders=tuple([name.rpartition("/")[0] or "." for name in files.names]),
         widths=widths,
         heights=heights,
         brightness=bright,
@@ -165,14 +170,27 @@ def _stamp(path: str) -> tuple[int, int] | None:
 
 
 def _open(path: Path) -> tuple[sqlite3.Connection, dict[str, _Row]]:
-    """The file of what is known, and its rows by path; one that is damaged is begun anew."""
+    """The file of what is known, and its rows by path; one that is damaged is begun anew.
+
+    Where it is not to be written, or another program holds it, one in memory takes its place.
+    """
+    try:
+        return _read(path)
+    except sqlite3.OperationalError:
+        return _read(":memory:")
+    except sqlite3.DatabaseError:
+        try:
+            path.unlink()
+            return _read(path)
+        except (OSError, sqlite3.OperationalError):
+            return _read(":memory:")
+
+
+def _read(path: Path | str) -> tuple[sqlite3.Connection, dict[str, _Row]]:
     connection = sqlite3.connect(path, timeout=_WAIT_SECONDS)
     try:
         connection.execute(_SCHEMA)
         return connection, {row[0]: row for row in connection.execute("SELECT * FROM appearance")}
-    except sqlite3.DatabaseError as error:
+    except sqlite3.DatabaseError:
         connection.close()
-        if isinstance(error, sqlite3.OperationalError):
-            raise
-        path.unlink()
-        return _open(path)
+        raise

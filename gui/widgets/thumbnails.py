@@ -160,7 +160,8 @@ class ThumbnailLoader(QObject):
             self._answered.emit()
 
     def _on_answered(self) -> None:
-        if not self._notify.isActive():
+        # the answers of a project that was closed are gone before this is heard
+        if self._answers and not self._notify.isActive():
             self._notify.start()
 
     def _on_notify_timeout(self) -> None:

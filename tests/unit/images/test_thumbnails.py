@@ -98,3 +98,37 @@ def test_a_store_that_another_program_holds_does_not_stop_thumbnails(tmp_path, p
         other.execute("ROLLBACK")
         other.close()
         assert store.get(photo, 64) is None
+
+
+@pytest.fixture
+def held(tmp_path, photo, monkeypatch):
+    """A store's file with one thumbnail, which another program holds for itself."""
+    monkeypatch.setattr("core.images.thumbnails._WAIT_SECONDS", 0.01)
+    path = tmp_path / "thumbnails.sqlite"
+    with ThumbnailStore(path) as store:
+        store.make(photo, 64)
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("PRAGMA journal_mode = DELETE")
+    other.execute("BEGIN EXCLUSIVE")
+    yield path, other
+    other.close()
+
+
+def test_a_file_that_another_program_holds_is_left_as_it_is(held, photo):
+    path, other = held
+    before = path.read_bytes()
+    with ThumbnailStore(path) as store:
+        assert store.get(photo, 64) is None
+        assert store.make(photo, 64).shape == (48, 64, 3)
+        assert path.read_bytes() == before
+        other.execute("ROLLBACK")
+        # as soon as it is free
+        assert store.get(photo, 64) is not None
+
+
+def test_where_nothing_can_be_written_thumbnails_are_made_each_time(tmp_path, photo):
+    (tmp_path / "cache").write_text("no folder", encoding="utf-8")
+    with ThumbnailStore(tmp_path / "cache" / "thumbnails.sqlite") as store:
+        assert store.make(photo, 64).shape == (48, 64, 3)
+        assert store.get(photo, 64) is None
+        assert store.get_any(photo, 64) is None

@@ -1,5 +1,6 @@
 import contextlib
 import os
+import shutil
 import sqlite3
 
 import numpy as np
@@ -50,7 +51,7 @@ def test_every_image_is_described_and_unreadable_ones_are_counted(store, photos)
     assert looks.widths[readable].tolist() == [404, 403, 402, 401, 400]
     assert looks.heights[readable].tolist() == [300] * 5
     for row in readable:
-        image = decode(photos / files.folders[row] / files.paths[row].rpartition(os.sep)[2])
+        image = decode(photos / files.names[row])
         assert looks.brightness[row] == pytest.approx(quality.brightness(image), abs=0.01)
     assert (looks.sharpness[readable] > 0).all()
     assert told == [0, 6]
@@ -115,3 +116,27 @@ def test_a_damaged_cache_is_begun_anew(store):
 def test_no_images_are_no_work(store):
     looks = look_at(image_files(store, []))
     assert (len(looks.widths), looks.left_out, looks.folders) == (0, 0, ())
+
+
+def test_where_nothing_can_be_written_images_are_looked_at_each_time(store):
+    files = image_files(store, store.image_ids)
+    expected = look_at(files)
+    shutil.rmtree(store.folder / "cache")
+    (store.folder / "cache").write_text("no folder", encoding="utf-8")
+    for _ in range(2):
+        looks = look_at(files)
+        np.testing.assert_array_equal(looks.brightness, expected.brightness)
+        assert looks.folders == expected.folders
+
+
+def test_what_is_known_is_left_as_it_is_while_another_program_holds_it(store, monkeypatch):
+    monkeypatch.setattr(appearance, "_WAIT_SECONDS", 0.01)
+    files = image_files(store, store.image_ids)
+    expected = look_at(files)
+    path = store.folder / "cache" / "appearance.sqlite"
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        before = path.read_bytes()
+        # now from the thumbnails, which are JPEG
+        np.testing.assert_allclose(look_at(files).brightness, expected.brightness, atol=1e-3)
+        assert path.read_bytes() == before
