@@ -66,7 +66,7 @@ class Explainer(QObject):
             images: ids and files, the one that is looked at first, then those that will probably be next.
         """
         if run != self._run:
-            self.close()
+            self._drop()
         self._run, self._wish = run, dict(images)
         # what went wrong may have been mended since the image was looked at last
         current = next(iter(images))
@@ -75,14 +75,26 @@ class Explainer(QObject):
 
     def maps(self, image_id: int) -> Maps | None:
         """Heat maps (C, h, w) of an image as the run asked last sees it; None while they are not there."""
-        return self._kept.get(image_id)
+        maps = self._kept.get(image_id)
+        if maps is not None:
+            self._kept.move_to_end(image_id)
+        return maps
 
-    def close(self) -> None:
-        """Ask for nothing any more and end the workers that are at it; nothing of their jobs is left."""
+    def _drop(self) -> None:
+        """Ask for nothing any more; a worker that is at it ends by itself."""
         self._timer.stop()
+        if self._work is not None:
+            self._work.kill()
         self._run, self._wish, self._work = None, {}, None
         self._kept.clear()
         self._failures.clear()
+
+    def close(self) -> None:
+        """Ask for nothing any more and wait for the end of the workers; nothing of their jobs is left.
+
+        The project's folder is free then, to be moved or deleted.
+        """
+        self._drop()
         works, self._works = self._works, []
         for work in works:
             work.end()

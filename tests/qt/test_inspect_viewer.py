@@ -260,6 +260,30 @@ def test_an_image_far_away_does_not_wait_for_those_that_nobody_looks_at(qtbot, v
     qtbot.waitUntil(lambda: not viewer.explainer._works, timeout=LONG)
 
 
+def test_another_run_does_not_wait_for_the_worker_of_the_run_before(qtbot, viewer, annotated, finished_run, pretend):
+    pretend("hang")
+    image_ids = show(viewer)
+    qtbot.waitUntil(lambda: viewer.explainer._work is not None, timeout=LONG)
+    (work,) = viewer.explainer._works
+    viewer.explainer.ask(finished_run(), {image_ids[0]: annotated.store.image_path(image_ids[0])})
+    assert viewer.explainer._works == [work]
+    # the end of one that nobody waits for says nothing of what is asked for now
+    failed = []
+    viewer.explainer.failed.connect(lambda *what: failed.append(what))
+    qtbot.waitUntil(lambda: work not in viewer.explainer._works, timeout=LONG)
+    assert failed == []
+
+
+def test_of_the_heat_maps_those_stay_that_were_looked_at_last(viewer, monkeypatch):
+    monkeypatch.setattr("gui.inspect.explainer._MOST_KEPT", 2)
+    explainer = viewer.explainer
+    for image_id in (1, 2):
+        explainer._keep(image_id, np.zeros((3, 1, 1), np.float32))
+    assert explainer.maps(1) is not None
+    explainer._keep(3, np.zeros((3, 1, 1), np.float32))
+    assert [one for one in (1, 2, 3) if explainer.maps(one) is not None] == [1, 3]
+
+
 def test_nothing_is_left_when_the_project_closes(qtbot, viewer, annotated, pretend):
     pretend("hang")
     show(viewer)
