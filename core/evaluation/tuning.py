@@ -151,7 +151,7 @@ def find_thresholds(
         progress: told now and then the share that is done, up to 1; what it raises ends the work.
 
     Raises:
-        MultihotError: no image was scored to tune on, or the run decides without thresholds.
+        MultihotError: a split to tune on has no annotated image that was scored, or the run decides without thresholds.
     """
     if predictions.is_multi_class:
         raise MultihotError(
@@ -159,9 +159,13 @@ def find_thresholds(
             next_step="Inspect and multihot evaluate show its scores.",
         )
     splits = _splits(on)
+    for split in splits:
+        # of two, the one would pass for both
+        if not predictions.of(split).known.any():
+            raise MultihotError(
+                f"This run scored no annotated image of {split_names((split,))}.", next_step="Choose another split."
+            )
     chosen = predictions.of(*splits)
-    if not len(chosen.image_ids):
-        raise MultihotError(f"This run scored no image of {split_names(splits)}.", next_step="Choose another split.")
     aim = objective.among(len(chosen.image_ids))
     everywhere = chosen.probabilities, chosen.targets, chosen.known
     support = everywhere[1].sum(axis=0)

@@ -6,6 +6,7 @@ from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
 
 from core.evaluation.calibration import Calibration
+from core.evaluation.threshold_file import FIRST_SET
 from gui.export.export_facts import ExportFacts
 from gui.export.report_view import size_text
 from gui.train.run_facts import RunFacts, title_with_changes
@@ -121,6 +122,9 @@ def _thresholds(facts: ExportFacts) -> str:
         text = translate("export", "{} on {}").format(thresholds.title, thresholds.tuned_on)
         if thresholds.by_hand:
             text = translate("export", "{}, then moved by hand").format(text)
+    if thresholds.name != FIRST_SET:
+        # nobody who has but one set needs its name
+        text = translate("export", "“{}”: {}").format(thresholds.name, text)
     if not len(values) or (thresholds.objective == "0.5" and facts.calibration.is_none):
         return text
     range_in_file = translate("export", "{}; {:.3f} to {:.3f}")

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import cast
 
-from PySide6.QtCore import QPoint, QSignalBlocker, Qt, Signal
+from PySide6.QtCore import QPoint, QSignalBlocker, Qt
 from PySide6.QtWidgets import (
     QComboBox,
     QDoubleSpinBox,
@@ -23,17 +23,11 @@ from gui.inspect.tuner import Scope, Tuner
 from gui.widgets import theme
 from gui.widgets.buttons import primary
 
-_WIDTH = 380
+_WIDTH = 480
 
 
 class ObjectivePopover(QFrame):
-    """Sets the wish of a tuner, and tunes.
-
-    Signals:
-        tuned: it was asked to tune, and the popover is closed.
-    """
-
-    tuned = Signal()
+    """Sets the wish of a tuner, and tunes."""
 
     def __init__(self, tuner: Tuner, parent: QWidget | None = None) -> None:
         super().__init__(parent, Qt.WindowType.Popup)
@@ -212,7 +206,6 @@ class ObjectivePopover(QFrame):
     def _tune(self, scope: str) -> None:
         self.hide()
         self._tuner.tune(cast(Scope, scope))
-        self.tuned.emit()
 
 
 def _share(value: float) -> QDoubleSpinBox:

@@ -206,6 +206,12 @@ def _unmet(everything: Predictions, tuned: Found, wish: Wish, labels: tuple[int,
     )  # fmt: skip
     reached = _reached(wish.objective, counts)
     title = wish.objective.title[0].upper() + wish.objective.title[1:]
+    if wish.on == "cross":
+        # it may well be reached, by another threshold than the mean of the folds
+        text = translate("tuner", "{}: the mean thresholds of the folds come to {} on {}.")
+        wanted = f"{wish.objective.value:.3f}"
+        named = [f"{names[label]} {value}" for label, value in zip(missing, reached, strict=True) if value != wanted]
+        return text.format(title, _named(named), where) if named else ""
     if len(missing) == len(labels) == 1:
         text = translate("tuner", "{} is not reached on {}; the nearest is {}.")
         return text.format(title, where, reached[0])

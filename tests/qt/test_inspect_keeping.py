@@ -2,11 +2,12 @@
 
 import shutil
 import threading
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtWidgets import QLabel, QPushButton
 
 from core.errors import ProjectError
 from core.evaluation.predictions import Predictions
@@ -134,6 +135,15 @@ def test_an_export_has_the_thresholds_of_the_moment_at_which_its_button_is_press
     assert ExportJob.load(run.folder / "exports" / "0001").thresholds == pytest.approx((0.1, 0.2, 0.3))
     assert export._facts.thresholds.values.tolist() == [0.1, 0.2, 0.3]
     qtbot.waitUntil(lambda: export._export is None, timeout=20_000)
+
+
+def test_the_set_that_is_exported_is_named_where_it_is_not_the_only_one(qtbot, annotated, run):
+    strict = replace(ThresholdSet.default(NAMES), name="strict")
+    ThresholdBook((strict,), "strict").save(run.folder / "thresholds.json")
+    export = ExportWorkspace(annotated)
+    qtbot.addWidget(export)
+    qtbot.waitUntil(lambda: export._facts is not None)
+    assert "“strict”: all 0.5" in [label.text() for label in export.findChildren(QLabel)]
 
 
 # tuning

@@ -272,6 +272,29 @@ def test_what_cannot_be_reached_is_said_with_the_nearest(qtbot, page, panel, edi
     assert "by 3 of 3 labels; the nearest are ace" in panel._note.text()
 
 
+def test_the_numbers_of_an_objective_are_not_cut(qtbot, page):
+    popover = page.popover
+    popover.open_below(page._panel._more, selected=1)
+    shown = {"cost": (popover.false_alarm, popover.miss), "capacity": (popover.alarms, popover.images)}
+    for kind, numbers in shown.items():
+        popover.kind.setCurrentIndex(popover.kind.findData(kind))
+        QApplication.processEvents()
+        for number in numbers:
+            assert number.width() == number.maximumWidth()
+            assert number.mapTo(popover, number.rect().topRight()).x() < popover.width()
+    popover.hide()
+
+
+def test_thresholds_of_folds_are_not_said_to_be_the_nearest(qtbot, page, panel, editor, predictions):
+    page.tuner.tune("label", Wish(Objective("precision", 0.999), on="cross"))
+    qtbot.waitUntil(lambda: editor.values[0] != 0.5)
+    both = predictions.of(Split.TRAIN, Split.VALIDATION)
+    said, known = both.probabilities[:, 0] >= np.float32(editor.values[0]), both.known[:, 0]
+    reached = (said & both.targets[:, 0]).sum() / (said & known).sum()
+    title = "Precision of at least 0.999: the mean thresholds of the folds come to"
+    assert panel._note.text() == f"{title} ace {reached:.3f} on train and validation."
+
+
 def test_a_label_tuned_later_keeps_what_was_moved_meanwhile(qtbot, page, editor, predictions):
     page.tuner.tune("label")
     editor.set(1, 0.77)

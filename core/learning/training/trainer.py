@@ -13,6 +13,7 @@ from core.evaluation.threshold_file import THRESHOLDS_FILE, ThresholdSet
 from core.evaluation.tuning import find_thresholds
 from core.jobs.events import Event, Note, RunFinished, RunPaused, RunStarted
 from core.jobs.job import Command, TrainJob
+from core.labels import Split
 from core.learning.data.batches import targets_of
 from core.learning.losses.choice import LabelCounts, loss_of
 from core.learning.training.begin import begin
@@ -190,6 +191,6 @@ def _write_predictions(
     )
     predictions.save(folder / PREDICTIONS_FILE)
     thresholds = ThresholdSet.default(snapshot.label_names)
-    if len(prepared.validation_rows) and not predictions.is_multi_class:
+    if not predictions.is_multi_class and predictions.of(Split.VALIDATION).known.any():
         thresholds = find_thresholds(predictions, draws=0).thresholds
     thresholds.save(folder / THRESHOLDS_FILE)

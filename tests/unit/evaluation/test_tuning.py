@@ -155,15 +155,19 @@ def test_without_other_annotated_images_those_tuned_on_judge():
     alone = predictions_of((30, 30, 0))
     assert tune(alone, F1, draws=0).evaluated_on == "validation"
     assert tune(alone, F1, on="cross", draws=0).evaluated_on == "validation"
-    train = predictions_of((30, 0, 0))
-    assert tune(train, F1, on="cross", draws=0).evaluated_on == "train"
+    assert tune(predictions_of((30, 0, 0)), F1, on="train", draws=0).evaluated_on == "train"
 
 
 def test_what_cannot_be_tuned_is_told(drawn):
-    with pytest.raises(MultihotError, match="no image of validation"):
+    with pytest.raises(MultihotError, match="no annotated image of validation"):
         tune(predictions_of((30, 0, 30)), F1)
-    with pytest.raises(MultihotError, match="no image of train and validation"):
+    with pytest.raises(MultihotError, match="no annotated image of train"):
         tune(predictions_of((0, 0, 30)), F1, on="cross")
+    unknown = predictions_of((30, 30, 30))
+    unknown.states[30:60] = -1
+    for on in ("validation", "cross"):
+        with pytest.raises(MultihotError, match="no annotated image of validation"):
+            tune(unknown, F1, on=on)
     classes = Predictions(drawn.image_ids, drawn.splits, drawn.probabilities, drawn.states, NAMES, MULTI_CLASS)
     with pytest.raises(MultihotError, match="no thresholds to tune"):
         tune(classes, F1)
