@@ -22,6 +22,8 @@ FEWEST_IMAGES: Final = 5
 _FIFTHS: Final = 5
 # more are not looked through one by one
 _MOST_FOLDERS: Final = 100
+# images whose numbers of pixels differ by less are of one size
+_ABOUT_SAME: Final = 1.5
 # an image is called square up to this ratio of its longer side to its shorter one
 _ABOUT_SQUARE: Final = 1.1
 
@@ -184,18 +186,17 @@ def by_split(splits: NDArray[np.int8]) -> tuple[Slice, ...]:
 
 
 def by_size(widths: ArrayLike, heights: ArrayLike) -> tuple[Slice, ...]:
-    """Five slices of equally many images, by the number of pixels; fewer where images have the same size.
+    """Five slices of equally many images, by the number of pixels; none where all are of about the same size.
 
     Args:
         widths: (V,) in pixels; NaN where not known.
         heights: (V,) in pixels; NaN where not known.
     """
-    return by_quantiles(
-        "size",
-        np.asarray(widths, np.float64) * np.asarray(heights, np.float64) / 1e6,
-        ends=("smallest", "largest"),
-        measure="megapixels",
-    )
+    megapixels = np.asarray(widths, np.float64) * np.asarray(heights, np.float64) / 1e6
+    known = megapixels[~np.isnan(megapixels)]
+    if not len(known) or known.max() < _ABOUT_SAME * known.min():
+        return ()
+    return by_quantiles("size", megapixels, ends=("smallest", "largest"), measure="megapixels")
 
 
 def by_aspect(widths: ArrayLike, heights: ArrayLike) -> tuple[Slice, ...]:

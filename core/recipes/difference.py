@@ -6,6 +6,9 @@ from dataclasses import dataclass, fields, is_dataclass
 from core.recipes.keys import to_text
 from core.recipes.recipe import Recipe
 
+# what is said of a recipe changes no training
+_WORDS = ("title", "purpose")
+
 
 @dataclass(frozen=True, slots=True)
 class KeyDifference:
@@ -30,8 +33,8 @@ class KeyDifference:
 def recipe_difference(before: Recipe, after: Recipe) -> tuple[KeyDifference, ...]:
     """The keys in which two recipes differ, in the order of a recipe's file.
 
-    A key that a file leaves out counts with its default. Published figures and variants are left out: they do not
-    change a training.
+    A key that a file leaves out counts with its default. Title, purpose, published figures and variants are left out:
+    they do not change a training.
     """
     values = dict(_keys(after))
     return tuple(
@@ -44,5 +47,5 @@ def _keys(recipe: Recipe) -> Iterator[tuple[str, object]]:
         value = getattr(recipe, one.name)
         if is_dataclass(value):
             yield from ((f"{one.name}.{key.name}", getattr(value, key.name)) for key in fields(value))
-        elif isinstance(value, str):
+        elif isinstance(value, str) and one.name not in _WORDS:
             yield one.name, value

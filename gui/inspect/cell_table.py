@@ -14,6 +14,8 @@ Index = QModelIndex | QPersistentModelIndex
 
 _RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 _LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+# a name keeps so much of itself
+_LEAST_WIDTH = 56
 # numbers that are not there come last, whichever way the others go
 _NOWHERE = float("inf")
 
@@ -121,6 +123,7 @@ class CellTable(QWidget):
         super().__init__(parent)
         self._columns = tuple(columns)
         self._wide = wide
+        self._left_out: set[int] = set()
         self.model = CellModel(columns)
         self._sorted = _Sorted(self)
         self._sorted.setSourceModel(self.model)
@@ -140,6 +143,7 @@ class CellTable(QWidget):
         header.setHighlightSections(False)
         header.setSortIndicatorShown(False)
         header.setSectionsClickable(True)
+        header.setMinimumSectionSize(_LEAST_WIDTH)
         # in the order in which they are given until a person asks for another
         self._sorted.sort(-1)
         bold = theme.tabular(header.font())
@@ -174,15 +178,19 @@ class CellTable(QWidget):
         self._table.viewport().update()
 
     def set_column_hidden(self, column: int, hidden: bool) -> None:
-        """Leave a column out."""
-        self._table.setColumnHidden(column, hidden)
+        """Leave a column out, or no longer."""
+        (self._left_out.add if hidden else self._left_out.discard)(column)
+        self._arrange()
+
+    def _arrange(self) -> None:
+        is_narrow = self.width() < self._wide
+        for place, column in enumerate(self._columns):
+            self._table.setColumnHidden(place, place in self._left_out or (column.is_spare and is_narrow))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Leave out what can be spared where it is narrow."""
         super().resizeEvent(event)
-        for place, column in enumerate(self._columns):
-            if column.is_spare:
-                self._table.setColumnHidden(place, self.width() < self._wide)
+        self._arrange()
 
     def _on_header_clicked(self, section: int) -> None:
         ascending, descending = Qt.SortOrder.AscendingOrder, Qt.SortOrder.DescendingOrder

@@ -320,9 +320,11 @@ def note(runs: TwoRuns) -> str:
     """On what was compared."""
     comparison = runs.comparison
     parts = [
-        translate("compare", "On {:,} images of {} that both scored, each at its own thresholds.").format(
-            comparison.images, comparison.split
-        )
+        (
+            translate("compare", "On {:,} images of {} that both scored, each at its own thresholds.")
+            if comparison.top1 is None
+            else translate("compare", "On {:,} images of {} that both scored.")
+        ).format(comparison.images, comparison.split)
     ]
     for run, images, names in zip(
         (runs.first, runs.second), comparison.left_out_images, comparison.left_out_labels, strict=True

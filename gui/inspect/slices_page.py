@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from core.evaluation.predictions import Predictions
 from core.evaluation.slices import (
     Slice,
     SliceScore,
@@ -29,6 +30,7 @@ from core.evaluation.slices import (
     by_split,
     score_slices,
 )
+from core.labels import Split
 from core.project.appearance import Appearance, ImageFiles, image_files, look_at
 from core.project.query import QueryError, parse
 from gui import background
@@ -44,9 +46,11 @@ from gui.widgets import theme
 translate = QCoreApplication.translate
 
 _ALL_LABELS, _THIS_LABEL = range(2)
+# kinds whose names end with numbers in brackets
+_MEASURED = ("size", "aspect", "brightness", "blur")
 # of the table; in less the names would be cut too short
 _WIDE = 640
-# of a slice's name in a button of the gallery
+# of a slice's name where there is little room
 _NAME_LENGTH = 40
 
 
@@ -100,7 +104,7 @@ class SlicesPage(Page):
         )  # fmt: skip
         self._lay_out()
 
-        self._scope.idClicked.connect(lambda _: self.rest())
+        self._scope.idClicked.connect(self._on_scope_chosen)
         self._field.returnPressed.connect(self._on_add)
         self._add.clicked.connect(self._on_add)
         self._progress.cancelled.connect(self._on_cancel)
@@ -134,6 +138,11 @@ class SlicesPage(Page):
         layout.addLayout(top)
         layout.addLayout(below)
         layout.addWidget(self._table, 1)
+
+    def _on_scope_chosen(self, _: int) -> None:
+        if self._looks is not None:
+            self._say_how(self._looks)
+        self.rest()
 
     def _on_scored_changed(self) -> None:
         # while it is hidden nobody waits for it; it is begun anew when it is shown
@@ -189,7 +198,7 @@ class SlicesPage(Page):
         predicted = scored.predicted(one.rows, np.full(len(one.rows), label), self.inspection.thresholds.values)
         kinds = outcomes(predicted, scored.predictions.states[one.rows, label])
         wrong = one.rows[(kinds == Outcome.FALSE_POSITIVE) | (kinds == Outcome.FALSE_NEGATIVE)]
-        name = one.name if len(one.name) <= _NAME_LENGTH else f"{one.name[: _NAME_LENGTH - 1]}…"
+        name = _short(one)
         empty = self.tr("No image of this slice is decided wrongly on “{}”.").format(self.inspection.label_name)
         return (
             ImageGroup(
@@ -213,16 +222,19 @@ class SlicesPage(Page):
             return
         self._looks, self._looking = looks, None
         self._progress.show_fraction(None)
+        self._say_how(looks)
+        self.rest()
+
+    def _say_how(self, looks: _Looks) -> None:
         text = self.tr(
-            "Worst first, compared with the other images of the same split. Of 40 slices without any difference two "
-            "look as if they had one."
+            "Worst first, each compared with all other images of this split. By chance alone some two of 40 slices "
+            "seem to differ."
         )
         if looks.left_out:
             one = self.tr("1 image cannot be read and is in no slice by looks.")
             several = self.tr("{:,} images cannot be read and are in no slice by looks.")
             text = f"{text} {one if looks.left_out == 1 else several.format(looks.left_out)}"
         self._note.setText(text)
-        self.rest()
 
     def _on_cancel(self) -> None:
         if self._looking is not None:
@@ -285,7 +297,12 @@ def _look(scored: ScoredSplit, files: ImageFiles, rows: NDArray[np.int64], reque
     slices = _slices(looks)
     # rows of those that the project still has
     placed = [Slice(one.kind, one.name, rows[one.rows]) for one in slices]
-    return _Looks(scored, (*placed, *by_split(scored.everything.splits)), looks.left_out)
+    return _Looks(scored, (*placed, *by_split(_judging(scored).splits)), looks.left_out)
+
+
+def _judging(scored: ScoredSplit) -> Predictions:
+    """The images by which splits are compared: the network knows those of train by heart."""
+    return scored.everything.of(Split.VALIDATION, Split.TEST)
 
 
 def _slices(looks: Appearance) -> tuple[Slice, ...]:
@@ -308,18 +325,18 @@ def _score(
     parts = tuple(one for one in slices if one.kind != "split")
     scores = [
         *score_slices(scored.predictions, thresholds, parts, label=label),
-        *score_slices(scored.everything, thresholds, splits, label=label),
+        *score_slices(_judging(scored), thresholds, splits, label=label),
     ]
     return tuple(sorted(scores, key=lambda one: (one.is_too_few, one.difference)))
 
 
 def _row(one: SliceScore) -> Row:
-    name = f"{_kind(one.slice.kind)}: {one.slice.name}"
+    name, whole = _short(one.slice), f"{_kind(one.slice.kind)}: {one.slice.name}"
     interval = f"{score(one.low)}–{score(one.high)}" if one.low == one.low else "–"
     difference = "–" if one.difference != one.difference else f"{one.difference:+.3f}".replace("-", "−")
     verdict = verdict_of(one)
     words = translate("slices", "{}: {} on {:,} images with {:,} positives, {} on the others; {}").format(
-        name, score(one.score), one.images, one.positives, score(one.others), verdict
+        whole, score(one.score), one.images, one.positives, score(one.others), verdict
     )
     return Row(
         (name, f"{one.images:,}", f"{one.positives:,}", score(one.score), interval, difference, verdict),
@@ -338,6 +355,12 @@ def verdict_of(one: SliceScore) -> str:
     if one.is_worse:
         return translate("slices", "worse")
     return translate("slices", "better") if one.is_better else translate("slices", "within noise")
+
+
+def _short(one: Slice) -> str:
+    """What a slice is called where there is little room: without the numbers that part it from others."""
+    name = one.name.partition(" (")[0] if one.kind in _MEASURED else one.name
+    return f"{_kind(one.kind)}: {name if len(name) <= _NAME_LENGTH else f'{name[: _NAME_LENGTH - 1]}…'}"
 
 
 def _kind(kind: str) -> str:

@@ -26,6 +26,9 @@ translate = QCoreApplication.translate
 
 # what is wanted until a person says otherwise
 WANTED = 0.95
+_ABSENT, _DECIDED, _NPV = 1, 3, 5
+# of the table; in less the names would be cut too short
+_WIDE = 620
 # while somebody types or turns the wheel nothing is chosen anew
 _TYPING_MS = 250
 
@@ -36,7 +39,7 @@ class _Answer:
 
     Attributes:
         triage: the two thresholds of each label.
-        outcome: what they do on images on which nothing was chosen, where there are some.
+        outcome: what they do on the split that is looked at.
         present, absent: what is decided on the split that is looked at, bool (V, C).
     """
 
@@ -73,10 +76,18 @@ class TriagePage(Page):
                 Column(self.tr("Absent <"), self.tr("Surely absent where the probability is lower")),
                 Column(self.tr("Present ≥"), self.tr("Surely present where the probability is at least this")),
                 Column(self.tr("Decided"), self.tr("The share of images on which no person is asked for this label")),
-                Column(self.tr("Precision"), self.tr("The share of right ones among those called present")),
-                Column(self.tr("NPV"), self.tr("The share of right ones among those called absent"), widest="0.000"),
-                Column(self.tr("Missed"), self.tr("The share of the label's images that are called absent")),
+                Column(
+                    self.tr("Precision"), self.tr("The share of right ones among those called present"), is_spare=True
+                ),
+                Column(
+                    self.tr("NPV"),
+                    self.tr("The share of right ones among those called absent"),
+                    widest="0.000",
+                    is_spare=True,
+                ),
+                Column(self.tr("Missed"), self.tr("The share of its images that are called absent"), is_spare=True),
             ),
+            wide=_WIDE,
         )
         self._typing = QTimer(self)
         self._typing.setSingleShot(True)
@@ -117,7 +128,8 @@ class TriagePage(Page):
         if scored is not None:
             for part in (self._npv, self._npv_name):
                 part.setVisible(not scored.is_multi_class)
-            for column in (1, 5):
+            # an image of one class is decided for all of them at once
+            for column in (_ABSENT, _DECIDED, _NPV):
                 self._table.set_column_hidden(column, scored.is_multi_class)
             self._ask(scored)
 
@@ -252,7 +264,7 @@ def _chosen(scored: ScoredSplit, *, precision: float, npv: float) -> _Answer:
 
 def _answer(scored: ScoredSplit, triage: Triage) -> _Answer:
     present, absent = decide(triage, scored.predictions)
-    return _Answer(triage, judge_triage(triage, scored.everything), present, absent)
+    return _Answer(triage, judge_triage(triage, scored.everything, scored.split), present, absent)
 
 
 def summary(outcome: TriageOutcome, *, is_multi_class: bool) -> str:
@@ -272,7 +284,7 @@ def measured(triage: Triage, outcome: TriageOutcome) -> str:
     """Where the thresholds were chosen and what came of them."""
     same = outcome.split == triage.chosen_on
     where = (
-        translate("triage", "Chosen and measured on the same {:,} images of {}, so new ones will do a little worse")
+        translate("triage", "Chosen on these same {:,} images of {}, so new ones will do worse")
         if same
         else translate("triage", "Measured on {:,} images of {}, chosen on {}")
     )
@@ -295,7 +307,9 @@ def rows_of(triage: Triage, outcome: TriageOutcome) -> list[Row]:
         )
         numbers = tuple(float(one[label]) for one in (outcome.precision, outcome.npv, outcome.missed))
         decided = float(outcome.decided[label])
-        words = translate("triage", "“{}”: {:.0f} % decided without a person").format(name, 100 * decided)
+        words = translate("triage", "“{}”: {:.0f} % decided without a person; precision {}, NPV {}, missed {}").format(
+            name, 100 * decided, *map(score, numbers)
+        )
         rows.append(
             Row(
                 (name, *texts, f"{100 * decided:.0f} %", *map(score, numbers)),

@@ -52,9 +52,12 @@ def shown(page):
     return [[model.index(row, column).data() for column in range(model.columnCount())] for row in range(3)]
 
 
-def test_the_table_is_what_the_evaluation_says_of_images_on_which_nothing_was_chosen(page):
+def test_the_table_is_what_the_evaluation_says_of_the_split_that_is_looked_at(qtbot, page, run):
     predictions = drawn()
     triage = choose_triage(predictions, Split.VALIDATION, precision=0.95, npv=0.95)
+    assert page._measured.text().startswith("Chosen on these same 80 images of validation, so new ones will do worse:")
+    page.inspection.show(load_scored_split(run, Split.TEST))
+    qtbot.waitUntil(lambda: page._answer is not None)
     outcome = judge_triage(triage, predictions, Split.TEST)
     for label, cells in enumerate(shown(page)):
         assert cells[0] == NAMES[label]
