@@ -65,6 +65,8 @@ class GroupBar(QWidget):
         for (key, text), button in zip(choices, self._group.buttons(), strict=False):
             if button.text() != text:
                 button.setText(text)
+                # what is of a fixed size is not laid out anew while it needs the same room
+                button.setFixedSize(button.sizeHint())
                 texts_change = True
             button.setChecked(key == chosen)
         self._choices, chosen_changed, self._key = choices, chosen != self._key, chosen

@@ -201,8 +201,10 @@ class MeansModel(QAbstractTableModel):
             (self.tr("overall"), _short(int(scored.support.sum())), "", *(score(value) for value in overall), ""),
         ]
         if len(self._rows) == len(rows):
-            self._rows = rows
-            self.dataChanged.emit(self.index(0, 0), self.index(1, THRESHOLD))
+            before, self._rows = self._rows, rows
+            for column in range(THRESHOLD + 1):
+                if any(old[column] != new[column] for old, new in zip(before, rows, strict=True)):
+                    self.dataChanged.emit(self.index(0, column), self.index(1, column))
             return
         self.beginResetModel()
         self._rows = rows

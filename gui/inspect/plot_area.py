@@ -2,7 +2,7 @@
 
 import functools
 
-from PySide6.QtCore import QSettings, QSize
+from PySide6.QtCore import QSettings, QSize, QTimer
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QToolButton, QWidget
 
@@ -26,6 +26,8 @@ from gui.widgets.panel import line
 TWO_PLOTS_WIDTH = 516
 _DEFAULTS = ("precision_recall", "scores")
 _SETTING = "inspect/plots"
+# who goes from label to label is not held up by the bands of those that he passes
+BAND_AFTER_MS = 150
 
 
 class PlotArea(Page):
@@ -47,6 +49,7 @@ class PlotArea(Page):
         self._line = line(vertical=True)
         self._curves: dict[int, LabelCurves] = {}
         self._bands: dict[int, CurveBand] = {}
+        self._band_timer = QTimer(self, singleShot=True, interval=BAND_AFTER_MS)
         self._compare = icon_button("git-diff", self.tr("Compare with other runs…"))
         self._compare.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self._compare.setMenu(self.runs.menu)
@@ -62,6 +65,7 @@ class PlotArea(Page):
             panel.plot_made.connect(self._follow_plot)
             panel.kind_changed.connect(functools.partial(self._on_kind_changed, panel))
             panel.show_kind()
+        self._band_timer.timeout.connect(self._ask_band)
         self.runs.changed.connect(self._draw_all)
         self.calibration.changed.connect(self._on_calibration_changed)
 
@@ -151,6 +155,11 @@ class PlotArea(Page):
         if label in self._bands:
             plot.show_band(self._bands[label])
         elif scored.support[label]:
+            self._band_timer.start()
+
+    def _ask_band(self) -> None:
+        scored, label = self.inspection.scored, self.inspection.label
+        if scored is not None and scored.support[label] and label not in self._bands:
             work = functools.partial(_band, scored, label)
             done = functools.partial(self._on_band, scored, label)
             background.run(self, work, done, self.inspection.failed.emit, key="band")

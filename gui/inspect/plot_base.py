@@ -101,7 +101,7 @@ class LabelPlot(Plot):
             if side in self._unit_axes and pixel:
                 room = 1 / pixel / (_TICK_WIDTH if side == "bottom" else _TICK_HEIGHT)
                 values = QUARTERS if room >= len(QUARTERS) - 1 else QUARTERS[::2] if room >= 2 else QUARTERS[::4]
-                self.axis(side).setTicks([ticks(values, digits=2)])
+                self.set_ticks(side, ticks(values, digits=2))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """There is room for more numbers on the axes, or for fewer."""

@@ -100,7 +100,7 @@ class HistogramPlot(LabelPlot):
         marks = self._marks(max(top, bottom))
         both = {sign * height: f"{count:,}" for count, height in marks for sign in (1, -1)}
         shown = [(height, text) for height, text in both.items() if -bottom * 1.05 <= height <= top * 1.05]
-        self.axis("left").setTicks([shown])
+        self.set_ticks("left", shown)
         self.set_axis_name("left", self.tr("images (logarithmic)") if self.is_log else self.tr("images"))
 
     def _height(self, counts: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -141,8 +141,9 @@ class HistogramPlot(LabelPlot):
 
     def set_movable(self, movable: bool) -> None:
         """Let the threshold part the bars, or not."""
-        super().set_movable(movable)
-        self.restyle(self.palette())
+        if movable != self.is_movable:
+            super().set_movable(movable)
+            self.restyle(self.palette())
 
     def restyle(self, palette: QPalette) -> None:
         """Colour what is right and what is wrong as everywhere else."""

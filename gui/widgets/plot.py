@@ -56,6 +56,7 @@ class Plot(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
         self._menu: QMenu | None = None
         self._axis_names = {"bottom": x, "left": y}
         self._grid = {"bottom": False, "left": True}
+        self._ticks: dict[str, Sequence[tuple[float, str]]] = {}
         self._box = pg.ViewBox(enableMenu=False, enableMouse=False)
         self._box.disableAutoRange()
         self._axes = {side: pg.AxisItem(side) for side in self._axis_names}
@@ -125,6 +126,12 @@ class Plot(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
         """Draw lines at the ticks of these axes, and of no other."""
         self._grid = {side: side in sides for side in self._axes}
         self._color_frame()
+
+    def set_ticks(self, side: str, marks: Sequence[tuple[float, str]]) -> None:
+        """Put these numbers on the "left" or "bottom" axis, which is painted anew only for others."""
+        if self._ticks.get(side) != marks:
+            self._ticks[side] = marks
+            self._axes[side].setTicks([marks])
 
     def set_axis_name(self, side: str, name: str) -> None:
         """Call the "left" or "bottom" axis something else."""

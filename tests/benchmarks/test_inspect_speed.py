@@ -2,6 +2,7 @@
 
 import os
 import time
+from types import SimpleNamespace
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
@@ -18,11 +19,13 @@ pytestmark = pytest.mark.benchmark
 
 IMAGES, LABELS = 100_000, 80
 GOAL_MS = 16
+# to another label, with its curve and its histogram
+CHOICE_MS = 50
 MOVES = 200
 
 
-@pytest.fixture
-def scored(tmp_path):
+@pytest.fixture(scope="module")
+def scored(tmp_path_factory):
     """A run's scores, as Inspect holds them."""
     from core.evaluation.metrics import average_precision
     from core.evaluation.threshold_file import ThresholdBook
@@ -40,9 +43,10 @@ def scored(tmp_path):
     start = time.perf_counter()
     ranked = RankedScores(probabilities, predictions.targets, predictions.known)
     print(f"\nranking {IMAGES:,} x {LABELS}: {time.perf_counter() - start:.2f} s, in the background")
-    (tmp_path / "0001").mkdir()
+    folder = tmp_path_factory.mktemp("runs") / "0001"
+    folder.mkdir()
     return ScoredSplit(
-        run=Run(1, "r", 0.0, tmp_path / "0001"),
+        run=Run(1, "r", 0.0, folder),
         split=Split.VALIDATION,
         sizes={Split.VALIDATION: IMAGES},
         everything=predictions,
@@ -50,7 +54,7 @@ def scored(tmp_path):
         ranked=ranked,
         ap=average_precision(probabilities, predictions.targets, predictions.known),
         support=predictions.targets.sum(axis=0),
-        book=ThresholdBook.of_run(tmp_path / "0001", names),
+        book=ThresholdBook.of_run(folder, names),
         label_ids=np.arange(LABELS),
     )
 
@@ -86,6 +90,7 @@ def test_a_move_is_done_and_painted_within_a_frame(qtbot, qapp, scored, how):
     workspace.resize(1366 - 65, 768 - 60)
     workspace.show()
     workspace._whole.setCurrentIndex(1)
+    workspace._facts = SimpleNamespace(run=scored.run)
     workspace._on_loaded(scored)
     plots = {panel.kind: panel for panel in workspace.thresholds_page._plots.panels}
     assert set(plots) == {"precision_recall", "scores"}
@@ -96,30 +101,37 @@ def test_a_move_is_done_and_painted_within_a_frame(qtbot, qapp, scored, how):
     qtbot.wait(400)
     QThreadPool.globalInstance().waitForDone()
     qapp.processEvents()
-    moves, paints, values = [], [], set()
-    worked = time.thread_time()
+    walls, moves, paints, values = [], [], [], set()
     for number in range(MOVES):
-        start = time.perf_counter()
+        start, begun = time.perf_counter(), time.thread_time()
         if how == "label":
-            workspace._table.choose(number % LABELS)
+            workspace._table.choose((number + 1) % LABELS)
         else:
             drag(qapp, slider, plots, how, number)
-        moved = time.perf_counter()
+        moved = time.thread_time()
         qapp.processEvents()
-        paints.append(time.perf_counter() - moved)
-        moves.append(moved - start)
-        values.add(workspace._thresholds.values[0])
-    # the curve has fewer places than there are moves
-    assert how == "label" or len(values) > MOVES / 5
+        painted = time.thread_time()
+        value = workspace._thresholds.values[0]
+        # the curve has fewer places than there are moves
+        if how == "label" or value not in values:
+            values.add(value)
+            moves.append(1000 * (moved - begun))
+            paints.append(1000 * (painted - moved))
+            walls.append(1000 * (time.perf_counter() - start))
+    assert len(moves) > MOVES / 5
     assert how == "label" or workspace._gallery.model.rowCount()
-    worked = 1000 * (time.thread_time() - worked) / MOVES
-    total = 1000 * (np.array(moves) + np.array(paints))
+    both = np.add(moves, paints)
+    goal = CHOICE_MS if how == "label" else GOAL_MS
     print(
-        f"\n{how}: a move {1000 * np.median(moves):.2f} ms, painting {1000 * np.median(paints):.2f} ms; "
-        f"together median {np.median(total):.1f}, p99 {np.percentile(total, 99):.1f} ms (goal {GOAL_MS}); "
-        f"of the thread's own time {worked:.1f} ms in the mean"
+        f"\n{how}: of the window's own thread a move takes {np.median(moves):.1f} ms and painting "
+        f"{np.median(paints):.1f} ms, together {_spread(both)} (goal {goal}); by the clock {_spread(walls)}"
     )
     workspace._thresholds.flush()
     background.cancel_all()
-    # choosing another label draws another curve; it is no move, and only told
-    assert how == "label" or np.median(total) < GOAL_MS
+    QThreadPool.globalInstance().waitForDone()
+    # what else runs on the machine does not count; the clock, which it does count for, is told
+    assert np.median(both) < goal
+
+
+def _spread(times):
+    return f"median {np.median(times):.1f}, mean {np.mean(times):.1f}, p99 {np.percentile(times, 99):.1f} ms"
