@@ -1,7 +1,9 @@
 """Other runs whose curves of the chosen label are drawn beside those of the run that is looked at."""
 
 import functools
-from collections.abc import Mapping, Sequence
+import threading
+from collections import OrderedDict
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +13,7 @@ from PySide6.QtWidgets import QMenu
 
 from core.evaluation.predictions import Predictions
 from core.evaluation.ranking import RankedScores
-from core.labels import LabelState
+from core.labels import LabelState, Split
 from core.project.changes import Changes
 from core.project.runs import Run
 from gui import background
@@ -24,6 +26,9 @@ from gui.train.words import figure, run_line
 
 translate = QCoreApplication.translate
 
+# 100,000 images and 80 labels take 40 MB
+_MOST_LOADED = 3
+
 
 @dataclass(frozen=True, eq=False)
 class Compared:
@@ -32,12 +37,41 @@ class Compared:
     Attributes:
         lines: of the runs that know the label.
         notes: what is to be said of them.
-        loaded: the scores of the runs on the split, by run.
     """
 
     lines: tuple[Line, ...]
     notes: tuple[str, ...]
-    loaded: Mapping[int, Predictions]
+
+
+class LoadedRuns:
+    """Scores of runs on one split, each read once and forgotten when it is compared no more; for several threads.
+
+    Of more runs than `_MOST_LOADED` those that were wanted last are kept.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._kept: OrderedDict[int, Predictions] = OrderedDict()
+
+    def keep_only(self, runs: Collection[int]) -> None:
+        """Forget all but some runs."""
+        with self._lock:
+            for one in set(self._kept).difference(runs):
+                del self._kept[one]
+
+    def of(self, run: Run, split: Split) -> Predictions:
+        """The scores of a run; while another thread reads them, that is waited for.
+
+        Raises:
+            MultihotError: they cannot be read.
+        """
+        with self._lock:
+            if run.id not in self._kept:
+                self._kept[run.id] = load_predictions(run).of(split)
+            self._kept.move_to_end(run.id)
+            while len(self._kept) > _MOST_LOADED:
+                self._kept.popitem(last=False)
+            return self._kept[run.id]
 
 
 class ComparedRuns(QObject):
@@ -59,7 +93,7 @@ class ComparedRuns(QObject):
         self._inspection = inspection
         self._others: list[RunFacts] = []
         self._chosen: set[int] = set()
-        self._loaded: dict[int, Predictions] = {}
+        self._loaded = LoadedRuns()
         self.menu = QMenu()
         self.menu.setTitle(self.tr("Compare with run"))
         self.menu.aboutToShow.connect(self._fill)
@@ -69,7 +103,7 @@ class ComparedRuns(QObject):
 
     def show_scores(self) -> None:
         """Another run or split is looked at, or nothing."""
-        self._loaded.clear()
+        self._loaded = LoadedRuns()
         self._clear()
         if self._inspection.scored is None:
             self._chosen.clear()
@@ -125,24 +159,25 @@ class ComparedRuns(QObject):
             return
         runs = [one.run for one in self._others if one.run.id in self._chosen and one.run.id != scored.run.id]
         if not runs:
+            # a thread may be reading into the others
+            self._loaded = LoadedRuns()
             self._clear()
             return
         label = self._inspection.label
-        work = functools.partial(compared, scored, label, runs, loaded=dict(self._loaded))
+        work = functools.partial(compared, scored, label, runs, loaded=self._loaded)
         done = functools.partial(self._on_compared, scored, label)
         background.run(self, work, done, self._inspection.failed.emit, key="compared")
 
     def _on_compared(self, scored: ScoredSplit, label: int, found: Compared) -> None:
         if scored is not self._inspection.scored:
             return
-        self._loaded.update(found.loaded)
         chosen = {run.id for run in (one.run for one in self._others) if run.id in self._chosen}
         if label == self._inspection.label and chosen:
             self.lines, self.notes = found.lines, found.notes
             self.changed.emit()
 
 
-def compared(scored: ScoredSplit, label: int, runs: Sequence[Run], *, loaded: Mapping[int, Predictions]) -> Compared:
+def compared(scored: ScoredSplit, label: int, runs: Sequence[Run], *, loaded: LoadedRuns) -> Compared:
     """Read other runs' scores of one label, on images that they scored in the same split.
 
     What the images show is taken from the run that is looked at, so that the lines differ by the models alone. Where
@@ -152,19 +187,17 @@ def compared(scored: ScoredSplit, label: int, runs: Sequence[Run], *, loaded: Ma
         scored: what is looked at.
         label: column of the chosen label.
         runs: the others.
-        loaded: scores that were read before, by run.
+        loaded: scores that were read before; keeps those of these runs.
 
     Raises:
         MultihotError: scores cannot be read.
     """
     name, own = scored.label_names[label], scored.predictions
-    read: dict[int, Predictions] = dict(loaded)
+    loaded.keep_only([run.id for run in runs])
     lines: list[Line] = []
     notes: list[str] = []
     for run in runs:
-        if run.id not in read:
-            read[run.id] = load_predictions(run).of(scored.split)
-        other = read[run.id]
+        other = loaded.of(run, scored.split)
         title = translate("compared", "run {}").format(run.id)
         _, here, there = np.intersect1d(own.image_ids, other.image_ids, assume_unique=True, return_indices=True)
         if name not in other.label_names or not len(here):
@@ -179,7 +212,7 @@ def compared(scored: ScoredSplit, label: int, runs: Sequence[Run], *, loaded: Ma
             notes.append(text.format(run.id, len(here), len(own.image_ids)))
             title = translate("compared", "run {}, shared with {}").format(scored.run.id, run.id)
             lines.append(_line(title, own.probabilities[here, label], states, look=len(lines)))
-    return Compared(tuple(lines), tuple(notes), read)
+    return Compared(tuple(lines), tuple(notes))
 
 
 def _line(name: str, scores: NDArray[np.float32], states: NDArray[np.int8], *, look: int) -> Line:

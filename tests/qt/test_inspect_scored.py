@@ -1,5 +1,8 @@
 """What Inspect holds of a run's scores, and what is kept so that the window need not look at all images again."""
 
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
 import numpy as np
@@ -11,10 +14,11 @@ from core.evaluation.predictions import Predictions
 from core.labels import MULTI_CLASS, LabelState, Split
 from core.project.runs import Run
 from core.report.examples import image_files
-from gui.inspect import scored_split
+from gui.inspect import compared_runs, scored_split
+from gui.inspect.compared_runs import LoadedRuns, compared
 from gui.inspect.image_groups import MOST_IMAGES, label_groups
 from gui.inspect.inspection import Inspection
-from gui.inspect.scored_split import Decisions, load_scored_split
+from gui.inspect.scored_split import Decisions, load_predictions, load_scored_split
 
 
 def one_of_each(seed, *, images=900, labels=4):
@@ -132,3 +136,55 @@ def test_files_of_a_report_are_found_with_one_look_at_the_images(annotated):
     assert list(found) == [3, 1]
     assert found[3].path == annotated.store.image_path(3)
     assert store.asked == 1
+
+
+@pytest.fixture
+def runs(tmp_path):
+    made = []
+    for number in range(1, 6):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        one_of_each(number, images=90).save(folder / "predictions.npz")
+        made.append(Run(number, "tiny", 0.0, folder))
+    return made
+
+
+def test_of_compared_runs_only_those_that_are_compared_are_kept_and_three_at_most(runs, one_class, monkeypatch):
+    read = []
+
+    def load(run):
+        read.append(run.id)
+        return load_predictions(run)
+
+    monkeypatch.setattr(compared_runs, "load_predictions", load)
+    loaded = LoadedRuns()
+    first, second, *others = runs
+    compared(one_class, 0, [first, second], loaded=loaded)
+    found = compared(one_class, 1, [first, second], loaded=loaded)
+    assert (read, len(found.notes)) == ([1, 2], 2)
+    # no longer compared, so read again when it is
+    compared(one_class, 1, [second], loaded=loaded)
+    compared(one_class, 1, [first, second], loaded=loaded)
+    assert read == [1, 2, 1]
+    compared(one_class, 1, runs, loaded=loaded)
+    assert read == [1, 2, 1, *(one.id for one in others)]
+    assert list(loaded._kept) == [3, 4, 5]
+
+
+def test_a_run_that_another_thread_reads_is_waited_for(runs, monkeypatch):
+    goes_on, read = threading.Event(), []
+
+    def slow(run):
+        read.append(run.id)
+        assert goes_on.wait(10)
+        return load_predictions(run)
+
+    monkeypatch.setattr(compared_runs, "load_predictions", slow)
+    loaded = LoadedRuns()
+    with ThreadPoolExecutor(2) as pool:
+        asked = [pool.submit(loaded.of, runs[0], Split.VALIDATION) for _ in range(2)]
+        while not read:
+            time.sleep(0.001)
+        goes_on.set()
+        assert asked[0].result() is asked[1].result()
+    assert read == [1]
