@@ -46,6 +46,7 @@ from gui.widgets import theme
 translate = QCoreApplication.translate
 
 _ALL_LABELS, _THIS_LABEL = range(2)
+_PLACES = {"second": "2/5", "middle": "3/5", "fourth": "4/5"}
 # kinds whose names end with numbers in brackets
 _MEASURED = ("size", "aspect", "brightness", "blur")
 # of the table; in less the names would be cut too short
@@ -359,8 +360,15 @@ def verdict_of(one: SliceScore) -> str:
 
 def _short(one: Slice) -> str:
     """What a slice is called where there is little room: without the numbers that part it from others."""
-    name = one.name.partition(" (")[0] if one.kind in _MEASURED else one.name
-    return f"{_kind(one.kind)}: {name if len(name) <= _NAME_LENGTH else f'{name[: _NAME_LENGTH - 1]}…'}"
+    kind = _kind(one.kind)
+    if one.kind not in _MEASURED:
+        return f"{kind}: {one.name if len(one.name) <= _NAME_LENGTH else f'{one.name[: _NAME_LENGTH - 1]}…'}"
+    name = one.name.partition(" (")[0]
+    place, _, part = name.rpartition(" ")
+    if part != "fifth":
+        return f"{kind}: {name}"
+    # "darkest fifth" says what it is of
+    return f"{kind} {_PLACES[place]}" if place in _PLACES else f"{name[0].upper()}{name[1:]}"
 
 
 def _kind(kind: str) -> str:

@@ -239,6 +239,8 @@ def _wanted(name: str, tip: str) -> QDoubleSpinBox:
     box.setValue(100 * WANTED)
     box.setSuffix(" %")
     box.setKeyboardTracking(False)
+    # the style sheet's padding does not reach the text of a spin box
+    box.lineEdit().setTextMargins(theme.SPACE - 2, 0, 0, 0)
     box.setFont(theme.tabular(box.font()))
     box.setAccessibleName(name)
     box.setToolTip(tip)
