@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from core.errors import MultihotError
 from core.evaluation.before_after import BeforeAfter, compare, judging_split
 from core.evaluation.bootstrap import threshold_band
-from core.evaluation.metrics import ClassificationScores, Counts, counts_at
+from core.evaluation.metrics import Counts, counts_at
 from core.evaluation.objectives import BEST_F1, Objective
 from core.evaluation.predictions import Predictions
 from core.evaluation.shrinkage import own_share, pooled_threshold, shrunk
@@ -79,16 +79,6 @@ class Tuned(Found):
     def evaluated_on(self) -> str:
         """Name of the split that was judged on; one that was not used for tuning where there is one."""
         return self.compared.split
-
-    @property
-    def at_half(self) -> ClassificationScores:
-        """The scores on `evaluated_on` at 0.5 for every label."""
-        return self.compared.before
-
-    @property
-    def tuned(self) -> ClassificationScores:
-        """The scores on `evaluated_on` at the thresholds."""
-        return self.compared.after
 
 
 def tune(

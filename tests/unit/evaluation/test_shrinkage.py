@@ -30,6 +30,21 @@ def test_the_pooled_threshold_has_the_best_mean_f_of_all(beta):
             assert pooled == 0.5
 
 
+@pytest.mark.parametrize("kind", [np.float32, np.float64])
+def test_among_many_scores_no_better_threshold_is_passed_over(kind):
+    for seed in range(6):
+        rng = np.random.default_rng(seed)
+        targets = rng.random((2000, 4)) < [0.02, 0.1, 0.3, 0.3]
+        # each label has a scale of its own, and many scores lie on what is counted before any is sorted
+        probabilities = np.clip(rng.normal(0.2 + 0.4 * targets, 0.2), 0, 1) * [1, 0.8, 0.5, 0.1]
+        probabilities = (np.round(probabilities * 1024) / 1024).astype(kind)
+        known = rng.random(targets.shape) < 0.9
+        pooled = pooled_threshold(probabilities, targets, Objective.parse("f1"), known=known)
+        tried = np.arange(1024) / 1024 + 1 / 4096
+        best = max(mean_f(probabilities, targets, known, one, 1) for one in tried)
+        assert mean_f(probabilities, targets, known, pooled, 1) == pytest.approx(best, abs=1e-9)
+
+
 def test_with_one_label_the_pooled_threshold_is_its_own():
     for seed in range(60):
         probabilities, targets, known = (None if one is None else one[:, :1] for one in draw(seed))

@@ -51,8 +51,8 @@ def test_thresholds_are_tuned_on_one_split_and_judged_on_another(drawn, text, on
     np.testing.assert_array_equal(tuned.f1, counts.f1)
     np.testing.assert_array_equal(tuned.positives, (judged.states == 1).sum(axis=0))
     arguments = judged.probabilities, judged.targets
-    assert tuned.at_half == classification_scores(*arguments, 0.5, judged.known)
-    assert tuned.tuned == classification_scores(*arguments, best.values, judged.known)
+    assert tuned.compared.before == classification_scores(*arguments, 0.5, judged.known)
+    assert tuned.compared.after == classification_scores(*arguments, best.values, judged.known)
     for label in range(3):
         column = (one[:, label] for one in (chosen.probabilities, chosen.targets))
         low, high = threshold_band(*column, objective, known=chosen.known[:, label], draws=20)
