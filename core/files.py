@@ -31,3 +31,8 @@ def write_atomically(path: Path, data: bytes | str) -> None:
     """Create or replace a file in one step; text is written as UTF-8."""
     with replacing(path) as temporary:
         temporary.write_bytes(data.encode() if isinstance(data, str) else data)
+
+
+def what_is_wrong(error: Exception) -> str:
+    """Why a file cannot be read, in words for people: what the system says, or that it is damaged."""
+    return (error.strerror if isinstance(error, OSError) else None) or "the file is damaged"

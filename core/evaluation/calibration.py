@@ -27,7 +27,7 @@ from core.evaluation.logistic import (
 )
 from core.evaluation.metrics import mean_over_labels
 from core.evaluation.predictions import Predictions
-from core.files import write_atomically
+from core.files import what_is_wrong, write_atomically
 from core.labels import MULTI_CLASS, MULTI_LABEL, Split, Task
 
 CALIBRATION_FILE: Final = "calibration.json"
@@ -270,7 +270,8 @@ class Calibration:
             calibration = cls.from_dict(json.loads(path.read_text(encoding="utf-8")))
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise MultihotError(
-                f"“{path}” cannot be read as a calibration ({error}).", next_step="Delete it and calibrate again."
+                f"“{path}” cannot be read as a calibration ({what_is_wrong(error)}).",
+                next_step="Delete it and calibrate again.",
             ) from error
         if (calibration.label_names, calibration.task) != (label_names, task):
             raise MultihotError(

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import MultihotError
-from core.files import replacing
+from core.files import replacing, what_is_wrong
 from core.labels import MULTI_CLASS, MULTI_LABEL, LabelState, Split, Task
 
 PREDICTIONS_FILE = "predictions.npz"
@@ -111,7 +111,8 @@ class Predictions:
                 )
         except (OSError, EOFError, ValueError, KeyError, TypeError, BadZipFile) as error:
             raise MultihotError(
-                f"The scores in {path} cannot be read ({error}).", next_step="Train again, or choose another run."
+                f"The scores in {path} cannot be read ({what_is_wrong(error)}).",
+                next_step="Train again, or choose another run.",
             ) from error
 
 

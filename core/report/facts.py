@@ -81,13 +81,16 @@ def measured_splits() -> tuple[Split, ...]:
     return Split.TRAIN, Split.VALIDATION, Split.TEST
 
 
-def gather(project: str, run: Run, *, split: Split | None = None) -> ReportFacts:
+def gather(
+    project: str, run: Run, *, split: Split | None = None, thresholds: ThresholdSet | None = None
+) -> ReportFacts:
     """Read a finished run's folder and score it.
 
     Args:
         project: the project's name.
         run: a run that has a model.
         split: the images to measure on; None for test where it has annotated images, else validation, else train.
+        thresholds: of the run's labels; None for the chosen ones of its file.
 
     Raises:
         MultihotError: a file of the run is missing or damaged, or it scored no annotated image of the split.
@@ -99,7 +102,8 @@ def gather(project: str, run: Run, *, split: Split | None = None) -> ReportFacts
         raise MultihotError(
             f"Run {run.id} scored no annotated image of {chosen.name.lower()}.", next_step="Choose another split."
         )
-    thresholds = ThresholdSet.of_run(run.folder, predictions.label_names)
+    if thresholds is None:
+        thresholds = ThresholdSet.of_run(run.folder, predictions.label_names)
     compared = judged = None
     if not predictions.is_multi_class:
         compared = compare(everything, chosen, thresholds)

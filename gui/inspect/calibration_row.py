@@ -87,6 +87,8 @@ def words(measured: Measured) -> str:
             measured.error_before, measured.error_after, images, split, calibration.fitted_on
         )
     stays = translate("calibration", "Decisions stay: exported thresholds move along.")
+    if calibration.task == MULTI_CLASS:
+        stays = translate("calibration", "Decisions stay: the most probable label stays so.")
     return f"{text} {_borrowed(calibration.borrowed)}{stays}"
 
 

@@ -61,7 +61,7 @@ class ReportRow(QWidget):
             run.id, split.name.lower(), written.path.name, written.bytes / 1e6
         )
         if written.left_out:
-            text += self.tr(" {} could not be read and is not in it.").format(counted(written.left_out, "example"))
+            text += self.tr(" Left out, because not to be read: {}.").format(counted(written.left_out, "example"))
         self._show(text, path=written.path)
 
     def _show(self, text: str, *, path: Path | None) -> None:
@@ -118,13 +118,16 @@ class ReportAction(QObject):
         self.write(run, out)
 
     def write(self, run: Run, out: Path) -> None:
-        """Write the report of a run, with the thresholds of the moment; a file that is there is replaced."""
+        """Write the report of the run that is looked at; a file that is there is replaced.
+
+        Its thresholds are those of the moment, of the set that is shown.
+        """
         self._inspection.thresholds.flush()
         self.row.show_work(run)
-        name = self._session.store.name
+        name, thresholds = self._session.store.name, self._inspection.thresholds.thresholds
 
         def read() -> tuple[ReportFacts, Examples]:
-            facts = gather(name, run)
+            facts = gather(name, run, thresholds=thresholds)
             return facts, choose_examples(facts)
 
         background.run(self, read, functools.partial(self._on_read, out), self._on_failed, key=_KEY)

@@ -18,7 +18,8 @@ _EDGE = 12
 _NUMBER = 46
 _SIGN = 52
 _BAR = 8
-_SHARE_OF_NAME = 0.42
+# of the room beside the numbers and signs: the bar takes what names do not need, and is still read at the largest
+_LEAST_NAME, _MOST_NAME = 0.42, 0.66
 
 
 class VerdictList(QWidget):
@@ -75,16 +76,19 @@ class VerdictModel(QAbstractListModel):
 
     Attributes:
         verdicts: in their order.
+        longest: the name with the most letters.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.verdicts: tuple[Verdict, ...] = ()
+        self.longest = ""
 
     def show_verdicts(self, verdicts: Sequence[Verdict]) -> None:
         """Show others."""
         self.beginResetModel()
         self.verdicts = tuple(verdicts)
+        self.longest = max((one.name for one in verdicts), key=len, default="")
         self.endResetModel()
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's own default
@@ -157,8 +161,10 @@ class _Delegate(QStyledItemDelegate):
             x = rect.left() + _EDGE / 2
             painter.drawLine(int(x), int(rect.top()) + 4, int(x), int(rect.bottom()) - 4)
         room = rect.width() - _EDGE - _NUMBER - 2 * _SIGN
-        name = QRectF(rect.left() + _EDGE, rect.top(), _SHARE_OF_NAME * room, ROW)
         painter.setFont(option.font)
+        longest = painter.fontMetrics().horizontalAdvance(self._model.longest) + 2 * theme.SPACE
+        width = min(max(longest, _LEAST_NAME * room), _MOST_NAME * room)
+        name = QRectF(rect.left() + _EDGE, rect.top(), width, ROW)
         painter.setPen(ink)
         text = painter.fontMetrics().elidedText(one.name, Qt.TextElideMode.ElideRight, int(name.width()) - theme.SPACE)
         painter.drawText(name, Qt.AlignmentFlag.AlignVCenter, text)

@@ -585,6 +585,10 @@ def test_where_images_have_one_label_nothing_is_dragged(qtbot, annotated, scored
     row = area.panels[1]._calibration
     qtbot.waitUntil(row.box.isEnabled)
     assert [row.box.itemData(index) for index in range(row.box.count())] == ["none", "temperature"]
+    area.calibration.choose("temperature")
+    qtbot.waitUntil(lambda: row.box.isEnabled() and row.box.currentData() == "temperature")
+    # there are none
+    assert "threshold" not in row.words.text()
     inspection.clear()
 
 

@@ -8,8 +8,9 @@ from PySide6.QtWidgets import QFileDialog, QLabel, QPushButton, QVBoxLayout, QWi
 from core.evaluation.threshold_file import ThresholdSet
 from core.labels import Split
 from core.report.facts import gather
+from core.report.write import Written
 from gui.inspect.inspection import Inspection
-from gui.inspect.report_action import ReportAction
+from gui.inspect.report_action import ReportAction, ReportRow
 from gui.inspect.scored_split import load_scored_split
 from gui.inspect.workspace import InspectWorkspace
 
@@ -82,6 +83,24 @@ def test_tells_of_the_thresholds_of_the_moment(qtbot, action, inspection, choose
     qtbot.waitUntil(action.row.open_button.isVisible)
     assert ThresholdSet.of_run(run.folder, gather("p", run).predictions.label_names).values[0] == 0.123
     assert "0.123" in (tmp_path / "report.html").read_text(encoding="utf-8")
+
+
+def test_tells_of_the_set_that_is_shown_though_another_one_is_chosen(qtbot, action, inspection, choose, tmp_path):
+    inspection.thresholds.add_set("night shift")
+    inspection.thresholds.set(0, 0.123)
+    assert (inspection.thresholds.shown, inspection.thresholds.chosen) == ("night shift", "main")
+    choose(tmp_path / "report.html")
+    press(qtbot, action)
+    qtbot.waitUntil(action.row.open_button.isVisible)
+    assert "0.123" in (tmp_path / "report.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(("count", "text"), [(1, "1 example."), (26, "26 examples.")])
+def test_examples_that_are_not_in_it_are_counted(qtbot, run, tmp_path, count, text):
+    row = ReportRow()
+    qtbot.addWidget(row)
+    row.show_written(run, Split.TEST, Written(tmp_path / "report.html", 2_000_000, 5, count))
+    assert row.text().endswith(f"(2.0 MB). Left out, because not to be read: {text}")
 
 
 def test_a_name_without_an_ending_gets_that_of_the_kind(qtbot, action, choose, tmp_path):

@@ -5,7 +5,7 @@ import threading
 import numpy as np
 import pytest
 from PySide6.QtCore import QCoreApplication, QPoint, QSize, Qt, QThreadPool
-from PySide6.QtGui import QColor, QImage
+from PySide6.QtGui import QColor, QGuiApplication, QImage
 from PySide6.QtWidgets import QLabel
 
 from core.errors import JobError
@@ -20,8 +20,10 @@ from gui.inspect.heat_image import heat_image
 from gui.inspect.image_viewer import ImageViewer
 from gui.inspect.inspection import Inspection
 from gui.inspect.scored_split import load_scored_split
-from gui.inspect.verdicts import verdicts_of
+from gui.inspect.verdict_list import ROW, VerdictList
+from gui.inspect.verdicts import Verdict, verdicts_of
 from gui.inspect.workspace import InspectWorkspace
+from gui.widgets import theme
 from gui.widgets.canvas import Canvas
 
 LONG = 20_000
@@ -126,6 +128,31 @@ def test_a_row_of_the_list_chooses_its_label(qtbot, viewer, looked_at):
         assert viewer.label == one.label
         assert viewer._sentence.text() == one.sentence
     assert view.currentIndex().data(Qt.ItemDataRole.AccessibleTextRole) == viewer._sentence.text()
+
+
+def test_names_that_the_bar_leaves_room_for_are_not_cut(qtbot):
+    def seen(*names):
+        verdicts = VerdictList()
+        qtbot.addWidget(verdicts)
+        verdicts.resize(380, 120)
+        verdicts.show_verdicts(
+            [
+                Verdict(number, name, 0.9, 0.5, predicted=True, state=1, now=Now.PRESENT)
+                for number, name in enumerate(names)
+            ],
+            0,
+        )
+        return verdicts.grab().toImage()
+
+    def bar_of(picture):
+        # of the second row, which is not selected
+        y, filled = 22 + ROW + ROW // 2, theme.accent(QGuiApplication.palette()).rgb()
+        return next(x for x in range(picture.width()) if picture.pixel(x, y) == filled)
+
+    theme.set_scheme("light")
+    short, long = seen("king", "ace"), seen("king", "jewellery_and_more")
+    theme.set_scheme("system")
+    assert bar_of(long) > bar_of(short) + 10
 
 
 def test_arrow_keys_go_to_the_images_of_the_gallery_and_their_places_are_there_by_then(qtbot, viewer, pretend):

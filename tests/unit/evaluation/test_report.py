@@ -1,4 +1,5 @@
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -38,10 +39,19 @@ def test_predictions_survive_their_file(predictions, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["predictions.npz"]
 
 
+class _Evil:
+    def __init__(self, path):
+        self._path = path
+
+    def __reduce__(self):
+        return Path.touch, (self._path,)
+
+
 def test_predictions_with_code_in_them_are_not_run(tmp_path):
-    np.savez(tmp_path / "evil.npz", image_ids=np.array([{"a": 1}], dtype=object))
-    with pytest.raises(MultihotError, match="pickle"):
+    np.savez(tmp_path / "evil.npz", image_ids=np.array([_Evil(tmp_path / "it ran")], dtype=object))
+    with pytest.raises(MultihotError, match="damaged"):
         Predictions.load(tmp_path / "evil.npz")
+    assert not (tmp_path / "it ran").exists()
 
 
 @pytest.mark.parametrize("kept", [0, 2, 300, -1])
@@ -49,7 +59,10 @@ def test_damaged_predictions_are_told(predictions, tmp_path, kept):
     path = tmp_path / "predictions.npz"
     predictions.save(path)
     path.write_bytes(path.read_bytes()[:kept])
-    with pytest.raises(MultihotError, match=r"predictions\.npz cannot be read"):
+    with pytest.raises(MultihotError, match=r"predictions\.npz cannot be read \(the file is damaged\)"):
+        Predictions.load(path)
+    path.unlink()
+    with pytest.raises(MultihotError, match=r"predictions\.npz cannot be read \(No such file or directory\)"):
         Predictions.load(path)
 
 
