@@ -15,7 +15,7 @@ from core.evaluation.objectives import BEST_F1, Objective
 from core.evaluation.predictions import Predictions
 from core.evaluation.shrinkage import own_share, pooled_threshold, shrunk
 from core.evaluation.threshold_file import Origin, ThresholdSet, split_names
-from core.evaluation.thresholds import DEFAULT_THRESHOLD, best_thresholds, says_something
+from core.evaluation.thresholds import DEFAULT_THRESHOLD, best_thresholds, parting, says_something
 from core.labels import Split
 
 On = Literal["train", "validation", "cross"]
@@ -30,6 +30,8 @@ RELIABLE_SUPPORT: Final = 20
 
 _FOLDS: Final = 5
 
+# the same network computes a score as differently as this on another machine or in another program
+_ON_A_SCORE: Final = 1e-5
 # a label that keeps so much of its own threshold is not worth a look at all others
 _KEEPS_ENOUGH: Final = 0.98
 
@@ -178,6 +180,8 @@ def find_thresholds(
     thresholds = ThresholdSet.default(chosen.label_names) if start is None else start
     values, origins = thresholds.values.copy(), list(thresholds.origins)
     values[asked] = _pulled(own, pooled, support[asked])
+    if pooled is not None or on == "cross":
+        values[asked] = _off_scores(values[asked], scores, known)
     low, high = np.full((2, len(support)), np.nan)
     for place, label in enumerate(asked):
         origins[label] = Origin(str(objective), split_names(splits), is_shrunk)
@@ -291,6 +295,21 @@ def _pulled(
 ) -> NDArray[np.float64]:
     """Thresholds pulled towards the pooled one, where there is one."""
     return values if pooled is None else shrunk(values, pooled, support)
+
+
+def _off_scores(
+    values: NDArray[np.float64], scores: NDArray[np.float32], known: NDArray[np.bool_]
+) -> NDArray[np.float64]:
+    """Thresholds that decide the same, but lie midway between two scores where they were all but on one; (C,)."""
+    moved = values.copy()
+    for label, value in enumerate(values):
+        column = scores[known[:, label], label]
+        if len(column) and np.abs(column - value).min() < _ON_A_SCORE:
+            takes = column >= column.dtype.type(value)
+            lower = column[~takes].max(initial=0)
+            upper = column[takes].min(initial=1)
+            moved[label] = parting(np.array([lower]), np.array([upper]))[0]
+    return moved
 
 
 def _meets(objective: Objective, counts: Counts) -> NDArray[np.bool_]:

@@ -212,3 +212,24 @@ def test_what_progress_raises_ends_the_work(drawn):
 
     with pytest.raises(MultihotError, match="Enough"):
         find_thresholds(drawn, F1, progress=end)
+
+
+@pytest.mark.parametrize(("on", "shrink"), [("validation", "on"), ("cross", "off"), ("cross", "on")])
+def test_no_threshold_lies_on_a_score_and_none_decides_otherwise_for_it(monkeypatch, on, shrink):
+    on_a_score = 0
+    for seed in range(40):
+        # as coarse as of a network of few bits
+        steps = predictions_of((40, 40, 10), seed=seed)
+        steps.probabilities[:] = np.round(steps.probabilities * 16) / 16
+        both = steps.of(*((Split.TRAIN, Split.VALIDATION) if on == "cross" else (Split.VALIDATION,)))
+        values = find_thresholds(steps, F1, on=on, shrink=shrink, draws=0).thresholds.values
+        with monkeypatch.context() as plain:
+            plain.setattr("core.evaluation.tuning._ON_A_SCORE", -1)
+            before = find_thresholds(steps, F1, on=on, shrink=shrink, draws=0).thresholds.values
+        for label in range(3):
+            scores = both.probabilities[both.known[:, label], label]
+            # 0.5 may be a score, as of thresholds that are not moved
+            assert values[label] == 0.5 or np.abs(scores - values[label]).min() > 1e-5
+            on_a_score += np.abs(scores - before[label]).min() < 1e-5
+            np.testing.assert_array_equal(scores >= np.float32(values[label]), scores >= np.float32(before[label]))
+    assert on_a_score
