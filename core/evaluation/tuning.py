@@ -162,7 +162,8 @@ def find_thresholds(
     everywhere = chosen.probabilities, chosen.targets, chosen.known
     support = everywhere[1].sum(axis=0)
     asked = list(range(len(support))) if labels is None else list(labels)
-    scores, present, known = everywhere if labels is None else (one[:, asked] for one in everywhere)
+    columns = slice(None) if labels is None else asked
+    scores, present, known = everywhere[0][:, columns], everywhere[1][:, columns], everywhere[2][:, columns]
     may_help = shrink == "auto" and aim.kind == "f_beta" and bool((own_share(support[asked]) < _KEEPS_ENOUGH).any())
     tell = _Parts(2 + _FOLDS * may_help + len(asked) * bool(draws), progress)
     if on == "cross":

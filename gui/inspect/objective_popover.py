@@ -47,9 +47,9 @@ class ObjectivePopover(QFrame):
             (self.tr("One fixed threshold"), "fixed"),
         ):
             self.kind.addItem(text, key)
-        self.precision = _share(0.9)
-        self.recall = _share(0.95)
-        self.fixed = _share(0.5)
+        self.precision = _share(0.9, least=0.001)
+        self.recall = _share(0.95, least=0.001)
+        self.fixed = _share(0.5, least=0)
         self.false_alarm, self.miss = _cost(1), _cost(5)
         self.alarms, self.images = _count(50), _count(1000)
         for number, name in (
@@ -208,9 +208,9 @@ class ObjectivePopover(QFrame):
         self._tuner.tune(cast(Scope, scope))
 
 
-def _share(value: float) -> QDoubleSpinBox:
+def _share(value: float, *, least: float) -> QDoubleSpinBox:
     number = QDoubleSpinBox()
-    number.setRange(0.001 if value > 0.5 else 0, 1)
+    number.setRange(least, 1)
     number.setDecimals(3)
     number.setSingleStep(0.01)
     number.setValue(value)
