@@ -54,16 +54,6 @@ class Triage:
         if not np.all((self.low >= 0) & (self.low <= self.high)):
             raise ValueError(f"a low threshold is at least 0 and at most the high one, not {self.low} and {self.high}")
 
-    @property
-    def can_be_present(self) -> NDArray[np.bool_]:
-        """Bool (C,), where the wanted precision could be met, so that some are called present."""
-        return np.isfinite(self.high)
-
-    @property
-    def can_be_absent(self) -> NDArray[np.bool_]:
-        """Bool (C,), where the wanted NPV could be met, so that some are called absent."""
-        return np.asarray(self.low > 0, np.bool_)
-
     def save(self, path: Path) -> None:
         """Write a JSON file, replacing one that is there in one step; what is infinite becomes null."""
         content = {**vars(self), "low": _finite(self.low), "high": _finite(self.high)}

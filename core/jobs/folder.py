@@ -12,6 +12,7 @@ from core.jobs.events import (
     ExplainFinished,
     ExportFinished,
     Outcome,
+    PreviewFinished,
     RunFailed,
     RunFinished,
     RunPaused,
@@ -125,7 +126,7 @@ def _state_after(outcome: Outcome) -> RunState:
             return RunState.PAUSED
         case RunFinished(stopped=True):
             return RunState.STOPPED
-        case RunFinished() | ExportFinished() | ExplainFinished():
+        case RunFinished() | ExportFinished() | PreviewFinished() | ExplainFinished():
             return RunState.FINISHED
         case _:
             return RunState.FAILED

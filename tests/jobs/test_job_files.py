@@ -9,7 +9,15 @@ import pytest
 
 from core.errors import JobError
 from core.jobs import owner
-from core.jobs.events import ExportFinished, Progress, RunFailed, RunFinished, RunPaused
+from core.jobs.events import (
+    ExplainFinished,
+    ExportFinished,
+    PreviewFinished,
+    Progress,
+    RunFailed,
+    RunFinished,
+    RunPaused,
+)
 from core.jobs.folder import JobFolder, RunState
 from core.jobs.job import ExportJob, TrainJob, kind_of
 
@@ -77,6 +85,8 @@ def test_what_was_asked_last_counts(tmp_path):
     [
         (FINISHED, RunState.FINISHED),
         (EXPORTED, RunState.FINISHED),
+        (PreviewFinished(file="examples.npz"), RunState.FINISHED),
+        (ExplainFinished(images=1, skipped_images=0), RunState.FINISHED),
         (STOPPED, RunState.STOPPED),
         (RunPaused(epoch=1, step=9), RunState.PAUSED),
         (RunFailed(sentence="No.", next_step=""), RunState.FAILED),

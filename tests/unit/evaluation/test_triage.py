@@ -91,7 +91,7 @@ def test_outcome_is_measured_on_images_that_nothing_was_chosen_on():
 def test_a_label_that_cannot_be_told_is_left_to_a_person():
     states = np.array([[1], [0]] * 20)
     triage = choose_triage(predictions_of(np.full((40, 1), 0.5), states), Split.VALIDATION, precision=0.9, npv=0.9)
-    assert (triage.can_be_present.tolist(), triage.can_be_absent.tolist()) == ([False], [False])
+    assert (triage.low.tolist(), triage.high.tolist()) == ([0.0], [np.inf])
     outcome = judge_triage(triage, predictions_of(np.full((40, 1), 0.5), states))
     assert outcome.decided.tolist() == [0.0]
     assert np.isnan(outcome.precision).all()
