@@ -54,6 +54,7 @@ class Inspection(QObject):
         self._rest.setSingleShot(True)
         self._rest.setInterval(REST_MS)
         self._rest.timeout.connect(self.rested)
+        session.project_closed.connect(self.thresholds.forget)
         self.thresholds.moved.connect(self._on_moved)
         self.thresholds.failed.connect(self.failed)
         self.fixes.failed.connect(self.failed)

@@ -172,10 +172,15 @@ class ThresholdEditor(QObject):
         self.sync()
 
     def clear(self) -> None:
-        """Edit no run: write what is not written yet and forget what is; only what cannot be written is kept."""
+        """Edit no run; what is not written yet is."""
         self.flush()
-        self._runs = {folder: run for folder, run in self._runs.items() if run.is_dirty}
         self._run, self._current, self._dragged = None, ThresholdSet.default(()), None
+        self.undo_changed.emit()
+
+    def forget(self) -> None:
+        """Forget all runs; only what cannot be written is kept."""
+        self.clear()
+        self._runs = {folder: run for folder, run in self._runs.items() if run.is_dirty}
         for run in self._runs.values():
             run.undo.clear()
             run.redo.clear()

@@ -266,6 +266,26 @@ def test_what_was_done_last_is_taken_back_first_after_a_visit_to_another_run(
     assert steps.undo_text == "“ace” set on 1 image"
 
 
+def test_steps_are_kept_while_a_run_is_visited_that_cannot_be_read(
+    qtbot, workspace, annotated, editor, steps, run, other, visit
+):
+    visit(run)
+    editor.set(0, 0.8)
+    (other.folder / "predictions.npz").write_text("garbage")
+    annotated.current_run = other.id
+    qtbot.waitUntil(lambda: workspace._inspection.scored is None)
+    assert not steps.undo_text
+    visit(run)
+    assert steps.undo_text == "“ace” moved from 0.500"
+
+
+def test_nothing_is_remembered_of_a_project_that_was_closed(annotated, editor, run):
+    editor.set(0, 0.8)
+    annotated.close()
+    assert kept(run)[0] == 0.8
+    assert editor.at((run.folder, "main")) is None
+
+
 @pytest.mark.parametrize("first", ["threshold", "fix"])
 def test_what_was_taken_back_is_not_done_again_after_something_else(workspace, editor, steps, first):
     acts = {"threshold": lambda: editor.set(0, 0.8), "fix": lambda: fix(workspace)}
