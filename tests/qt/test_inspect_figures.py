@@ -135,7 +135,7 @@ def test_a_difference_that_may_be_chance_is_told_below_the_figures_only(opened):
 def test_worse_thresholds_are_warned_of_without_advice_by_the_images_of_test(opened):
     workspace = opened(*many(Split.TEST))
     assert workspace._warning.isVisible()
-    assert "worse than 0.5 on 36 images of test: OF1 1.000 → 0.909" in workspace._warning._text.text()
+    assert "a lower OF1 and CF1 than 0.5 on 36 images of test: OF1 1.000 → 0.909" in workspace._warning._text.text()
     assert not workspace._warning._reset.isVisible()
     assert "chance" not in workspace.figures_page.view._note.text()
 
@@ -143,7 +143,7 @@ def test_worse_thresholds_are_warned_of_without_advice_by_the_images_of_test(ope
 def test_thresholds_that_are_worse_on_validation_are_warned_of_with_the_way_back(qtbot, opened):
     predictions, thresholds = many(Split.VALIDATION)
     workspace = opened(predictions, ThresholdSet.alike(NAMES, thresholds.values, objective="f1", tuned_on="train"))
-    assert "worse than 0.5 on 36 images of validation" in workspace._warning._text.text()
+    assert "a lower OF1 and CF1 than 0.5 on 36 images of validation" in workspace._warning._text.text()
     qtbot.mouseClick(workspace._warning._reset, Qt.MouseButton.LeftButton)
     assert workspace._thresholds.values.tolist() == [0.5, 0.5, 0.5]
     qtbot.waitUntil(lambda: not workspace._warning.isVisible())
