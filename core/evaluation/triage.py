@@ -21,7 +21,7 @@ from core.evaluation.multi_class import highest
 from core.evaluation.predictions import Predictions
 from core.evaluation.sorting import Keys, scores_of, sorted_keys
 from core.evaluation.thresholds import parting
-from core.files import write_atomically
+from core.files import what_is_wrong, write_atomically
 from core.labels import LabelState, Split
 
 #: Name of the file in a run's folder.
@@ -78,7 +78,7 @@ class Triage:
             )
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise MultihotError(
-                f"“{path}” cannot be read as thresholds for triage ({error}).",
+                f"“{path}” cannot be read as thresholds for triage ({what_is_wrong(error)}).",
                 next_step="Delete it and choose them again.",
             ) from error
 
