@@ -107,7 +107,9 @@ def _origin(thresholds: ThresholdSet, split: str) -> str:
     """Where the thresholds come from."""
     name = "" if thresholds.name == FIRST_SET else f" “{thresholds.name}”"
     if thresholds.tuned_on is None:
-        return f"Thresholds{name}: {'set by hand' if thresholds.by_hand else '0.5 for every label'}."
+        return (
+            f"Thresholds{name}: {'set by hand' if thresholds.by_hand else thresholds.title or '0.5 for every label'}."
+        )
     moved = ", some of them set by hand" if thresholds.by_hand else ""
     rosy = ", so that what follows is rosy" if SPLITS[split] in thresholds.tuned_splits else ""
     labels = "of every label" if len(thresholds.counts) == 1 else "label by label"

@@ -64,8 +64,14 @@ def run(arguments: argparse.Namespace, output: Output) -> int:
     tuned_labels = _columns(thresholds.label_names, arguments.label)
     splits = origins[tuned_labels[0]].tuned_on
     some = "" if arguments.label is None else f" of {len(tuned_labels)} of {len(origins)} labels"
-    output.say(f"Thresholds{some} of run {chosen.id}, tuned for {objective.title} on {splits}.")
-    output.say(f"Positives and band are of those images; precision, recall and F1 are measured on {compared.split}:")
+    if splits is None:
+        output.say(f"Thresholds{some} of run {chosen.id}, {objective.title}.")
+        output.say(f"Precision, recall and F1 are measured on {compared.split}:")
+    else:
+        output.say(f"Thresholds{some} of run {chosen.id}, tuned for {objective.title} on {splits}.")
+        output.say(
+            f"Positives and band are of those images; precision, recall and F1 are measured on {compared.split}:"
+        )
     rows = _rows(tuned)
     output.table(
         ("label", "threshold", "90 % band", "positives", "precision", "recall", "F1"),

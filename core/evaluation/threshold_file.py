@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from core.errors import MultihotError
 from core.evaluation.objectives import BEST_F1, Objective
-from core.files import write_atomically
+from core.files import what_is_wrong, write_atomically
 from core.labels import Split
 
 #: Name of the file in a run's folder.
@@ -115,8 +115,9 @@ class ThresholdSet:
 
     @property
     def title(self) -> str:
-        """What the tuned ones were chosen for, in a few words: "best F1"; empty where nothing was tuned."""
-        titles = list(dict.fromkeys(_aim(one).title for one in dict.fromkeys(self.origins) if one.tuned_on))
+        """What those that were chosen were chosen for, in a few words: "best F1"; empty where none was."""
+        chosen = (one for one in dict.fromkeys(self.origins) if one.tuned_on or _aim(one).kind == "fixed")
+        titles = list(dict.fromkeys(_aim(one).title for one in chosen))
         return _AND.join(titles) if len(titles) < 3 else "different objectives"
 
     @property
@@ -283,8 +284,9 @@ class ThresholdBook:
             chosen = _from_json(content)
             return cls((chosen, *map(_from_json, content.get("others", ()))), chosen.name)
         except (OSError, ValueError, KeyError, TypeError, AttributeError, MultihotError) as error:
+            why = error.sentence if isinstance(error, MultihotError) else what_is_wrong(error)
             raise MultihotError(
-                f"“{path}” cannot be read as thresholds ({error}).",
+                f"“{path}” cannot be read as thresholds ({why}).",
                 next_step="Delete it and tune the thresholds again.",
             ) from error
 

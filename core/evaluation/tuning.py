@@ -185,7 +185,8 @@ def find_thresholds(
         values[asked] = _off_scores(values[asked], scores, known)
     low, high = np.full((2, len(support)), np.nan)
     for place, label in enumerate(asked):
-        origins[label] = Origin(str(objective), split_names(splits), is_shrunk)
+        # a fixed threshold comes from no images
+        origins[label] = Origin(str(objective), None if aim.kind == "fixed" else split_names(splits), is_shrunk)
         if draws:
             band = threshold_band(
                 scores[:, place], present[:, place], aim, known=known[:, place], draws=draws, seed=seed

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from core.evaluation.intervals import clustered_share, wilson
 from core.evaluation.objectives import Objective
-from core.evaluation.threshold_file import BY_HAND, Origin, ThresholdSet
+from core.evaluation.threshold_file import BY_HAND, UNTUNED, Origin, ThresholdSet
 from core.labels import Split
 from core.report.blocks import Block, Section, Text, Tiles
 from core.report.facts import ReportFacts
@@ -72,7 +72,9 @@ def origins(thresholds: ThresholdSet) -> str:
 def origin_words(origin: Origin) -> str:
     """Where a threshold comes from, in a few words: "tuned on validation for best F1"."""
     if origin.tuned_on is None:
-        return "set by hand" if origin == BY_HAND else "left at 0.5"
+        if origin in (BY_HAND, UNTUNED):
+            return "set by hand" if origin == BY_HAND else "left at 0.5"
+        return Objective.parse(origin.objective).title
     # old files say of thresholds that were moved by hand where they had been tuned
     if origin.objective == BY_HAND.objective:
         return f"tuned on {origin.tuned_on}, then moved by hand"

@@ -117,7 +117,8 @@ def _thresholds(facts: ExportFacts) -> str:
     """Where the thresholds come from, and those in the file: "best F1 on validation; 0.149 to 0.546"."""
     thresholds, values = facts.thresholds, facts.thresholds_in_file
     if thresholds.tuned_on is None:
-        text = translate("export", "set by hand") if thresholds.by_hand else translate("export", "all 0.5")
+        chosen = thresholds.title or translate("export", "all 0.5")
+        text = translate("export", "set by hand") if thresholds.by_hand else chosen
     else:
         text = translate("export", "{} on {}").format(thresholds.title, thresholds.tuned_on)
         if thresholds.by_hand:

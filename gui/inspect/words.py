@@ -29,7 +29,8 @@ def head_line(scored: ScoredSplit, thresholds: ThresholdSet) -> str:
     by_hand = thresholds.by_hand
     if thresholds.tuned_on is None:
         by_hand_alone = translate("inspect", "Thresholds: set by hand.")
-        origin = by_hand_alone if by_hand else translate("inspect", "Thresholds: all 0.5.")
+        chosen = translate("inspect", "Thresholds: {}.").format(thresholds.title or translate("inspect", "all 0.5"))
+        origin = by_hand_alone if by_hand else chosen
     elif thresholds.tuned_on == split:
         origin = translate("inspect", "Thresholds: {} on these same images; new ones will do a little worse.").format(
             thresholds.title

@@ -41,7 +41,7 @@ def test_thresholds_are_tuned_on_one_split_and_judged_on_another(drawn, text, on
     chosen, judged = drawn.of(Split[on.upper()]), drawn.of(judge)
     best = best_thresholds(chosen.probabilities, chosen.targets, objective, known=chosen.known)
     np.testing.assert_array_equal(tuned.thresholds.values, best.values)
-    assert tuned.thresholds.origins == (Origin(text, on),) * 3
+    assert tuned.thresholds.origins == (Origin(text, None if text.startswith("fixed") else on),) * 3
     np.testing.assert_array_equal(tuned.met, best.met)
     np.testing.assert_array_equal(tuned.support, (chosen.states == 1).sum(axis=0))
     counts = counts_at(judged.probabilities, judged.targets, best.values, known=judged.known)
