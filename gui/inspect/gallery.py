@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QVBoxLayout, QWidget
 from core.labels import LabelState
 from gui.inspect.gallery_view import GalleryDelegate, GalleryModel, GalleryView
 from gui.inspect.group_bar import GroupBar
-from gui.inspect.image_groups import NO_IMAGES, ImageGroup, Images, label_groups
+from gui.inspect.image_groups import FLIPS, NO_IMAGES, ImageGroup, Images, label_groups
 from gui.inspect.inspection import Inspection
 from gui.inspect.page import Missed, Page
 from gui.widgets import theme
@@ -40,6 +40,7 @@ class Gallery(Page):
         self.model = GalleryModel(inspection.session)
         self._page: Page | None = None
         self._key = ""
+        self._has_moved = False
         self._limit = ""
         self._changed = ""
         self._delegate = GalleryDelegate(inspection.session, self.model)
@@ -123,10 +124,15 @@ class Gallery(Page):
 
     def show_label(self) -> None:
         """Begin with the first image of another label."""
+        self._has_moved = False
         self._view.verticalScrollBar().setValue(0)
 
     def follow(self, label: int | None) -> None:
-        """Show what is right and wrong at the thresholds of the moment."""
+        """Show what is right and wrong at the thresholds of the moment.
+
+        Who drags a threshold wants to see what changes sides, unless other images were chosen.
+        """
+        self._has_moved = self._has_moved or label == self.inspection.label
         self._refresh()
 
     def groups(self) -> tuple[ImageGroup, ...]:
@@ -136,7 +142,8 @@ class Gallery(Page):
     def _refresh(self) -> None:
         scored = self.inspection.scored
         groups = self.groups() if scored is not None else ()
-        group = next((one for one in groups if one.key == self._key), groups[0] if groups else None)
+        by_key = {one.key: one for one in groups}
+        group = by_key.get(self._key) or (by_key.get(FLIPS) if self._has_moved else None) or next(iter(groups), None)
         self._bar.show_choices([(one.key, one.title) for one in groups], "" if group is None else group.key)
         images = NO_IMAGES if group is None else group.images()
         names = () if scored is None else scored.label_names

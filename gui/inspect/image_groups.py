@@ -17,6 +17,8 @@ from gui.inspect.scored_split import ScoredSplit
 
 translate = QCoreApplication.translate
 
+FLIPS: Final = "flips"
+"""Key of the images that changed sides since a threshold began to move."""
 MOST_IMAGES: Final = 200
 """Images that a group gives at most: more are not looked through one by one."""
 
@@ -207,7 +209,7 @@ def _flips(inspection: Inspection) -> ImageGroup:
 
     title = translate("inspect", "Flips since {} ({:,})").format(_threshold(before), flips.total)
     empty = translate("inspect", "No image has changed sides since the threshold was {}: move it.")
-    return ImageGroup("flips", title, images, empty.format(_threshold(before)), flips.total)
+    return ImageGroup(FLIPS, title, images, empty.format(_threshold(before)), flips.total)
 
 
 def _mistakes(inspection: Inspection, which: MistakeList) -> Images:

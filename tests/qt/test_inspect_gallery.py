@@ -111,6 +111,20 @@ def frame_pixels(gallery, row, pen):
 # following
 
 
+def test_a_drag_brings_the_images_that_change_sides_unless_others_were_chosen(qtbot, workspace):
+    gallery = workspace._gallery
+    assert gallery._bar._key == "wrong"
+    drag(qtbot, workspace, 0.5, 0.1)
+    assert gallery._bar._key == "flips"
+    release(qtbot, workspace)
+    workspace._inspection.choose(1)
+    assert gallery._bar._key == "wrong"
+    press(qtbot, gallery, "Missed")
+    drag(qtbot, workspace, 0.5, 0.9)
+    assert gallery._bar._key == "missed"
+    release(qtbot, workspace)
+
+
 @pytest.mark.parametrize(("label", "way"), [(0, (0.5, 0.3, 0.05)), (1, (0.5, 0.7, 0.95)), (2, (0.5, 0.02, 0.6))])
 def test_the_images_that_change_sides_follow_a_drag(qtbot, workspace, validation, way, label):
     gallery = workspace._gallery

@@ -100,6 +100,7 @@ def test_the_table_and_the_means_are_those_of_the_evaluation(workspace, validati
 
 @pytest.mark.parametrize("value", [0.0, 0.137, 0.5, 0.862, 1.0])
 def test_moving_the_slider_moves_table_totals_point_gallery_and_words(qtbot, workspace, validation, value):
+    workspace._gallery.show_group("wrong")
     workspace.thresholds_page._panel._slider.setValue(round(value * 1000))
     thresholds = np.array([value, 0.5, 0.5])
     assert shown_report(workspace) == expected_rows(validation, thresholds)
