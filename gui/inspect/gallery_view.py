@@ -16,7 +16,7 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPalette, QPixmap
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPalette, QPixmap
 from PySide6.QtWidgets import QAbstractItemView, QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from core.labels import LabelState
@@ -204,8 +204,7 @@ class GalleryDelegate(QStyledItemDelegate):
         painter.save()
         if selected:
             painter.fillRect(rect, palette.highlight())
-        place = self._paint_picture(painter, box.topLeft(), row, palette)
-        self._paint_frame(painter, box.topLeft(), place, Outcome(int(self._model.images.kinds[row])), palette)
+        place = self._paint_picture(painter, box.topLeft(), row, palette, selected=selected)
         self._use_font(option.font)
         painter.setFont(self._small)
         mark = self._model.mark(row)
@@ -224,33 +223,31 @@ class GalleryDelegate(QStyledItemDelegate):
             painter.drawRect(rect.adjusted(0, 0, -1, -1))
         painter.restore()
 
-    def _paint_picture(self, painter: QPainter, at: QPoint, row: int, palette: QPalette) -> QRectF:
-        """Paint the thumbnail into the box at a place, or why there is none; gives where it is within the box."""
-        image_id = int(self._model.images.image_ids[row])
+    def _paint_picture(self, painter: QPainter, at: QPoint, row: int, palette: QPalette, *, selected: bool) -> QRectF:
+        """Paint the thumbnail in its frame into the box at a place, or why there is none; gives where it lies there."""
+        image_id, kind = int(self._model.images.image_ids[row]), Outcome(int(self._model.images.kinds[row]))
         ratio = painter.device().devicePixelRatio()
         is_gone = self._model.is_gone(row)
         pixmap = None if is_gone else self._session.thumbnails.pixmap(image_id, round(_ROOM.width() * ratio))
-        if pixmap is not None:
-            place = _fitted(pixmap.size())
-            key: Hashable = pixmap.cacheKey(), ratio
-            painter.drawPixmap(at, self._layer(key, ratio, lambda one: _paint_scaled(one, place, pixmap)))
-            return place
-        is_broken = is_gone or self._session.thumbnails.problem(image_id) is not None
-        key = "none", is_broken, _colors_of(palette), ratio
-        painter.drawPixmap(at, self._layer(key, ratio, lambda one: _paint_missing(one, palette, is_broken=is_broken)))
-        return QRectF(_ROOM)
+        is_broken = pixmap is None and (is_gone or self._session.thumbnails.problem(image_id) is not None)
+        place = QRectF(_ROOM) if pixmap is None else _fitted(pixmap.size())
 
-    def _paint_frame(self, painter: QPainter, at: QPoint, place: QRectF, kind: Outcome, palette: QPalette) -> None:
-        """Frame what lies at a place within the box; dashes and dots take long to draw."""
-        if kind in _PENS:
-            ratio = painter.device().devicePixelRatio()
-            key = "frame", kind, place.width(), place.height(), _colors_of(palette), ratio
-
-            def paint(one: QPainter) -> None:
+        def paint(one: QPainter) -> None:
+            if pixmap is None:
+                _paint_missing(one, palette, is_broken=is_broken)
+            else:
+                _paint_scaled(one, place, pixmap)
+            if kind in _PENS:
+                # dashes and dots take long to draw
                 one.setPen(_PENS[kind](palette))
                 one.drawRect(place.adjusted(-2, -2, 2, 2))
 
-            painter.drawPixmap(at, self._layer(key, ratio, paint))
+        shown = is_broken if pixmap is None else pixmap.cacheKey()
+        # on its ground, because what hides all below it is painted ten times as fast
+        ground = palette.highlight() if selected else palette.base()
+        key = pixmap is None, shown, kind, selected, _colors_of(palette), ratio
+        painter.drawPixmap(at, self._layer(key, ratio, ground.color(), paint))
+        return place
 
     def _paint_mark(self, painter: QPainter, room: QRectF, mark: str, palette: QPalette) -> None:
         """A band over the foot of the picture: ✓ and what is said today."""
@@ -268,13 +265,13 @@ class GalleryDelegate(QStyledItemDelegate):
         painter.setPen(palette.color(QPalette.ColorRole.Text))
         painter.drawText(band.adjusted(_MARK, 0, 0, 0), Qt.AlignmentFlag.AlignVCenter, text)
 
-    def _layer(self, key: Hashable, ratio: float, paint: Callable[[QPainter], None]) -> QPixmap:
+    def _layer(self, key: Hashable, ratio: float, ground: QColor, paint: Callable[[QPainter], None]) -> QPixmap:
         """What is painted into a box, from when it was painted first."""
 
         def make() -> QPixmap:
             layer = QPixmap(QSize(SIDE, SIDE) * ratio)
             layer.setDevicePixelRatio(ratio)
-            layer.fill(Qt.GlobalColor.transparent)
+            layer.fill(ground)
             one = QPainter(layer)
             paint(one)
             one.end()
