@@ -451,6 +451,13 @@ class MainWindow(QMainWindow):
         background.cancel_all()
 
     def _may_close(self) -> bool:
+        inspect = self.workspace("inspect")
+        unwritten = "" if inspect is None else inspect.unwritten()  # type: ignore[attr-defined]
+        if unwritten:
+            buttons = QMessageBox.StandardButton
+            text = self.tr("{} Close all the same, and lose what was moved?").format(unwritten)
+            if QMessageBox.question(self, self.tr("Not saved"), text) != buttons.Yes:
+                return False
         running = [] if self.controller is None else self.controller.running()
         if not running:
             return True

@@ -46,7 +46,7 @@ class LabelModel(QAbstractTableModel):
             self.tr("P"),
             self.tr("R"),
             self.tr("F1"),
-            self.tr("Threshold"),
+            self.tr("Thr."),
         )
         self._tips = (
             self.tr("The label"),
@@ -55,7 +55,7 @@ class LabelModel(QAbstractTableModel):
             self.tr("Precision: the share of alarms that are right"),
             self.tr("Recall: the share of the label's images that are found"),
             self.tr("F1: the harmonic mean of precision and recall"),
-            self.tr("The label is predicted where its probability is at least this"),
+            self.tr("Threshold: the label is predicted where its probability is at least this"),
         )
         self._names: tuple[str, ...] = ()
         self._columns: dict[int, NDArray[np.generic]] = {}
@@ -325,7 +325,7 @@ class LabelTable(QWidget):
     def _width_of(self, column: int) -> int:
         bold = self.font()
         bold.setBold(True)
-        text = {SUPPORT: "50,000", THRESHOLD: self.tr("Threshold") + " ↓"}.get(column, "0.000")
+        text = {SUPPORT: "50,000", THRESHOLD: self.tr("Thr.") + " ↓"}.get(column, "0.000")
         # the style pads a cell by 6 at each side, and Qt by some more
         return QFontMetrics(bold).horizontalAdvance(text) + 18
 

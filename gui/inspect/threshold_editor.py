@@ -355,6 +355,11 @@ class ThresholdEditor(QObject):
                     self.failed.emit(error)
                 run.waits = False
 
+    @property
+    def unwritten(self) -> list[Path]:
+        """Folders of the runs whose thresholds are not in their files."""
+        return [folder for folder, run in self._runs.items() if run.is_dirty]
+
     def sync(self) -> None:
         """Write what is not written yet and take over what another program wrote, off the GUI thread."""
         self._forget_gone()

@@ -38,11 +38,13 @@ class _Answer:
     """What was chosen for a run.
 
     Attributes:
+        scored: what was looked at then.
         triage: the two thresholds of each label.
         outcome: what they do on the split that is looked at.
         present, absent: what is decided on the split that is looked at, bool (V, C).
     """
 
+    scored: ScoredSplit
     triage: Triage
     outcome: TriageOutcome
     present: NDArray[np.bool_]
@@ -55,6 +57,8 @@ class TriagePage(Page):
     def __init__(self, inspection: Inspection, parent: QWidget | None = None) -> None:
         super().__init__(inspection, parent)
         self._answer: _Answer | None = None
+        # what is wanted of which scores, until it is kept
+        self._pending: ScoredSplit | None = None
         self._precision = _wanted(
             self.tr("Wanted precision"), self.tr("So many of the images that the model calls present are right")
         )
@@ -113,13 +117,14 @@ class TriagePage(Page):
         layout.addWidget(self._table, 1)
 
         for box in (self._precision, self._npv):
-            box.valueChanged.connect(self._typing.start)
+            box.valueChanged.connect(self._on_value_changed)
         self._typing.timeout.connect(self._on_wanted)
         self._table.row_chosen.connect(inspection.choose)
+        inspection.scored_changed.connect(self._keep_pending)
 
     def show_scores(self) -> None:
         """Take what was wanted of this run before."""
-        self._typing.stop()
+        self._keep_pending()
         self._answer = None
         self._table.show_rows(())
         for text in (self._summary, self._measured):
@@ -141,7 +146,8 @@ class TriagePage(Page):
     def image_groups(self) -> tuple[ImageGroup, ...]:
         """What is left to a person of the chosen label, and where the model would be wrong by itself."""
         scored, answer, label = self.inspection.scored, self._answer, self.inspection.label
-        if scored is None or answer is None:
+        if scored is None or answer is None or answer.scored is not scored:
+            # the gallery may hear of another split before this page
             return ()
         states = scored.predictions.states[:, label]
         present, absent = answer.present[:, label], answer.absent[:, label]
@@ -184,11 +190,24 @@ class TriagePage(Page):
         scores = scored.predictions.probabilities[rows, label].tolist()
         return images_of(self.inspection, rows, label, captions=tuple((f"{one:.3f}",) for one in scores))
 
+    def _on_value_changed(self) -> None:
+        self._pending = self.inspection.scored
+        self._typing.start()
+
+    def _keep_pending(self) -> None:
+        """Keep what is wanted before other scores are looked at; nobody waits for its answer."""
+        self._typing.stop()
+        scored, self._pending = self._pending, None
+        if scored is not None:
+            self._save(scored, _triage(scored, **self._wanted()))
+
+    def _wanted(self) -> dict[str, float]:
+        return {"precision": self._precision.value() / 100, "npv": self._npv.value() / 100}
+
     def _on_wanted(self) -> None:
         scored = self.inspection.scored
         if scored is not None:
-            precision, npv = self._precision.value() / 100, self._npv.value() / 100
-            work = functools.partial(_chosen, scored, precision=precision, npv=npv)
+            work = functools.partial(_chosen, scored, **self._wanted())
             # a look at another split meanwhile is another question
             background.run(
                 self, work, functools.partial(self._on_chosen, scored), self.inspection.failed.emit, key="choice"
@@ -200,10 +219,18 @@ class TriagePage(Page):
 
     def _on_chosen(self, scored: ScoredSplit, answer: _Answer) -> None:
         """Keep what was chosen with its run; written here, so that the last choice is the one that stays."""
+        if scored is not self.inspection.scored:
+            # it was kept when the scores were left
+            return
         self._on_answer(scored, answer)
+        if not self._typing.isActive():
+            self._pending = None
+        self._save(scored, answer.triage)
+
+    def _save(self, scored: ScoredSplit, triage: Triage) -> None:
         path = scored.run.folder / TRIAGE_FILE
         try:
-            answer.triage.save(path)
+            triage.save(path)
         except OSError as error:
             self.inspection.failed.emit(
                 MultihotError(
@@ -211,9 +238,6 @@ class TriagePage(Page):
                     next_step="What is wanted is kept until the run is left.",
                 )
             )
-        now = self.inspection.scored
-        if now is not None and now is not scored and now.run == scored.run:
-            self._ask(now)
 
     def _on_answer(self, scored: ScoredSplit, answer: _Answer) -> None:
         if scored is not self.inspection.scored:
@@ -258,15 +282,19 @@ def _kept_or_new(scored: ScoredSplit) -> _Answer:
 
 
 def _chosen(scored: ScoredSplit, *, precision: float, npv: float) -> _Answer:
-    """Choose for what a person wants."""
+    """Choose for what a person wants, and see what that does."""
+    return _answer(scored, _triage(scored, precision=precision, npv=npv))
+
+
+def _triage(scored: ScoredSplit, *, precision: float, npv: float) -> Triage:
     # thresholds are chosen on validation; where it has no scored image, on train
     split = Split.VALIDATION if (scored.everything.splits == Split.VALIDATION).any() else Split.TRAIN
-    return _answer(scored, choose_triage(scored.everything, split, precision=precision, npv=npv))
+    return choose_triage(scored.everything, split, precision=precision, npv=npv)
 
 
 def _answer(scored: ScoredSplit, triage: Triage) -> _Answer:
     present, absent = decide(triage, scored.predictions)
-    return _Answer(triage, judge_triage(triage, scored.everything, scored.split), present, absent)
+    return _Answer(scored, triage, judge_triage(triage, scored.everything, scored.split), present, absent)
 
 
 def summary(outcome: TriageOutcome, *, is_multi_class: bool) -> str:

@@ -212,6 +212,18 @@ class InspectWorkspace(QWidget):
         self._stack.addWidget(page)
         return page
 
+    def unwritten(self) -> str:
+        """Which thresholds could not be kept, in a sentence; empty where all are. Asked before the window closes."""
+        self._thresholds.flush()
+        names = [str(int(folder.name)) for folder in self._thresholds.unwritten]
+        if not names:
+            return ""
+        one, several = (
+            self.tr("The thresholds of run {} could not be saved."),
+            self.tr("The thresholds of the runs {} could not be saved."),
+        )
+        return one.format(names[0]) if len(names) == 1 else several.format(", ".join(names))
+
     def show_page(self, page: Page) -> None:
         """Show another page, one of those above."""
         place = next(place for place, name in enumerate(_PAGES) if self.__dict__.get(name) is page)
@@ -378,13 +390,12 @@ class InspectWorkspace(QWidget):
 
     def _on_figures_counted(self, figures: Figures) -> None:
         judged = figures.judged
-        self._head.show_judged(judged)
-        if judged is None or judged.may_be_chance:
-            # what chance may have done is no reason to act
-            self._warning.show_warning("")
-        else:
-            # the images of test are not to choose the thresholds
-            self._warning.show_warning(judged.warning, may_reset=judged.may_choose)
+        # what chance may have done is no reason to act
+        warning = "" if judged is None or judged.may_be_chance else judged.warning
+        # the images of test are not to choose the thresholds
+        self._warning.show_warning(warning, may_reset=judged is not None and judged.may_choose)
+        # the warning has the same numbers
+        self._head.show_judged(None if warning else judged)
 
     def _show_totals(self) -> None:
         scored, decisions = self._inspection.scored, self._inspection.decisions

@@ -366,3 +366,15 @@ def test_undo_and_redo_are_offered_only_when_there_is_something(annotated, qtbot
     qtbot.addWidget(one)
     assert not one._undo.isEnabled()
     assert not one._redo.isEnabled()
+
+
+def test_thresholds_that_cannot_be_written_are_named_until_they_can(workspace, editor, run, monkeypatch):
+    def refuse(*_):
+        raise PermissionError(13, "Permission denied")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(ThresholdBook, "save", refuse)
+        editor.set(0, 0.9)
+        assert workspace.unwritten() == f"The thresholds of run {run.id} could not be saved."
+    assert workspace.unwritten() == ""
+    assert ThresholdSet.of_run(run.folder, NAMES).values[0] == 0.9

@@ -128,3 +128,24 @@ def test_a_folder_that_cannot_be_written_is_told_and_the_choice_is_shown(qtbot, 
         page._precision.setValue(70)
     assert "cannot be written (Permission denied)" in failed.args[0].sentence
     assert page._answer.triage.precision == pytest.approx(0.7)
+
+
+@pytest.mark.parametrize("leave", ["split", "project"])
+def test_what_was_just_typed_is_kept_when_the_scores_are_left_at_once(qtbot, page, run, leave):
+    page._npv.setValue(81)
+    if leave == "split":
+        page.inspection.show(load_scored_split(run, Split.TEST))
+    else:
+        page.inspection.clear()
+    assert Triage.load(run.folder / "triage.json").npv == pytest.approx(0.81)
+    if leave == "split":
+        qtbot.waitUntil(lambda: page._answer is not None)
+        assert page._npv.value() == pytest.approx(81)
+
+
+def test_no_images_are_offered_of_scores_that_the_page_has_not_heard_of(qtbot, page, run):
+    before = page._answer
+    page.inspection.scored = load_scored_split(run, Split.TEST)
+    assert page.image_groups() == ()
+    page.inspection.scored = before.scored
+    assert [group.key for group in page.image_groups()] == ["ask", "wrongly present", "wrongly absent"]

@@ -356,7 +356,7 @@ def headers(table):
 
 def test_an_arrow_is_in_the_column_that_is_sorted_by_and_only_then(qtbot, workspace):
     table = workspace._table
-    assert headers(table) == ["Label", "n", "AP", "P", "R", "F1", "Threshold"]
+    assert headers(table) == ["Label", "n", "AP", "P", "R", "F1", "Thr."]
     header = table._table.horizontalHeader()
     place = QPoint(header.sectionViewportPosition(columns.AP) + 10, 10)
     qtbot.mouseClick(header.viewport(), Qt.MouseButton.LeftButton, pos=place)

@@ -1,11 +1,12 @@
 import sqlite3
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 from PySide6.QtCore import QMimeData, QObject, QPoint, QPointF, QSettings, Qt, QUrl, Signal
 from PySide6.QtGui import QDropEvent
-from PySide6.QtWidgets import QApplication, QLabel, QPushButton
+from PySide6.QtWidgets import QApplication, QLabel, QMessageBox, QPushButton
 
 from core.paths import app_root, child_environment
 from core.project.store import Store
@@ -271,3 +272,18 @@ def test_the_first_window_fits_the_screen(empty_window):
     room = empty_window.screen().availableGeometry()
     assert empty_window.width() < room.width()
     assert empty_window.height() < room.height()
+
+
+@pytest.mark.parametrize(("answer", "closes"), [("No", False), ("Yes", True)])
+def test_it_is_asked_before_thresholds_that_could_not_be_saved_are_lost(window, monkeypatch, answer, closes):
+    inspect = SimpleNamespace(unwritten=lambda: "The thresholds of run 1 could not be saved.")
+    monkeypatch.setitem(window._workspaces, "inspect", inspect)
+    asked = []
+
+    def question(_parent, _title, text):
+        asked.append(text)
+        return getattr(QMessageBox.StandardButton, answer)
+
+    monkeypatch.setattr(QMessageBox, "question", question)
+    assert window.close() is closes
+    assert asked == ["The thresholds of run 1 could not be saved. Close all the same, and lose what was moved?"]
