@@ -101,8 +101,8 @@ class BeforeAfter:
             return f"{sentence} In {gained[0]} {winners} gain what {losers} lose."
         if not self.may_choose:
             return f"{sentence} More annotated images of {self.tuned_on or 'validation'} make thresholds surer."
-        instead = "Tune them on validation, or set them" if self.tuned_on == "train" else "Set them"
-        return f"{sentence} {instead} back to 0.5."
+        others = ", or tune them on validation and look again" if self.tuned_on == "train" else ""
+        return f"{sentence} Set them back to 0.5{others}."
 
     def to_dict(self) -> dict[str, Any]:
         """Numbers, strings and dictionaries for JSON."""

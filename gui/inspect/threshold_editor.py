@@ -51,6 +51,7 @@ class _Edited:
         shown: name of the one that is shown and moved.
         before: of each label, the threshold before it was moved last; float64 (C,).
         is_dirty: whether `book` is not written yet.
+        has_failed: whether it was told that the file cannot be read or written.
         waits: whether a request to write is under way.
         adopted: number of the last answer of `keeper` that was taken over.
     """
@@ -63,6 +64,7 @@ class _Edited:
     undo: list[_Step] = field(default_factory=list)
     redo: list[_Step] = field(default_factory=list)
     is_dirty: bool = False
+    has_failed: bool = False
     waits: bool = False
     adopted: int = 0
 
@@ -79,6 +81,7 @@ class ThresholdEditor(QObject):
         stepped: something was done, so that what was taken back before is not to be done again.
         undo_changed: whether there is something to take back or do again may have changed.
         failed: MultihotError, the thresholds could not be written.
+        mended: what could not be read or written is written now.
         told: str, a sentence about what another program changed.
     """
 
@@ -87,6 +90,7 @@ class ThresholdEditor(QObject):
     stepped = Signal()
     undo_changed = Signal()
     failed = Signal(object)
+    mended = Signal()
     told = Signal(str)
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -352,7 +356,7 @@ class ThresholdEditor(QObject):
                     self._adopt(run, run.keeper.last_answer())
                     self._adopt(run, run.keeper.sync(run.keeper.number(), run.book))
                 except MultihotError as error:
-                    self.failed.emit(error)
+                    self._on_failed(run, error)
                 run.waits = False
 
     @property
@@ -389,7 +393,7 @@ class ThresholdEditor(QObject):
         self._adopt(run, kept)
 
     def _on_failed(self, run: _Edited, error: MultihotError) -> None:
-        run.waits = False
+        run.waits, run.has_failed = False, True
         self.failed.emit(error)
 
     def _adopt(self, run: _Edited, kept: Kept | None) -> None:
@@ -398,6 +402,9 @@ class ThresholdEditor(QObject):
             return
         run.adopted = kept.number
         run.is_dirty = run.book is not kept.asked
+        if run.has_failed:
+            run.has_failed = False
+            self.mended.emit()
         if same_book(kept.merged.book, kept.asked):
             return
         merged = merge(kept.asked, run.book, kept.merged.book)

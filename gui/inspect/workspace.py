@@ -140,6 +140,7 @@ class InspectWorkspace(QWidget):
         self._inspection.moved.connect(self._on_threshold_moved)
         self._inspection.failed.connect(self._error.show_error)
         self._thresholds.told.connect(session.message)
+        self._thresholds.mended.connect(self._error.clear)
         self._head.split_asked.connect(self._on_split_asked)
         self._gallery.opened.connect(session.show_in_label)
         self._gallery.viewed.connect(self._on_viewed)

@@ -336,6 +336,7 @@ def test_a_run_whose_thresholds_cannot_be_read_is_looked_at_and_begun_anew_by_th
     one._thresholds.flush()
     assert kept(run) == [0.25, 0.5, 0.5]
     assert aside.read_text() == "garbage"
+    assert one._error.text() == "", "what is mended is no longer told"
 
 
 def test_moves_are_kept_where_the_file_was_damaged_meanwhile(editor, run):

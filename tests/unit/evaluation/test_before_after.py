@@ -78,7 +78,7 @@ def test_tuning_that_made_it_worse_is_said_with_what_to_do():
     many = dataclasses.replace(many, splits=np.full(80, Split.VALIDATION, np.int8))
     assert compare(many, Split.VALIDATION, thresholds).warning == (
         f"Tuned on train, the thresholds {worse.format(80, 'validation')} "
-        "Tune them on validation, or set them back to 0.5."
+        "Set them back to 0.5, or tune them on validation and look again."
     )
 
 
