@@ -287,7 +287,7 @@ class ThresholdBook:
             why = error.sentence if isinstance(error, MultihotError) else what_is_wrong(error)
             raise MultihotError(
                 f"“{path}” cannot be read as thresholds ({why}).",
-                next_step="Delete it and tune the thresholds again.",
+                next_step="Give it another name and tune the thresholds again.",
             ) from error
 
     @classmethod
@@ -302,7 +302,7 @@ class ThresholdBook:
             return cls((ThresholdSet.default(label_names),), FIRST_SET)
         book = cls.load(path)
         if book.label_names != label_names:
-            raise MultihotError(f"“{path}” is of other labels than the run.", next_step="Delete it and tune again.")
+            raise MultihotError(f"“{path}” is of other labels than the run.", next_step="Give it another name and tune again.")
         return book
 
 

@@ -127,7 +127,7 @@ def test_a_damaged_file_of_thresholds_is_told(trained, folder, multihot):
     done = multihot("thresholds", trained)
     assert done.code == 1
     assert "cannot be read as thresholds" in done.err
-    assert "Delete it" in done.err
+    assert "Give it another name" in done.err
 
 
 def test_a_multi_class_run_has_no_thresholds(trained, folder, multihot):
