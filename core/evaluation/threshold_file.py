@@ -302,7 +302,9 @@ class ThresholdBook:
             return cls((ThresholdSet.default(label_names),), FIRST_SET)
         book = cls.load(path)
         if book.label_names != label_names:
-            raise MultihotError(f"“{path}” is of other labels than the run.", next_step="Give it another name and tune again.")
+            raise MultihotError(
+                f"“{path}” is of other labels than the run.", next_step="Give it another name and tune again."
+            )
         return book
 
 
