@@ -60,11 +60,24 @@ class Measured:
         return self.calibration.fitted_on == self.split.name.lower()
 
 
+@dataclass(frozen=True, eq=False)
+class _Fit:
+    """A choice that is being fitted.
+
+    Attributes:
+        work: fits it.
+        request: the same, off the GUI thread.
+    """
+
+    work: Callable[[], Calibration]
+    request: background.Request
+
+
 class RunCalibration(QObject):
     """Owns the choice of calibration of the runs of a project; what it measures is of the one that is looked at.
 
     A choice is kept in the run's folder once it is fitted, whichever run or split is looked at by then, unless another
-    one of the same run takes its place or the project is closed.
+    one of the same run takes its place.
 
     Signals:
         changed: another calibration, or `measured` has come or gone.
@@ -80,7 +93,7 @@ class RunCalibration(QObject):
         self._asked: ScoredSplit | None = None
         self._of: ScoredSplit | None = None
         self._measured: Measured | None = None
-        self._fits: dict[Path, background.Request] = {}
+        self._fits: dict[Path, _Fit] = {}
         inspection.scored_changed.connect(self._on_scored_changed)
         inspection.session.project_closed.connect(self._on_project_closed)
 
@@ -106,7 +119,7 @@ class RunCalibration(QObject):
         folder = scored.run.folder
         work = functools.partial(fit, scored.everything, method)
         done, failed = functools.partial(self._on_fitted, folder), functools.partial(self._on_not_fitted, folder)
-        self._fits[folder] = background.run(self, work, done, failed, key=f"fit {folder}")
+        self._fits[folder] = _Fit(work, background.run(self, work, done, failed, key=f"fit {folder}"))
         self._tell_busy()
 
     def _measure(self, scored: ScoredSplit, work: Callable[[], Measured]) -> None:
@@ -116,6 +129,15 @@ class RunCalibration(QObject):
 
     def _on_fitted(self, folder: Path, calibration: Calibration) -> None:
         del self._fits[folder]
+        if not self._save(folder, calibration):
+            return
+        scored = self._inspection.scored
+        if scored is not None and scored is self._asked and scored.run.folder == folder:
+            self._measure(scored, functools.partial(_measured, scored, calibration))
+        else:
+            self._tell_busy()
+
+    def _save(self, folder: Path, calibration: Calibration) -> bool:
         try:
             # a few kB; a choice that was dropped meanwhile has written nothing
             calibration.save(folder)
@@ -126,12 +148,8 @@ class RunCalibration(QObject):
                     next_step="Make room or give the folder free, then choose it again.",
                 )
             )
-            return
-        scored = self._inspection.scored
-        if scored is not None and scored is self._asked and scored.run.folder == folder:
-            self._measure(scored, functools.partial(_measured, scored, calibration))
-        else:
-            self._tell_busy()
+            return False
+        return True
 
     def _on_not_fitted(self, folder: Path, error: MultihotError) -> None:
         del self._fits[folder]
@@ -164,9 +182,14 @@ class RunCalibration(QObject):
         self.changed.emit()
 
     def _on_project_closed(self) -> None:
-        for request in self._fits.values():
-            request.cancel()
-        self._fits.clear()
+        """Fit here what is not fitted yet, some tenths of a second: a choice is not lost with the window."""
+        fits, self._fits = self._fits, {}
+        for folder, one in fits.items():
+            one.request.cancel()
+            try:
+                self._save(folder, one.work())
+            except MultihotError as error:
+                self._tell_failed(error)
 
 
 def _reliabilities(predictions: Predictions) -> tuple[Reliability, ...]:

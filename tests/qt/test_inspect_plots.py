@@ -4,6 +4,7 @@ import csv
 import dataclasses
 import io
 import itertools
+import json
 import threading
 from xml.etree import ElementTree
 
@@ -503,16 +504,20 @@ def test_a_calibration_goes_to_the_run_for_which_it_was_chosen(qtbot, area, insp
     qtbot.waitUntil(lambda: row.box.currentData() == "temperature" and row.box.isEnabled())
 
 
-def test_a_calibration_of_a_closed_project_is_not_written(qtbot, area, inspection, annotated, fit_waits):
+def test_a_calibration_fitted_while_the_project_is_closed_is_kept(
+    qtbot, area, inspection, annotated, fit_waits
+):
     show(area, "reliability")
     run = inspection.run
     qtbot.waitUntil(area.panels[0]._calibration.box.isEnabled)
     area.calibration.choose("temperature")
+    later = threading.Timer(0.1, fit_waits.set)
+    later.start()
     annotated.close()
-    fit_waits.set()
+    later.join()
+    assert json.loads((run.folder / "calibration.json").read_text(encoding="utf-8"))["method"] == "temperature"
     assert background.wait(5000)
     QCoreApplication.processEvents()
-    assert not (run.folder / "calibration.json").exists()
 
 
 def test_a_calibration_that_cannot_be_written_is_told_and_not_shown(qtbot, area, inspection, monkeypatch):
