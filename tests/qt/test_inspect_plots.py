@@ -504,9 +504,7 @@ def test_a_calibration_goes_to_the_run_for_which_it_was_chosen(qtbot, area, insp
     qtbot.waitUntil(lambda: row.box.currentData() == "temperature" and row.box.isEnabled())
 
 
-def test_a_calibration_fitted_while_the_project_is_closed_is_kept(
-    qtbot, area, inspection, annotated, fit_waits
-):
+def test_a_calibration_fitted_while_the_project_is_closed_is_kept(qtbot, area, inspection, annotated, fit_waits):
     show(area, "reliability")
     run = inspection.run
     qtbot.waitUntil(area.panels[0]._calibration.box.isEnabled)
