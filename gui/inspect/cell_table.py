@@ -4,7 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QSortFilterProxyModel, Qt, Signal
+from PySide6.QtCore import (
+    QAbstractTableModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QSignalBlocker,
+    QSortFilterProxyModel,
+    Qt,
+    Signal,
+)
 from PySide6.QtGui import QFontMetrics, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QVBoxLayout, QWidget
 
@@ -172,9 +180,8 @@ class CellTable(QWidget):
     def select(self, place: int) -> None:
         """Make a row the current one, without telling."""
         index = self._sorted.mapFromSource(self.model.index(place, 0))
-        self._table.selectionModel().blockSignals(True)
-        self._table.selectRow(index.row())
-        self._table.selectionModel().blockSignals(False)
+        with QSignalBlocker(self._table.selectionModel()):
+            self._table.selectRow(index.row())
         self._table.viewport().update()
 
     def set_column_hidden(self, column: int, hidden: bool) -> None:

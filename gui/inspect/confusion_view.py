@@ -1,5 +1,6 @@
 """Matrices of pairs of labels: which is taken for which, and which come together."""
 
+from abc import abstractmethod
 from typing import Any
 
 import numpy as np
@@ -101,17 +102,17 @@ class MatrixModel(QAbstractTableModel):
             return int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         return None
 
+    @abstractmethod
     def in_words(self, row: int, column: int) -> str:
         """What a cell says."""
-        raise NotImplementedError
 
+    @abstractmethod
     def line_in_words(self, label: int, *, is_row: bool) -> str:
         """What a row or a column is of."""
-        raise NotImplementedError
 
+    @abstractmethod
     def pen(self, row: int, column: int) -> QPen:
         """The colour of a cell at its strongest."""
-        raise NotImplementedError
 
     def _color(self, row: int, column: int) -> QColor:
         palette = QGuiApplication.palette()
