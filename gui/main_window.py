@@ -266,12 +266,12 @@ class MainWindow(QMainWindow):
             self.session.apply(changes)
 
     def _on_import(self) -> None:
-        from gui.label.csv_dialogs import ImportDialog
+        from gui.project.csv_dialogs import ImportDialog
 
         ImportDialog(self.session, self).open()
 
     def _on_export(self) -> None:
-        from gui.label.csv_dialogs import ExportDialog
+        from gui.project.csv_dialogs import ExportDialog
 
         ExportDialog(self.session, self).open()
 

@@ -7,13 +7,13 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QSplitter, QStackedW
 
 from core.project.changes import Changes
 from gui.commands import Commands
-from gui.label.annotator import Annotator
-from gui.label.filter_bar import FilterBar
-from gui.label.grid import Grid
-from gui.label.image_model import ImageModel
-from gui.label.image_panel import ImagePanel
-from gui.label.label_panel import LabelPanel
-from gui.label.loupe import Loupe
+from gui.label.filter.filter_bar import FilterBar
+from gui.label.images.grid import Grid
+from gui.label.images.image_model import ImageModel
+from gui.label.images.loupe import Loupe
+from gui.label.labels.label_panel import LabelPanel
+from gui.label.review.image_panel import ImagePanel
+from gui.label.tagging.annotator import Annotator
 from gui.session import Session
 from gui.widgets import theme
 from gui.widgets.buttons import action_button, with_shortcut

@@ -2,7 +2,7 @@ import pytest
 from PySide6.QtCore import Qt
 
 from core.labels import Split
-from gui.label.csv_dialogs import ExportDialog, ImportDialog
+from gui.project.csv_dialogs import ExportDialog, ImportDialog
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from PySide6.QtCore import Qt
 
 from core.project.scan import scan_folder
 from core.project.store import Store
-from gui.label.csv_dialogs import ImportDialog
+from gui.project.csv_dialogs import ImportDialog
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from PySide6.QtGui import QColor, QDropEvent
 from PySide6.QtWidgets import QApplication, QColorDialog, QPushButton
 
 from core.labels import LabelState
-from gui.label.label_editor import LabelEditor, _Swatch
+from gui.label.labels.label_editor import LabelEditor, _Swatch
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ from PySide6.QtCore import QItemSelection, QItemSelectionModel, QModelIndex, QPe
 from PySide6.QtGui import QKeyEvent, QPalette, QResizeEvent, QShowEvent, QWheelEvent
 from PySide6.QtWidgets import QAbstractItemView, QListView, QWidget
 
-from gui.label.image_model import ImageModel
-from gui.label.thumbnail_delegate import ThumbnailDelegate
+from gui.label.images.image_model import ImageModel
+from gui.label.images.thumbnail_delegate import ThumbnailDelegate
 from gui.session import Session
 from gui.widgets import theme
 

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QMenu, QPushButton
 from core.labels import MULTI_CLASS, LabelState
 from core.project.changes import Changes
 from core.project.query import FLAGS, SPLITS, Query, QueryError, parse, term
-from gui.label.image_model import ImageModel
+from gui.label.images.image_model import ImageModel
 from gui.session import Session
 from gui.widgets import theme
 from gui.widgets.buttons import flat, icon_button, with_icon

@@ -6,8 +6,8 @@ from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from core.errors import MultihotError
 from gui import background
-from gui.label.grid import Filmstrip, Grid
-from gui.label.image_model import ImageModel
+from gui.label.images.grid import Filmstrip, Grid
+from gui.label.images.image_model import ImageModel
 from gui.session import Session
 from gui.widgets.canvas import Canvas, load_levels
 from gui.widgets.empty_state import EmptyState

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QFormLayout, QLabel, QWidget
 
 from core.labels import Split
 from core.project.changes import Changes
-from gui.label.annotator import Annotator
+from gui.label.tagging.annotator import Annotator
 from gui.session import Session
 from gui.widgets import theme
 from gui.widgets.error_row import ErrorRow

@@ -8,7 +8,7 @@ from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPalette, QPen
 from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from core.labels import Label, LabelState
-from gui.label.image_model import ImageModel
+from gui.label.images.image_model import ImageModel
 from gui.session import Session
 from gui.widgets import icons, theme
 

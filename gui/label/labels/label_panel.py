@@ -4,9 +4,9 @@ from PySide6.QtCore import QPoint
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QStackedWidget, QWidget
 
 from gui.commands import Commands, shortcut_text
-from gui.label.annotator import Annotator
-from gui.label.label_editor import LabelEditor
-from gui.label.label_list import LabelList, LabelModel
+from gui.label.labels.label_editor import LabelEditor
+from gui.label.labels.label_list import LabelList, LabelModel
+from gui.label.tagging.annotator import Annotator
 from gui.session import Session
 from gui.widgets import theme
 from gui.widgets.buttons import action_button, flat, with_icon

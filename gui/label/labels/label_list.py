@@ -18,7 +18,7 @@ from PySide6.QtWidgets import QAbstractItemView, QListView, QStyle, QStyledItemD
 
 from core.labels import Label, LabelState
 from core.project.changes import Changes
-from gui.label.annotator import MIXED, Annotator
+from gui.label.tagging.annotator import MIXED, Annotator
 from gui.session import Session
 from gui.widgets import icons, theme
 from gui.widgets.states import STATE_GLYPHS, state_color

@@ -1,0 +1,1 @@
+"""Which images are seen: the line of the filter and what helps to write it."""

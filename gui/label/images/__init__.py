@@ -1,0 +1,1 @@
+"""The images of Label: the grid, one large, some side by side."""

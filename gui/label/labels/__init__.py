@@ -1,0 +1,1 @@
+"""The labels of a project: their list, their editor, their rules."""

@@ -1,0 +1,1 @@
+"""Going over images: their state and facts, queues and statistics."""
