@@ -11,9 +11,12 @@ class Changes:
         text: what happened, for the status bar: "“ace” set on 12 images".
         labels: the list of labels changed; the columns of the states may be renumbered.
         images: the list of images changed; rows may be added or files found again.
-        annotations: ids of the images whose states or reviewed flag changed.
+        annotations: ids of the images whose states, review, flag, note or disputed states changed.
         splits: some image went to another split.
         runs: a run was added or discarded.
+        rules: the rules of labels changed.
+        filters: a filter was saved or deleted.
+        versions: a version of the annotations was saved or deleted.
     """
 
     text: str = ""
@@ -22,6 +25,10 @@ class Changes:
     annotations: frozenset[int] = frozenset()
     splits: bool = False
     runs: bool = False
+    rules: bool = False
+    filters: bool = False
+    versions: bool = False
 
     def __bool__(self) -> bool:
-        return bool(self.labels or self.images or self.annotations or self.splits or self.runs)
+        lists = self.labels or self.images or self.splits or self.runs
+        return bool(lists or self.annotations or self.rules or self.filters or self.versions)
