@@ -137,11 +137,11 @@ def test_enter_in_the_filter_goes_back_to_the_images_and_reviews_nothing(window,
     assert not window.session.store.reviewed.any()
 
 
-def test_delete_clears_and_u_puts_back_for_review(window, press):
+def test_delete_clears_and_shift_u_puts_back_for_review(window, press):
     press("1")
     press(Qt.Key.Key_Return)
     press(Qt.Key.Key_Backspace)
-    press("u")
+    press("u", Qt.KeyboardModifier.ShiftModifier)
     assert not window.session.store.reviewed[0]
     assert states(window, 0) == [PRESENT, ABSENT, ABSENT]
     press(Qt.Key.Key_Delete)

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QApplication, QLabel
 from gui.commands import MENUS, TABLE, Command
 from gui.shell.command_palette import CommandPalette
 from gui.shell.shortcut_sheet import ShortcutSheet
+from gui.widgets import icons
 
 
 def test_no_shortcut_is_given_twice():
@@ -22,8 +23,18 @@ def test_every_command_is_in_a_menu(window):
 
 def test_single_letters_are_commands_of_the_images_only():
     for command in TABLE:
-        if command is not None and any(len(one) == 1 for one in command.shortcuts):
+        if command is not None and any(len(one) == 1 and one.isalnum() for one in command.shortcuts):
             assert command.scope == "images", command.id
+
+
+def test_every_command_has_a_key_by_default():
+    assert [command.id for command in TABLE if command is not None and not command.shortcuts] == []
+
+
+def test_every_icon_exists():
+    for command in TABLE:
+        if command is not None and command.icon:
+            icons.glyph(command.icon)
 
 
 @pytest.fixture
