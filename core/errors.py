@@ -3,6 +3,8 @@
 Anything that is not a `MultihotError` is a bug: it is not caught, it is logged with its traceback.
 """
 
+from pathlib import Path
+
 
 class MultihotError(Exception):
     """A problem to be shown to the person at the keyboard.
@@ -23,6 +25,18 @@ class MultihotError(Exception):
 
 class ProjectError(MultihotError):
     """A project cannot be opened, changed or found."""
+
+
+class DamagedProjectError(ProjectError):
+    """The file of a project is damaged; what can be read of it, and its backups, are offered.
+
+    Attributes:
+        folder: of the project.
+    """
+
+    def __init__(self, sentence: str, *, folder: Path, next_step: str = "") -> None:
+        super().__init__(sentence, next_step=next_step)
+        self.folder = folder
 
 
 class ImageError(MultihotError):
