@@ -1,17 +1,28 @@
 """What a project holds, as arrays in memory: the mirror of its database."""
 
+import json
 import os
 import sqlite3
-from collections.abc import Sequence
-from dataclasses import asdict
+import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from core.labels import Label, LabelState, Split
-from core.project.edits import AnnotationEdit, Edit, LabelEdit, LabelRow
+from core.labels import Label, LabelState, Review, Rule, Split
+from core.project.edits import (
+    AnnotationEdit,
+    DisputeEdit,
+    Edit,
+    LabelEdit,
+    LabelRow,
+    NoteEdit,
+    RuleEdit,
+    RuleRow,
+)
+from core.project.state import ProjectState
 
 _T = TypeVar("_T", bound=np.generic)
 
@@ -27,32 +38,67 @@ class Content:
     Attributes:
         labels: in their order, which is that of the columns.
         label_rows: every label there ever was, by id.
+        rules: those whose labels all exist.
+        rule_rows: every rule there ever was, by id.
         image_ids: int64 (N,), ascending.
         paths: N paths relative to the image's root, with "/".
         roots: the folders the paths are relative to, by id.
-        states: int8 (N, C), read-only, in {1, 0, -1}.
+        states: int8 (N, C), read-only, in {1, 0, -1}; a label's states lie together in memory, since filters and counts
+            go through labels.
         splits: int8 (N,), read-only, values of `Split`.
-        reviewed: bool (N,), read-only.
+        review: int8 (N,), read-only, values of `Review`.
+        flagged: bool (N,), read-only.
+        reviewed_at: float64 (N,), read-only, seconds since 1970; NaN for images that are not reviewed, or were before
+            this was kept.
+        sizes: int64 (N,), read-only, bytes.
+        widths: int32 (N,), read-only, pixels; 0 where nobody knows.
+        heights: int32 (N,), read-only, pixels; 0 where nobody knows.
+        notes: texts by image id, none empty.
+        disputes: what somebody else says, by image id and label id.
         problems: sentences about images that cannot be shown, by image id.
     """
 
     def __init__(self, connection: sqlite3.Connection, folder: Path) -> None:
         self._connection = connection
         self._folder = folder
+        self._matrix: NDArray[np.int8]
+        self._review: NDArray[np.int8]
+        self._flagged: NDArray[np.bool_]
+        self._reviewed_at: NDArray[np.float64]
         self.load()
 
     def load(self) -> None:
         """Read everything from the database."""
-        images = self._connection.execute("SELECT id, root_id, path, split FROM image ORDER BY id").fetchall()
-        ids, root_ids, paths, splits = zip(*images, strict=True) if images else ((), (), (), ())
+        images = self._connection.execute(
+            "SELECT id, root_id, path, split, size, width, height FROM image ORDER BY id"
+        ).fetchall()
+        columns = zip(*images, strict=True) if images else iter(((),) * 7)
+        ids, root_ids, paths, splits, sizes, widths, heights = columns
         self.image_ids = _read_only(np.array(ids, np.int64))
         self._root_ids = np.array(root_ids, np.int64)
         self.paths: list[str] = list(paths)
         self._splits = np.array(splits, np.int8)
+        self._sizes = np.array(sizes, np.int64)
+        self._widths, self._heights = (np.array([one or 0 for one in side], np.int32) for side in (widths, heights))
         self._load_roots()
-        rows = self._connection.execute("SELECT id, name, color, shortcut, position, deleted FROM label").fetchall()
-        self.label_rows = {row[0]: LabelRow(*row) for row in rows}
-        self._matrix, self._reviewed = self._read_annotations()
+        self.label_rows = {
+            row[0]: LabelRow(
+                row[0], row[1], row[2], row[3], row[4], bool(row[5]), row[6], row[7], tuple(json.loads(row[8]))
+            )  # fmt: skip
+            for row in self._connection.execute(
+                "SELECT id, name, color, shortcut, position, deleted, description, parent, examples FROM label"
+            )
+        }
+        self.rule_rows = {
+            row[0]: RuleRow(row[0], row[1], row[2], tuple(json.loads(row[3])), bool(row[4]))
+            for row in self._connection.execute("SELECT id, kind, name, labels, deleted FROM rule ORDER BY id")
+        }
+        self.notes: dict[int, str] = dict(self._connection.execute("SELECT image_id, text FROM note"))
+        self.disputes = {
+            (image_id, label_id): LabelState(theirs)
+            for image_id, label_id, theirs in self._connection.execute("SELECT image_id, label_id, theirs FROM dispute")
+        }
+        self._read_annotations()
         self._publish()
 
     def _load_roots(self) -> None:
@@ -88,6 +134,17 @@ class Content:
         """A copy int8 (n, k) of the states of k labels on n images."""
         return self._matrix[np.ix_(rows, label_ids - 1)]
 
+    def block_of(self, rows: NDArray[np.int64]) -> NDArray[np.int8]:
+        """A copy int8 (n, C) of the states of all labels on n images; quicker than taking them from `states`."""
+        return self._matrix[rows][:, self._columns]
+
+    def state(self) -> ProjectState:
+        """A copy of all that people said of the images."""
+        return ProjectState(
+            tuple(self.label_rows.values()), tuple(self.rule_rows.values()), self.image_ids, self._matrix.copy(),
+            self._review.copy(), self._flagged.copy(), dict(self.notes),
+        )  # fmt: skip
+
     def known_images(self, root: Path, paths: Sequence[str]) -> list[int | None]:
         """Ids of image files below a folder, None for new ones; they may have been added from another folder."""
         related = [
@@ -111,9 +168,7 @@ class Content:
 
     def add_images(self, root: Path, files: Sequence[tuple[str, int, int]]) -> None:
         """Add image files, each a path relative to `root`, a size in bytes and a time of change in nanoseconds."""
-        stored = self._stored(root)
-        self._connection.execute("INSERT INTO root (path) VALUES (?) ON CONFLICT DO NOTHING", (stored,))
-        (root_id,) = self._connection.execute("SELECT id FROM root WHERE path = ?", (stored,)).fetchone()
+        root_id = self._root_of(root)
         self._connection.executemany(
             "INSERT INTO image (root_id, path, size, mtime_ns) VALUES (?, ?, ?, ?)",
             [(root_id, *file) for file in files],
@@ -126,9 +181,14 @@ class Content:
         self.image_ids = _read_only(np.append(self.image_ids, np.array(ids, np.int64)))
         self._root_ids = np.append(self._root_ids, np.full(len(ids), root_id))
         self._splits = np.append(self._splits, np.full(len(ids), Split.UNASSIGNED, np.int8))
-        self._reviewed = np.append(self._reviewed, np.zeros(len(ids), np.bool_))
+        self._sizes = np.append(self._sizes, np.array([size for _, size, _ in files], np.int64))
+        self._widths, self._heights = (
+            np.append(one, np.zeros(len(ids), np.int32)) for one in (self._widths, self._heights)
+        )
+        self._review = np.append(self._review, np.zeros(len(ids), np.int8))
+        self._flagged = np.append(self._flagged, np.zeros(len(ids), np.bool_))
+        self._reviewed_at = np.append(self._reviewed_at, np.full(len(ids), np.nan))
         self._matrix = np.pad(self._matrix, ((0, len(ids)), (0, 0)), constant_values=LabelState.UNKNOWN)
-        self.roots[root_id] = root
         self._publish()
 
     def update_files(self, files: Sequence[tuple[int, int, int]]) -> int:
@@ -143,8 +203,48 @@ class Content:
             files,
         )
         if files and cursor.rowcount:
+            rows = self.rows_of([image_id for image_id, _, _ in files])
+            sizes = np.array([size for _, size, _ in files], np.int64)
+            is_new = self._sizes[rows] != sizes
+            self._widths[rows[is_new]] = self._heights[rows[is_new]] = 0
+            self._sizes[rows] = sizes
             self._load_roots()
         return max(cursor.rowcount, 0)
+
+    def set_size(self, row: int, width: int, height: int) -> None:
+        """Show the width and height of an image, in pixels; the database has them from elsewhere."""
+        self._widths[row], self._heights[row] = width, height
+
+    def set_hashes(self, hashes: Mapping[int, str]) -> None:
+        """Keep the SHA-256 of image files, hexadecimal, by image id."""
+        self._connection.executemany(
+            "UPDATE image SET content_hash = ? WHERE id = ?", [(value, image_id) for image_id, value in hashes.items()]
+        )
+
+    def set_problems(self, problems: Mapping[int, str | None]) -> None:
+        """Say what is wrong with images, or that nothing is, by image id."""
+        self._connection.executemany(
+            "UPDATE image SET problem = ? WHERE id = ?", [(text, image_id) for image_id, text in problems.items()]
+        )
+        for image_id, text in problems.items():
+            if text is None:
+                self.problems.pop(image_id, None)
+            else:
+                self.problems[image_id] = text
+
+    def move_images(self, root: Path, paths: Mapping[int, str]) -> None:
+        """Say where single images are now: paths relative to a folder, with "/", by image id."""
+        root_id = self._root_of(root)
+        # first out of the way: two images may change places
+        self._connection.executemany("UPDATE image SET path = ? WHERE id = ?", [(f"\0{one}", one) for one in paths])
+        self._connection.executemany(
+            "UPDATE image SET root_id = ?, path = ?, problem = NULL WHERE id = ?",
+            [(root_id, path, image_id) for image_id, path in paths.items()],
+        )
+        for row, path in zip(self.rows_of(list(paths)).tolist(), paths.values(), strict=True):
+            self.paths[row] = path
+            self._root_ids[row] = root_id
+        self._load_roots()
 
     def is_in(self, folder: Path, *, root: Path) -> bool:
         """Whether any image of a root is in another folder too."""
@@ -163,6 +263,12 @@ class Content:
         """Write what is after an edit, to the database and then to the arrays."""
         if isinstance(edit, LabelEdit):
             self._apply_labels(edit.after)
+        elif isinstance(edit, RuleEdit):
+            self._apply_rules(edit.after)
+        elif isinstance(edit, NoteEdit):
+            self._apply_notes(edit.after)
+        elif isinstance(edit, DisputeEdit):
+            self._apply_disputes(edit.after)
         else:
             self._apply_annotations(edit)
 
@@ -174,27 +280,78 @@ class Content:
 
     def _apply_labels(self, rows: Sequence[LabelRow]) -> None:
         self._connection.executemany(
-            """INSERT INTO label (id, name, color, shortcut, position, deleted)
-                VALUES (:id, :name, :color, :shortcut, :position, :deleted)
-                ON CONFLICT (id) DO UPDATE SET name = excluded.name, color = excluded.color,
-                shortcut = excluded.shortcut, position = excluded.position, deleted = excluded.deleted""",
-            map(asdict, rows),
-        )
+            """INSERT OR REPLACE INTO label
+                (id, name, color, shortcut, position, deleted, description, parent, examples)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+            [
+                (row.id, row.name, row.color, row.shortcut, row.position, row.deleted, row.description, row.parent,
+                 json.dumps(row.examples))
+                for row in rows
+            ],
+        )  # fmt: skip
         self.label_rows.update((row.id, row) for row in rows)
         self._publish()
+
+    def _apply_rules(self, rows: Sequence[RuleRow]) -> None:
+        self._connection.executemany(
+            "INSERT OR REPLACE INTO rule (id, kind, name, labels, deleted) VALUES (?, ?, ?, ?, ?)",
+            [(row.id, row.kind, row.name, json.dumps(row.label_ids), row.deleted) for row in rows],
+        )
+        self.rule_rows.update((row.id, row) for row in rows)
+        self._publish_rules()
+
+    def _apply_notes(self, notes: Sequence[tuple[int, str]]) -> None:
+        self._connection.executemany("INSERT OR REPLACE INTO note (image_id, text) VALUES (?, ?)", notes)
+        self._connection.execute("DELETE FROM note WHERE text = ''")
+        for image_id, text in notes:
+            if text:
+                self.notes[image_id] = text
+            else:
+                self.notes.pop(image_id, None)
+
+    def _apply_disputes(self, disputes: Sequence[tuple[int, int, int]]) -> None:
+        self._connection.executemany(
+            "INSERT OR REPLACE INTO dispute (image_id, label_id, theirs) VALUES (?, ?, ?)", disputes
+        )
+        self._connection.execute("DELETE FROM dispute WHERE theirs = ?", (int(LabelState.UNKNOWN),))
+        for image_id, label_id, theirs in disputes:
+            if theirs == LabelState.UNKNOWN:
+                self.disputes.pop((image_id, label_id), None)
+            else:
+                self.disputes[image_id, label_id] = LabelState(theirs)
 
     def _apply_annotations(self, edit: AnnotationEdit) -> None:
         rows = self.rows_of(edit.image_ids)
         block = self._matrix[rows]
         block[:, edit.label_ids - 1] = edit.after
+        is_reviewed = edit.review_after == Review.REVIEWED
+        kept = is_reviewed & (self._review[rows] == Review.REVIEWED)
+        reviewed_at = np.where(kept, self._reviewed_at[rows], np.where(is_reviewed, time.time(), np.nan))
+        # NaN is NULL to SQLite
         self._connection.executemany(
-            """INSERT INTO annotation (image_id, states, reviewed) VALUES (?, ?, ?)
-                ON CONFLICT (image_id) DO UPDATE SET states = excluded.states, reviewed = excluded.reviewed""",
-            zip(edit.image_ids.tolist(), _as_blobs(block), edit.reviewed_after.tolist(), strict=True),
-        )
+            """INSERT OR REPLACE INTO annotation (image_id, states, review, flagged, reviewed_at)
+                VALUES (?, ?, ?, ?, ?)""",
+            zip(
+                edit.image_ids.tolist(), _as_blobs(block), edit.review_after.tolist(), edit.flagged_after.tolist(),
+                reviewed_at.tolist(), strict=True,
+            ),
+        )  # fmt: skip
         self._matrix[rows] = block
-        self._states[rows] = block[:, self._columns]
-        self._reviewed[rows] = edit.reviewed_after
+        places = {label_id: column for column, label_id in enumerate((self._columns + 1).tolist())}
+        for column, label_id in enumerate(edit.label_ids.tolist()):
+            if label_id in places:
+                self._states[rows, places[label_id]] = edit.after[:, column]
+        self._review[rows] = edit.review_after
+        self._flagged[rows] = edit.flagged_after
+        self._reviewed_at[rows] = reviewed_at
+
+    def _root_of(self, root: Path) -> int:
+        """The id of a root, which is made where there is none."""
+        stored = self._stored(root)
+        self._connection.execute("INSERT INTO root (path) VALUES (?) ON CONFLICT DO NOTHING", (stored,))
+        (root_id,) = self._connection.execute("SELECT id FROM root WHERE path = ?", (stored,)).fetchone()
+        self.roots[root_id] = root
+        return int(root_id)
 
     def _root_id(self, root: Path) -> int:
         return next(root_id for root_id, path in self.roots.items() if path == root)
@@ -203,31 +360,57 @@ class Content:
         """A root inside the project is stored relative to it, so that both can be moved together."""
         return root.relative_to(self._folder).as_posix() if root.is_relative_to(self._folder) else os.fspath(root)
 
-    def _read_annotations(self) -> tuple[NDArray[np.int8], NDArray[np.bool_]]:
-        """The states, int8 (N, highest label id) with a column for each label ever, and the reviewed flags (N,)."""
-        width = max(self.label_rows, default=0)
-        matrix = np.full((len(self.image_ids), width), LabelState.UNKNOWN, np.int8)
-        reviewed = np.zeros(len(self.image_ids), np.bool_)
-        annotations = self._connection.execute("SELECT image_id, states, reviewed FROM annotation").fetchall()
+    def _read_annotations(self) -> None:
+        """Read the states, int8 (N, highest label id) with a column for each label ever, and what goes with them."""
+        width, count = max(self.label_rows, default=0), len(self.image_ids)
+        self._matrix = np.full((count, width), LabelState.UNKNOWN, np.int8)
+        self._review = np.zeros(count, np.int8)
+        self._flagged = np.zeros(count, np.bool_)
+        self._reviewed_at = np.full(count, np.nan)
+        annotations = self._connection.execute(
+            "SELECT image_id, states, review, flagged, reviewed_at FROM annotation"
+        ).fetchall()
         if annotations:
-            ids, blobs, flags = zip(*annotations, strict=True)
+            ids, blobs, review, flagged, reviewed_at = zip(*annotations, strict=True)
             rows = self.rows_of(ids)
             whole = b"".join([blob.ljust(width, _UNKNOWN_BYTE) for blob in blobs])
-            matrix[rows] = np.frombuffer(whole, np.int8).reshape(len(rows), width)
-            reviewed[rows] = flags
-        return matrix, reviewed
+            self._matrix[rows] = np.frombuffer(whole, np.int8).reshape(len(rows), width)
+            self._review[rows] = review
+            self._flagged[rows] = flagged
+            self._reviewed_at[rows] = np.array(reviewed_at, np.float64)
 
     def _publish(self) -> None:
         """Make the public labels and arrays from the label rows and the columns of every label ever."""
         rows = sorted((row for row in self.label_rows.values() if not row.deleted), key=lambda row: row.position)
-        self.labels = tuple(Label(row.id, row.name, row.color, row.shortcut) for row in rows)
+        shown = {row.id for row in rows}
+        self.labels = tuple(
+            Label(row.id, row.name, row.color, row.shortcut, row.description,
+                  row.parent if row.parent in shown else None, row.examples)
+            for row in rows
+        )  # fmt: skip
         missing = max(self.label_rows, default=0) - self._matrix.shape[1]
         self._matrix = np.pad(self._matrix, ((0, 0), (0, missing)), constant_values=LabelState.UNKNOWN)
         self._columns = np.array([row.id - 1 for row in rows], np.int64)
-        self._states = self._matrix[:, self._columns]
+        self._states = np.asfortranarray(self._matrix[:, self._columns])
         self.states = _read_only(self._states.view())
         self.splits = _read_only(self._splits.view())
-        self.reviewed = _read_only(self._reviewed.view())
+        self.review = _read_only(self._review.view())
+        self.flagged = _read_only(self._flagged.view())
+        self.reviewed_at = _read_only(self._reviewed_at.view())
+        self.sizes = _read_only(self._sizes.view())
+        self.widths = _read_only(self._widths.view())
+        self.heights = _read_only(self._heights.view())
+        self._publish_rules()
+
+    def _publish_rules(self) -> None:
+        shown = {label.id for label in self.labels}
+        self.rules = tuple(
+            Rule(row.id, row.kind, there, row.name)
+            for row in self.rule_rows.values()
+            for there in [tuple(label_id for label_id in row.label_ids if label_id in shown)]
+            # a group is one as long as two of it are left
+            if not row.deleted and (len(there) == len(row.label_ids) or (row.kind == "exclusive" and len(there) > 1))
+        )
 
 
 def _prefix(folder: Path) -> str:

@@ -22,7 +22,7 @@ PROJECT_FOLDERS = ("runs", "cache", "backups")
 _LOCK, _LOCK_OWNER = ".lock", ".lock-owner"
 
 # Written into the file's header, so that another program's SQLite file is not taken for a project.
-_APPLICATION_ID = 0x4D756C74  # "Mult"
+APPLICATION_ID = 0x4D756C74  # "Mult"
 
 # What the disk and other programs can do to us, and what helps; every other error of SQLite is a bug of ours.
 _TROUBLES = {
@@ -31,11 +31,6 @@ _TROUBLES = {
     sqlite3.SQLITE_READONLY: ("the file is read-only", "Move the project to where you may write."),
     sqlite3.SQLITE_CANTOPEN: ("the file cannot be opened", "Check that you may read and write its folder."),
     sqlite3.SQLITE_BUSY: ("another program is using the file", "Close that program and do it again."),
-    sqlite3.SQLITE_CORRUPT: ("the file is damaged", "Put a copy of it in its place."),
-    sqlite3.SQLITE_NOTADB: (
-        "the file is damaged or not a Multihot project",
-        "Put a copy of it in its place, or choose another folder.",
-    ),
 }
 
 
@@ -50,7 +45,7 @@ class Database:
         self._path = folder / FILE_NAME
         locks = [folder / name for name in (_LOCK, _LOCK_OWNER)]
         made = [lock for lock in locks if not lock.exists()]
-        self._lock = _locked(folder)
+        self._lock = locked(folder)
         try:
             with _told(self._path):
                 # the window opens a project in a thread and keeps it in another; it never uses it in two at once
@@ -104,7 +99,7 @@ class Database:
         """Check whose file it is, set it up for durability, and bring its schema to the newest version."""
         version = self._pragma("user_version")
         (tables,) = self.connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-        if (tables or not create) and self._pragma("application_id") != _APPLICATION_ID:
+        if (tables or not create) and self._pragma("application_id") != APPLICATION_ID:
             raise ProjectError(f"{self._path} is not a Multihot project.", next_step="Choose another folder.")
         if tables and create:
             raise ProjectError(
@@ -121,11 +116,11 @@ class Database:
         self.connection.execute("PRAGMA foreign_keys = ON")
         for done in range(version, len(migrations)):
             # nothing is in a new one
-            if version:
+            if version and done == version:
                 self._back_up(done)
             with self.transaction():
                 migrations[done](self.connection)
-                self.connection.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
+                self.connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
                 self.connection.execute(f"PRAGMA user_version = {done + 1}")
 
     def _pragma(self, name: str) -> int:
@@ -134,14 +129,29 @@ class Database:
 
     def _back_up(self, version: int) -> None:
         """Copy the file, as it is before a migration, to `backups/` beside it."""
-        folder = self._path.parent / "backups"
-        folder.mkdir(exist_ok=True)
+        folder = made_folder(self._path.parent / "backups")
         stamp = time.strftime("%Y%m%d-%H%M%S")
         with contextlib.closing(sqlite3.connect(folder / f"project-v{version}-{stamp}.sqlite")) as copy:
             self.connection.backup(copy)
 
 
-def _locked(folder: Path) -> FileLock:
+def made_folder(folder: Path) -> Path:
+    """Make a folder of a project where it is missing.
+
+    Raises:
+        ProjectError: the disk does not let us.
+    """
+    try:
+        folder.mkdir(exist_ok=True)
+    except OSError as error:
+        raise ProjectError(
+            f"The folder {folder} cannot be made: {error.strerror}.",
+            next_step="Free some space, or move the project to where you may write.",
+        ) from error
+    return folder
+
+
+def locked(folder: Path) -> FileLock:
     """Take the project for this process; the system gives it back even if the process is killed."""
     lock = FileLock(folder / _LOCK, timeout=0, thread_local=False)
     try:
@@ -171,9 +181,14 @@ def _owner(folder: Path) -> str:
 @contextlib.contextmanager
 def _told(path: Path) -> Iterator[None]:
     """Turn what a disk can do to a database into a sentence."""
+    # it names the file that this module is about
+    from core.project.damage import damaged, is_damage
+
     try:
         yield
     except sqlite3.DatabaseError as error:
+        if is_damage(error):
+            raise damaged(path.parent) from error
         # the low byte of SQLite's code is the kind of error
         trouble = _TROUBLES.get(getattr(error, "sqlite_errorcode", 0) & 0xFF)
         if trouble is None:

@@ -61,5 +61,43 @@ def _keep_task(connection: sqlite3.Connection) -> None:
     connection.execute("INSERT INTO project (task) VALUES ('multi-label')")
 
 
+def _widen_labelling(connection: sqlite3.Connection) -> None:
+    """What a label means, rules, how far the review came, notes, what another project says, versions, filters.
+
+    `annotation.reviewed` becomes `review`, a value of `Review`, of which 0 and 1 mean what they meant.
+    """
+    for statement in (
+        "ALTER TABLE label ADD COLUMN description TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE label ADD COLUMN parent INTEGER",
+        "ALTER TABLE label ADD COLUMN examples TEXT NOT NULL DEFAULT '[]'",
+        "ALTER TABLE annotation RENAME COLUMN reviewed TO review",
+        "ALTER TABLE annotation ADD COLUMN flagged INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE annotation ADD COLUMN reviewed_at REAL",
+        """CREATE TABLE rule (
+            id INTEGER PRIMARY KEY,
+            kind TEXT NOT NULL CHECK (kind IN ('exclusive', 'implies', 'never')),
+            name TEXT NOT NULL,
+            labels TEXT NOT NULL,
+            deleted INTEGER NOT NULL
+        )""",
+        "CREATE TABLE note (image_id INTEGER PRIMARY KEY REFERENCES image (id), text TEXT NOT NULL)",
+        """CREATE TABLE dispute (
+            image_id INTEGER NOT NULL REFERENCES image (id),
+            label_id INTEGER NOT NULL REFERENCES label (id),
+            theirs INTEGER NOT NULL,
+            PRIMARY KEY (image_id, label_id)
+        ) WITHOUT ROWID""",
+        """CREATE TABLE version (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            name TEXT NOT NULL,
+            created REAL NOT NULL,
+            facts TEXT NOT NULL,
+            state BLOB NOT NULL
+        )""",
+        "CREATE TABLE saved_filter (name TEXT PRIMARY KEY, text TEXT NOT NULL) WITHOUT ROWID",
+    ):
+        connection.execute(statement)
+
+
 # The schema version in PRAGMA user_version is the number of steps done. Never change a step that was released.
-MIGRATIONS: tuple[Migration, ...] = (_create, _keep_task)
+MIGRATIONS: tuple[Migration, ...] = (_create, _keep_task, _widen_labelling)

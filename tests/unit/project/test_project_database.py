@@ -139,7 +139,7 @@ def test_a_damaged_page_is_a_sentence(make_store, tmp_path):
 
 
 def test_a_newer_project_is_refused_with_a_sentence(store, tmp_path):
-    store._database.connection.execute("PRAGMA user_version = 99")
+    store.database.connection.execute("PRAGMA user_version = 99")
     store.close()
     for lock in (tmp_path / "project").glob(".lock*"):
         lock.unlink()
@@ -202,7 +202,7 @@ def test_a_project_that_is_up_to_date_is_not_backed_up(store, tmp_path):
 def test_a_full_disk_is_a_sentence_and_what_is_shown_is_what_is_saved(make_store, tmp_path):
     store = make_store(images=3000)
     store.set_states([1], {1: LabelState.PRESENT})
-    connection = store._database.connection
+    connection = store.database.connection
     (pages,) = connection.execute("PRAGMA page_count").fetchone()
     connection.execute(f"PRAGMA max_page_count = {pages}")
 
@@ -220,7 +220,7 @@ def test_a_full_disk_is_a_sentence_and_what_is_shown_is_what_is_saved(make_store
 
 
 def test_another_program_that_holds_the_file_is_a_sentence(store, tmp_path):
-    store._database.connection.execute("PRAGMA busy_timeout = 0")
+    store.database.connection.execute("PRAGMA busy_timeout = 0")
     other = sqlite3.connect(tmp_path / "project" / FILE_NAME, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     with pytest.raises(ProjectError, match="another program"):
@@ -231,8 +231,8 @@ def test_another_program_that_holds_the_file_is_a_sentence(store, tmp_path):
 
 def test_an_edit_is_written_through_to_the_disk(store):
     # without it, WAL may lose the newest edits in a power cut
-    assert store._database.connection.execute("PRAGMA synchronous").fetchone() == (2,)
-    assert store._database.connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    assert store.database.connection.execute("PRAGMA synchronous").fetchone() == (2,)
+    assert store.database.connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
 
 
 def test_a_folder_that_cannot_be_written_is_a_sentence(tmp_path: Path, monkeypatch):

@@ -5,7 +5,8 @@ import pytest
 
 from core.labels import LabelState, Split
 from core.project.changes import Changes
-from core.project.store import KEEP, Store
+from core.project.edits import KEEP
+from core.project.store import Store
 
 CAT, DOG, COW = 1, 2, 3
 
@@ -73,7 +74,7 @@ def test_an_unknown_image_or_label_is_refused(store):
 
 
 def test_the_arrays_that_are_handed_out_cannot_be_written(store):
-    for array in (store.states, store.splits, store.reviewed, store.image_ids):
+    for array in (store.states, store.splits, store.review, store.flagged, store.image_ids):
         with pytest.raises(ValueError, match="read-only"):
             array[0] = 1
 
@@ -239,7 +240,7 @@ def test_a_step_of_an_early_version_leaves_the_splits_it_set(store):
     store.set_splits({1: Split.TEST})
     header = b'[{"kind": "splits", "arrays": [["<i8", [1]], ["|i1", [1]], ["|i1", [1]]]}]'
     body = np.array([1], "<i8").tobytes() + b"\xff\x02"
-    connection = store._database.connection
+    connection = store.database.connection
     connection.execute(
         "INSERT INTO edit (time, text, edits) VALUES (1, 'imported', ?)", (zlib.compress(header + b"\n" + body),)
     )

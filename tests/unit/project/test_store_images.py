@@ -98,11 +98,11 @@ def test_facts_about_an_image_are_kept(project, tmp_path):
 
 def test_many_facts_are_written_without_waiting_for_an_edit(project, monkeypatch):
     monkeypatch.setattr("core.project.facts._WRITTEN_AT_ONCE", 2)
-    before = project._database.connection.total_changes
+    before = project.database.connection.total_changes
     project.set_image_facts(1, width=1, height=1, problem=None)
-    assert project._database.connection.total_changes == before
+    assert project.database.connection.total_changes == before
     project.set_image_facts(2, width=1, height=1, problem=None)
-    assert project._database.connection.total_changes == before + 2
+    assert project.database.connection.total_changes == before + 2
 
 
 def test_a_changed_file_is_looked_at_again(project, photos):

@@ -44,7 +44,13 @@ def test_a_project_of_the_first_schema_opens_as_multi_label_with_all_that_was_ma
         store.set_states([1], {1: PRESENT, 2: PRESENT}, reviewed=True)
         store.new_run("recipe")
     connection = sqlite3.connect(tmp_path / FILE_NAME)
-    connection.executescript("DROP TABLE project; PRAGMA user_version = 1")
+    connection.executescript("""
+        DROP TABLE project; DROP TABLE rule; DROP TABLE note; DROP TABLE dispute; DROP TABLE version;
+        DROP TABLE saved_filter; ALTER TABLE label DROP COLUMN description; ALTER TABLE label DROP COLUMN parent;
+        ALTER TABLE label DROP COLUMN examples; ALTER TABLE annotation RENAME COLUMN review TO reviewed;
+        ALTER TABLE annotation DROP COLUMN flagged; ALTER TABLE annotation DROP COLUMN reviewed_at;
+        PRAGMA user_version = 1;
+    """)
     connection.close()
 
     with Store.open(tmp_path) as again:
