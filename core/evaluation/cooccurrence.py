@@ -93,7 +93,7 @@ def confused(predicted: NDArray[np.bool_], targets: NDArray[np.bool_], known: ND
     """
     wrong, missed = predicted & known & ~targets, targets & known & ~predicted
     return Confusions(
-        counts=_both(_packed(wrong), _packed(missed)),
+        counts=images_with_both(packed(wrong), packed(missed)),
         false_alarms=np.count_nonzero(wrong, axis=0),
         missed=np.count_nonzero(missed, axis=0),
     )
@@ -125,20 +125,36 @@ def together(predicted: NDArray[np.bool_], states: NDArray[np.int8]) -> Together
         states: int8 (N, C), `LabelState`.
     """
     is_known = states != LabelState.UNKNOWN
-    present, guessed, known = (_packed(one) for one in (states == LabelState.PRESENT, predicted & is_known, is_known))
-    return Together(truth=_both(present, present), predicted=_both(guessed, guessed), known=_both(known, known))
+    rows = (packed(one) for one in (states == LabelState.PRESENT, predicted & is_known, is_known))
+    truth, guessed, known = (images_with_both(one, one) for one in rows)
+    return Together(truth=truth, predicted=guessed, known=known)
 
 
-def _packed(values: NDArray[np.bool_]) -> NDArray[np.uint64]:
-    """The values (N, C), 64 images in a number (C, K): 64 pairs are compared at once, and whole numbers are exact."""
+def packed(values: NDArray[np.bool_]) -> NDArray[np.uint64]:
+    """Values by image as bits, so that 64 images are compared at once.
+
+    Args:
+        values: bool (N, C).
+
+    Returns:
+        uint64 (C, K), 64 images in a number.
+    """
     rows = np.packbits(np.ascontiguousarray(values.T), axis=1)
     packed = np.zeros((len(rows), -(-rows.shape[1] // 8)), np.uint64)
     packed.view(np.uint8)[:, : rows.shape[1]] = rows
     return packed
 
 
-def _both(one: NDArray[np.uint64], other: NDArray[np.uint64]) -> NDArray[np.int64]:
-    """On how many images both hold, int64 (C, C), for each pair of labels."""
+def images_with_both(one: NDArray[np.uint64], other: NDArray[np.uint64]) -> NDArray[np.int64]:
+    """On how many images both hold, for each pair of labels; exact, as a product of floating-point matrices is not.
+
+    Args:
+        one: uint64 (C, K), as `packed` gives it.
+        other: uint64 (D, K).
+
+    Returns:
+        int64 (C, D).
+    """
     counts = np.zeros((len(one), len(other)), np.int64)
     for label, row in enumerate(one):
         counts[label] = np.bitwise_count(row & other).sum(axis=1, dtype=np.int64)
