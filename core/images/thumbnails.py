@@ -78,6 +78,22 @@ class ThumbnailStore:
         """
         return self._kept(path, "size_px >= ? ORDER BY size_px LIMIT 1", least_px)
 
+    def get_fitted(self, path: Path, size_px: int, box: tuple[int, int]) -> NDArray[np.uint8] | None:
+        """The kept thumbnail of an image, scaled down into a box; None as `get`.
+
+        Almost all of it happens outside Python's lock, so that a thread that calls it holds no window up.
+
+        Args:
+            path: the image file.
+            size_px: longest side of the kept thumbnail in pixels.
+            box: greatest width and height of the result in pixels.
+
+        Returns:
+            uint8 (H, W, 3), RGB, upright.
+        """
+        jpeg = self._jpeg(path, "size_px = ?", size_px)
+        return None if jpeg is None else _decoded(jpeg, box)
+
     def make(self, path: Path, size_px: int) -> NDArray[np.uint8]:
         """Decode an image into a thumbnail and keep it.
 
@@ -121,6 +137,11 @@ class ThumbnailStore:
 
     def _kept(self, path: Path, which: str, size_px: int) -> NDArray[np.uint8] | None:
         """The thumbnail of an unchanged file for which a condition on its size holds."""
+        jpeg = self._jpeg(path, which, size_px)
+        return None if jpeg is None else _decoded(jpeg, None)
+
+    def _jpeg(self, path: Path, which: str, size_px: int) -> bytes | None:
+        """The thumbnail's file."""
         facts = _facts(path)
         if facts is None:
             return None
@@ -129,10 +150,7 @@ class ThumbnailStore:
             row = self._connection().execute(query, (str(path), *facts, size_px)).fetchone()
         except sqlite3.DatabaseError:
             return None
-        if row is None:
-            return None
-        with Image.open(io.BytesIO(row[0]), formats=("JPEG",)) as image:
-            return np.array(image)
+        return None if row is None else bytes(row[0])
 
     def _connection(self) -> sqlite3.Connection:
         """This thread's connection; readers and a writer do not wait for each other."""
@@ -154,6 +172,34 @@ class ThumbnailStore:
                 self._connections.append(connection)
             self._local.connection = connection
         return connection
+
+
+def fitted(pixels: NDArray[np.uint8], box: tuple[int, int]) -> NDArray[np.uint8]:
+    """A picture scaled down into a box; one that fits is given back as it is.
+
+    Args:
+        pixels: uint8 (H, W, 3).
+        box: greatest width and height in pixels.
+
+    Returns:
+        uint8 (H, W, 3) of the same shape in the small.
+    """
+    height, width, _ = pixels.shape
+    size = _fitting(width, height, box)
+    if size == (width, height):
+        return pixels
+    return np.array(Image.fromarray(pixels).resize(size, Image.Resampling.BILINEAR))
+
+
+def _decoded(jpeg: bytes, box: tuple[int, int] | None) -> NDArray[np.uint8]:
+    with Image.open(io.BytesIO(jpeg), formats=("JPEG",)) as image:
+        size = image.size if box is None else _fitting(*image.size, box)
+        return np.array(image if size == image.size else image.resize(size, Image.Resampling.BILINEAR))
+
+
+def _fitting(width: int, height: int, box: tuple[int, int]) -> tuple[int, int]:
+    scale = min(1.0, box[0] / width, box[1] / height)
+    return max(1, round(width * scale)), max(1, round(height * scale))
 
 
 def _facts(path: Path) -> tuple[int, int] | None:

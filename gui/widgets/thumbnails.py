@@ -3,6 +3,8 @@
 import collections
 import os
 import threading
+import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,13 +27,22 @@ SIZES = (128, 192, 320, 640)
 NOTIFY_MS = 33
 WAITING_LIMIT = 400
 """Wishes kept; older ones have scrolled away and are asked for again when they come back."""
-MEMORY_LIMIT = 128 * 2**20
+MEMORY_LIMIT = 96 * 2**20
+UPLOAD_SECONDS = 0.003
+"""Of the GUI thread for pictures that came, each time; the rest waits for the next time, so that a frame is in time."""
+BOXES = 3
+"""Sizes kept of an image: of the grid, the strip and the loupe."""
+
+Box = tuple[int, int]
+"""Greatest width and height of a picture, in device pixels."""
+_Wish = tuple[int, Box]
+_NONE: dict[Box, QPixmap] = {}
 
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
     image_id: int
-    size_px: int
+    box: Box
     image: QImage | None
     problem: str | None
     full_size: tuple[int, int] | None
@@ -51,14 +62,16 @@ class ThumbnailLoader(QObject):
         super().__init__(parent)
         self._store: Store | None = None
         self._thumbnails: ThumbnailStore | None = None
-        self._pixmaps: collections.OrderedDict[tuple[int, int], QPixmap] = collections.OrderedDict()
+        # by image, those looked at last at the end; of each by box
+        self._pixmaps: collections.OrderedDict[int, dict[Box, QPixmap]] = collections.OrderedDict()
         self._bytes = 0
         self._failed: dict[int, str] = {}
+        self._wanted: dict[int, list[_Wish]] = {}
         self._lock = threading.Lock()
         # shared with the threads, under the lock
-        self._waiting: collections.OrderedDict[tuple[int, int], tuple[Path, bool]] = collections.OrderedDict()
-        self._busy: set[tuple[int, int]] = set()
-        self._answers: list[_Answer] = []
+        self._waiting: collections.OrderedDict[_Wish, tuple[str, bool]] = collections.OrderedDict()
+        self._busy: set[_Wish] = set()
+        self._answers: collections.deque[_Answer] = collections.deque()
         self._threads = 0
         self._pool = QThreadPool(self)
         self._pool.setMaxThreadCount(min(4, max(2, (os.cpu_count() or 2) - 1)))
@@ -74,6 +87,7 @@ class ThumbnailLoader(QObject):
         self._notify.stop()
         self._answers.clear()
         self._busy.clear()
+        self._wanted.clear()
         self._pixmaps.clear()
         self._failed.clear()
         self._bytes = 0
@@ -96,15 +110,51 @@ class ThumbnailLoader(QObject):
         Returns:
             A pixmap of about that size, or of another size while the wanted one is made; None while there is none.
         """
-        size = next((one for one in SIZES if one >= size_px), SIZES[-1])
-        wanted = (image_id, size)
-        found = self._pixmaps.get(wanted)
-        if found is not None:
-            self._pixmaps.move_to_end(wanted)
-            return found
-        if image_id not in self._failed:
-            self._ask(wanted)
-        return next((self._pixmaps[image_id, one] for one in SIZES if (image_id, one) in self._pixmaps), None)
+        size = _kept_size(size_px)
+        found = self.find(image_id, (size, size))
+        if image_id not in self._failed and (size, size) not in self._pixmaps.get(image_id, _NONE):
+            self._ask([(image_id, (size, size))])
+        return found
+
+    def find(self, image_id: int, box: Box) -> QPixmap | None:
+        """The thumbnail of an image as it is there now, and no wish for it.
+
+        Args:
+            image_id: of the open project.
+            box: what it is to fit into.
+
+        Returns:
+            A pixmap that fits, or of another size while there is none that does; None while there is none at all.
+        """
+        kept = self._pixmaps.get(image_id)
+        if kept is None:
+            return None
+        self._pixmaps.move_to_end(image_id)
+        found = kept.get(box)
+        return found if found is not None else max(kept.values(), key=QPixmap.width)
+
+    def want(self, asker: QObject, image_ids: Sequence[int], box: Box) -> None:
+        """Ask for pictures; those the same asker wanted before and does not want now are no longer made.
+
+        Args:
+            asker: who shows them.
+            image_ids: the most urgent first.
+            box: what each is to fit into; a smaller image keeps its size.
+        """
+        wishes = [
+            (one, box) for one in image_ids
+            if box not in self._pixmaps.get(one, _NONE) and one not in self._failed
+        ]  # fmt: skip
+        before = self._wanted.get(id(asker), ())
+        if not wishes and not before:
+            return
+        self._wanted[id(asker)] = wishes
+        stale = set(before).difference(wishes)
+        if stale:
+            with self._lock:
+                for wish in stale:
+                    self._waiting.pop(wish, None)
+        self._ask(wishes)
 
     def problem(self, image_id: int) -> str | None:
         """Why an image has no thumbnail; None when nothing is known against it."""
@@ -115,49 +165,63 @@ class ThumbnailLoader(QObject):
         with self._lock:
             return not (self._waiting or self._busy or self._answers)
 
-    def _ask(self, wanted: tuple[int, int]) -> None:
-        if self._store is None:
+    def _ask(self, wishes: Sequence[_Wish]) -> None:
+        """Put wishes before all others, the first before the second."""
+        store = self._store
+        if store is None or not wishes:
             return
         with self._lock:
-            if wanted in self._busy:
-                return
-            if wanted not in self._waiting:
-                # an image that could not be read at an earlier sitting may have been mended
-                self._waiting[wanted] = (self._store.image_path(wanted[0]), wanted[0] in self._store.problems)
-            self._waiting.move_to_end(wanted)
-            if len(self._waiting) > WAITING_LIMIT:
+            new = [wish for wish in wishes if wish not in self._waiting and wish not in self._busy]
+        paths = dict(zip(new, store.image_paths([image_id for image_id, _ in new]), strict=True)) if new else {}
+        with self._lock:
+            for wish in reversed(wishes):
+                if wish in self._waiting:
+                    self._waiting.move_to_end(wish)
+                elif wish in paths:
+                    # an image that could not be read at an earlier sitting may have been mended
+                    self._waiting[wish] = (paths[wish], wish[0] in store.problems)
+            while len(self._waiting) > WAITING_LIMIT:
                 self._waiting.popitem(last=False)
-            if self._threads >= self._pool.maxThreadCount():
-                return
-            self._threads += 1
-        self._pool.start(_Decode(self))
+            more = min(self._pool.maxThreadCount(), len(self._waiting)) - self._threads
+            self._threads += max(0, more)
+        for _ in range(more):
+            self._pool.start(_Decode(self))
 
     def _work(self) -> None:
         """Runs in a thread of the pool until there is no wish left."""
-        from core.images.decode import image_size
-
-        thumbnails = self._thumbnails
-        assert thumbnails is not None
         while True:
             with self._lock:
                 if not self._waiting:
                     self._threads -= 1
                     return
-                wanted, (path, was_broken) = self._waiting.popitem(last=True)
-                self._busy.add(wanted)
-            image_id, size = wanted
+                wish, (path, was_broken) = self._waiting.popitem(last=True)
+                self._busy.add(wish)
+            image_id, box = wish
             image, problem, full_size = None, None, None
             try:
-                array = thumbnails.get(path, size)
-                image = to_qimage(thumbnails.make(path, size) if array is None else array)
-                full_size = image_size(path) if was_broken else None
+                image, full_size = self._picture(Path(path), box, was_broken=was_broken)
             except ImageError as error:
-                image, problem = None, error.sentence
+                problem = error.sentence
             finally:
                 with self._lock:
-                    self._busy.discard(wanted)
-                    self._answers.append(_Answer(image_id, size, image, problem, full_size))
-            self._answered.emit()
+                    self._busy.discard(wish)
+                    is_first = not self._answers
+                    self._answers.append(_Answer(image_id, box, image, problem, full_size))
+            if is_first:
+                self._answered.emit()
+
+    def _picture(self, path: Path, box: Box, *, was_broken: bool) -> tuple[QImage, tuple[int, int] | None]:
+        """A thumbnail from the store, or made for it; and the image's size where that was not known."""
+        from core.images.decode import image_size
+        from core.images.thumbnails import fitted
+
+        thumbnails = self._thumbnails
+        assert thumbnails is not None
+        size = _kept_size(max(box))
+        pixels = thumbnails.get_fitted(path, size, box)
+        if pixels is None:
+            pixels = fitted(thumbnails.make(path, size), box)
+        return to_qimage(pixels), image_size(path) if was_broken else None
 
     def _on_answered(self) -> None:
         # the answers of a project that was closed are gone before this is heard
@@ -165,17 +229,24 @@ class ThumbnailLoader(QObject):
             self._notify.start()
 
     def _on_notify_timeout(self) -> None:
-        with self._lock:
-            answers, self._answers = self._answers, []
-        for answer in answers:
+        end = time.perf_counter() + UPLOAD_SECONDS
+        image_ids = set()
+        while self._answers:
+            # threads only add to it
+            answer = self._answers.popleft()
             self._take(answer)
-        if answers:
-            self.loaded.emit(frozenset(answer.image_id for answer in answers))
+            image_ids.add(answer.image_id)
+            if time.perf_counter() > end:
+                break
+        if self._answers:
+            self._notify.start()
+        if image_ids:
+            self.loaded.emit(frozenset(image_ids))
 
     def _take(self, answer: _Answer) -> None:
         assert self._store is not None
         if answer.image is not None:
-            self._keep((answer.image_id, answer.size_px), QPixmap.fromImage(answer.image))
+            self._keep(answer.image_id, answer.box, QPixmap.fromImage(answer.image))
             if answer.full_size is not None:
                 width, height = answer.full_size
                 self._store.set_image_facts(answer.image_id, width=width, height=height, problem=None)
@@ -183,12 +254,18 @@ class ThumbnailLoader(QObject):
             self._failed[answer.image_id] = answer.problem
             self._store.set_image_facts(answer.image_id, width=0, height=0, problem=answer.problem)
 
-    def _keep(self, key: tuple[int, int], pixmap: QPixmap) -> None:
-        self._pixmaps[key] = pixmap
+    def _keep(self, image_id: int, box: Box, pixmap: QPixmap) -> None:
+        kept = self._pixmaps.setdefault(image_id, {})
+        self._pixmaps.move_to_end(image_id)
+        while len(kept) >= BOXES and box not in kept:
+            self._bytes -= _bytes_of(kept.pop(next(iter(kept))))
+        if box in kept:
+            self._bytes -= _bytes_of(kept[box])
+        kept[box] = pixmap
         self._bytes += _bytes_of(pixmap)
         while self._bytes > MEMORY_LIMIT and len(self._pixmaps) > 1:
             _, oldest = self._pixmaps.popitem(last=False)
-            self._bytes -= _bytes_of(oldest)
+            self._bytes -= sum(map(_bytes_of, oldest.values()))
 
 
 class _Decode(QRunnable):
@@ -210,3 +287,8 @@ def to_qimage(image: "NDArray[np.uint8]") -> QImage:
 
 def _bytes_of(pixmap: QPixmap) -> int:
     return pixmap.width() * pixmap.height() * 4
+
+
+def _kept_size(size_px: int) -> int:
+    """The size that is kept in the store for a wanted one, in device pixels."""
+    return next((one for one in SIZES if one >= size_px), SIZES[-1])
