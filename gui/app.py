@@ -15,6 +15,7 @@ from PySide6.QtCore import QObject, QSocketNotifier, Qt, QtMsgType, Signal, qIns
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 
+from core.errors import MultihotError
 from core.paths import user_folder
 from gui import background
 from gui.garbage import GarbageCollector
@@ -99,9 +100,13 @@ def start_log() -> Path:
 
 
 class CrashReporter(QObject):
-    """Logs an error that nobody expected, from whatever thread, and shows it."""
+    """Logs an error that nobody expected, from whatever thread, and shows it.
+
+    What a person can meet anywhere, such as a full disk at any edit, is told as the sentence that it is.
+    """
 
     _crashed = Signal(str)
+    _told = Signal(object)
 
     def __init__(self, log_file: Path) -> None:
         super().__init__()
@@ -110,6 +115,7 @@ class CrashReporter(QObject):
         self._is_shown = False
         # a queued signal brings the text from any thread to this one
         self._crashed.connect(self._show, Qt.ConnectionType.QueuedConnection)
+        self._told.connect(self._tell, Qt.ConnectionType.QueuedConnection)
 
     def install(self, window: MainWindow) -> None:
         """Catch what goes wrong from now on."""
@@ -127,6 +133,10 @@ class CrashReporter(QObject):
         if issubclass(kind, KeyboardInterrupt):
             sys.__excepthook__(kind, error, trace)
             return
+        if isinstance(error, MultihotError):
+            _log.warning("%s", error, exc_info=(kind, error, trace))
+            self._told.emit(error)
+            return
         details = "".join(traceback.format_exception(kind, error, trace))
         _log.error("a bug\n%s", details)
         sys.stderr.write(details)
@@ -135,6 +145,11 @@ class CrashReporter(QObject):
     def _on_thread_exception(self, told: threading.ExceptHookArgs) -> None:
         if told.exc_value is not None:
             self._on_exception(told.exc_type, told.exc_value, told.exc_traceback)
+
+    def _tell(self, error: MultihotError) -> None:
+        if not self._is_shown and self._window is not None:
+            self._is_shown = True
+            self._window.show_error(error).finished.connect(self._on_dialog_finished)
 
     def _show(self, details: str) -> None:
         # an error in a paint event comes again at once: one dialog is enough

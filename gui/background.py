@@ -184,6 +184,11 @@ def wait(milliseconds: int = -1) -> bool:
     return all(pool.waitForDone(milliseconds) for pool in (_short_pool(), QThreadPool.globalInstance()))
 
 
+def wait_for_short() -> None:
+    """Wait until what only reads or writes a file is done; the answers come later, or not at all."""
+    _short_pool().waitForDone()
+
+
 @functools.cache
 def _short_pool() -> QThreadPool:
     pool = QThreadPool()

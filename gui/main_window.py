@@ -178,13 +178,18 @@ class MainWindow(QMainWindow):
         return True
 
     def _show_error(self, error: MultihotError) -> None:
-        if not self.session.has_project:
+        if self.session.has_project:
+            self.show_error(error)
+        else:
             self.welcome.show_error(error)
-            return
+
+    def show_error(self, error: MultihotError) -> QMessageBox:
+        """Tell an error over everything else; returns the open box."""
         box = QMessageBox(QMessageBox.Icon.Warning, "Multihot", error.sentence, parent=self)
         box.setInformativeText(error.next_step)
         box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         box.open()
+        return box
 
     @property
     def folder_import(self) -> "FolderImport":

@@ -1,22 +1,28 @@
 """The open project: who owns it, and how everything else learns what changed."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from core.errors import ProjectError
+from core.errors import MultihotError, ProjectError
 from core.labels import MULTI_LABEL, Task
 from core.project.changes import Changes
 from core.settings import Settings, load_settings, save_settings, settings_path
+from gui import background
 from gui.jobs import Jobs
 from gui.widgets.thumbnails import ThumbnailLoader
 
 if TYPE_CHECKING:
     # numpy and SQLite come with the first project, so that the window is shown before them
     from core.project.store import Store
+
+AT_ONCE = 2_000
+"""Images that an edit changes on the GUI thread, within some 20 ms; more are changed in a thread."""
+BYTES_PER_IMAGE = 2
+"""What an image of a long step takes in the journal, at least."""
 
 
 class Session(QObject):
@@ -35,6 +41,7 @@ class Session(QObject):
         workspace_requested: str; "label", "train", "inspect" or "export" is to be shown.
         images_requested: tuple of image ids to be shown in Label.
         facts_read: frozenset of the ids of images whose size, or what is wrong with them, became known.
+        busy_changed: bool; whether an edit of many images is being made.
     """
 
     project_opened = Signal()
@@ -47,12 +54,15 @@ class Session(QObject):
     workspace_requested = Signal(str)
     images_requested = Signal(object)
     facts_read = Signal(object)
+    busy_changed = Signal(bool)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._store: Store | None = None
         self._current_image: int | None = None
         self._current_run: int | None = None
+        self._is_busy = False
+        self._edit: background.Request | None = None
         self._settings = load_settings(settings_path())
         self.jobs = Jobs(self)
         self.thumbnails = ThumbnailLoader(self)
@@ -105,6 +115,11 @@ class Session(QObject):
             return
         self._set_current(image=None, run=None)
         self.thumbnails.set_store(None)
+        # an edit of many images is finished first
+        if self._edit is not None:
+            background.wait_for_short()
+            self._edit.cancel()
+        self._set_busy(False)
         store, self._store = self._store, None
         store.close()
         self.project_closed.emit()
@@ -117,13 +132,36 @@ class Session(QObject):
         if changes.text:
             self.message.emit(changes.text)
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether an edit of many images is being made; others are refused until it is on disk."""
+        return self._is_busy
+
+    def edit(self, work: "Callable[[Store], Changes]", *, images: int) -> None:
+        """Make an edit and tell everybody; one of many images is made in a thread and told when it is on disk.
+
+        Args:
+            work: calls methods of the store, and nothing of the window.
+            images: how many it may change.
+        """
+        if self._is_busy:
+            self.message.emit(self.tr("One moment: the change before this one is still being saved."))
+            return
+        store = self.store
+        if images <= AT_ONCE:
+            self.apply(work(store))
+            return
+        self._set_busy(True)
+        self.jobs.set("edit", name=self.tr("Saving a change of {count} images").format(count=f"{images:,}"))
+        self._edit = background.run(self, lambda: work(store), self._on_edited, self._on_edit_failed, is_short=True)
+
     def undo(self) -> None:
         """Take back the last edit."""
-        self.apply(self.store.undo())
+        self.edit(lambda store: store.undo(), images=self.store.undo_bytes // BYTES_PER_IMAGE)
 
     def redo(self) -> None:
         """Make the last undone edit again."""
-        self.apply(self.store.redo())
+        self.edit(lambda store: store.redo(), images=self.store.redo_bytes // BYTES_PER_IMAGE)
 
     @property
     def current_image(self) -> int | None:
@@ -163,6 +201,23 @@ class Session(QObject):
             self._settings = settings
             save_settings(settings, settings_path())
             self.settings_changed.emit()
+
+    def _on_edited(self, changes: Changes) -> None:
+        self._set_busy(False)
+        self.apply(changes)
+
+    def _on_edit_failed(self, error: MultihotError) -> None:
+        self._set_busy(False)
+        # told as the same error of an edit on this thread is
+        raise error
+
+    def _set_busy(self, is_busy: bool) -> None:
+        if is_busy != self._is_busy:
+            self._is_busy = is_busy
+            self.busy_changed.emit(is_busy)
+        if not is_busy:
+            self._edit = None
+            self.jobs.remove("edit")
 
     def _adopt(self, store: "Store") -> None:
         self.close()

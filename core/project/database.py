@@ -3,6 +3,7 @@
 import contextlib
 import os
 import sqlite3
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -43,6 +44,8 @@ class Database:
 
     def __init__(self, folder: Path, *, create: bool, migrations: Sequence[Migration] = MIGRATIONS) -> None:
         self._path = folder / FILE_NAME
+        # a change of many images is made in a thread; one transaction is never that of two threads
+        self._guard = threading.RLock()
         locks = [folder / name for name in (_LOCK, _LOCK_OWNER)]
         made = [lock for lock in locks if not lock.exists()]
         self._lock = locked(folder)
@@ -73,7 +76,9 @@ class Database:
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
-        """All or nothing: on disk when the block ends, undone when it raises; joins a transaction that is open.
+        """All or nothing: on disk when the block ends, undone when it raises; joins one of this thread that is open.
+
+        Another thread waits until the block ends.
 
         Yields:
             The connection.
@@ -81,19 +86,32 @@ class Database:
         Raises:
             ProjectError: the disk is full, broken or read-only.
         """
-        if self.connection.in_transaction:
-            yield self.connection
-            return
+        with self._guard:
+            if self.connection.in_transaction:
+                yield self.connection
+                return
+            with self._outermost():
+                yield self.connection
+
+    @contextlib.contextmanager
+    def _outermost(self) -> Iterator[None]:
         with _told(self._path):
             self.connection.execute("BEGIN IMMEDIATE")
             try:
-                yield self.connection
+                yield
                 self.connection.execute("COMMIT")
             except BaseException:
                 # a full disk makes SQLite roll back by itself
                 if self.connection.in_transaction:
                     self.connection.execute("ROLLBACK")
                 raise
+
+    def is_free(self) -> bool:
+        """Whether a transaction could begin without waiting for another thread."""
+        if not self._guard.acquire(blocking=False):
+            return False
+        self._guard.release()
+        return True
 
     def _prepare(self, migrations: Sequence[Migration], *, create: bool) -> None:
         """Check whose file it is, set it up for durability, and bring its schema to the newest version."""

@@ -38,7 +38,7 @@ class FactBook:
     def note(self, image_id: int, *, width: int | None, height: int | None, problem: str | None) -> None:
         """Note what decoding an image showed."""
         self._waiting[image_id] = (width, height, problem)
-        if len(self._waiting) >= _WRITTEN_AT_ONCE:
+        if len(self._waiting) >= _WRITTEN_AT_ONCE and self._database.is_free():
             self.write()
 
     def write(self) -> None:

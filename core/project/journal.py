@@ -17,6 +17,8 @@ class Journal:
     Attributes:
         undo_text: what the next undo takes back, or None.
         redo_text: what the next redo brings back, or None.
+        undo_bytes: how much is kept of the step that the next undo takes back.
+        redo_bytes: how much is kept of the step that the next redo brings back.
     """
 
     def __init__(self, connection: sqlite3.Connection) -> None:
@@ -25,8 +27,8 @@ class Journal:
 
     def refresh(self) -> None:
         """Read the texts of the next undo and redo from the database."""
-        self._undo_id, self.undo_text = self._top("undone = 0 ORDER BY id DESC")
-        self._redo_id, self.redo_text = self._top("undone = 1 ORDER BY id")
+        self._undo_id, self.undo_text, self.undo_bytes = self._top("undone = 0 ORDER BY id DESC")
+        self._redo_id, self.redo_text, self.redo_bytes = self._top("undone = 1 ORDER BY id")
 
     def push(self, edits: Sequence[Edit], *, text: str, time: float) -> None:
         """Add a step that was just done; what was undone before it can no longer be redone."""
@@ -50,9 +52,9 @@ class Journal:
         self._mark(self._redo_id, undone=False)
         return edits
 
-    def _top(self, which: str) -> tuple[int | None, str | None]:
-        row = self._connection.execute(f"SELECT id, text FROM edit WHERE {which} LIMIT 1").fetchone()
-        return row or (None, None)
+    def _top(self, which: str) -> tuple[int | None, str | None, int]:
+        row = self._connection.execute(f"SELECT id, text, length(edits) FROM edit WHERE {which} LIMIT 1").fetchone()
+        return row or (None, None, 0)
 
     def _edits(self, step: int | None) -> list[Edit]:
         (data,) = self._connection.execute("SELECT edits FROM edit WHERE id = ?", (step,)).fetchone()

@@ -1,6 +1,7 @@
 """How an open project is changed: steps that are on disk before anybody sees them, and that can be undone."""
 
 import contextlib
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -19,6 +20,8 @@ class Steps(ProjectView):
         super().__init__(folder, database)
         self._journal = Journal(database.connection)
         self._step: list[Edit] | None = None
+        # a step of many images may be made in a thread; another thread's step waits for it
+        self._guard = threading.RLock()
 
     @property
     def undo_text(self) -> str | None:
@@ -29,6 +32,16 @@ class Steps(ProjectView):
     def redo_text(self) -> str | None:
         """What `redo` would bring back, or None."""
         return self._journal.redo_text
+
+    @property
+    def undo_bytes(self) -> int:
+        """How much `undo` has to read, about 2 bytes per image; 0 when there is nothing to undo."""
+        return self._journal.undo_bytes
+
+    @property
+    def redo_bytes(self) -> int:
+        """How much `redo` has to read, as `undo_bytes`."""
+        return self._journal.redo_bytes
 
     def undo(self) -> Changes:
         """Take back the newest edit, also one of an earlier sitting; nothing happens when there is none."""
@@ -50,24 +63,25 @@ class Steps(ProjectView):
         Yields:
             The edits made so far.
         """
-        if self._step is not None:
-            yield self._step
-            return
-        self._step = []
-        try:
-            with self._changing():
+        with self._guard:
+            if self._step is not None:
                 yield self._step
-                if self._step:
-                    self._journal.push(self._step, text=text, time=time.time())
-        finally:
-            self._step = None
+                return
+            self._step = []
+            try:
+                with self._changing():
+                    yield self._step
+                    if self._step:
+                        self._journal.push(self._step, text=text, time=time.time())
+            finally:
+                self._step = None
 
     @contextlib.contextmanager
     def _changing(self) -> Iterator[None]:
         """A transaction after whose failure the arrays show again what is on disk."""
         self._facts.write()
         try:
-            with self.database.transaction():
+            with self._guard, self.database.transaction():
                 yield
         except BaseException:
             with self.database.reading():

@@ -5,6 +5,8 @@ import pytest
 from PySide6.QtCore import QObject, QThreadPool
 
 from core.errors import ProjectError
+from core.labels import Review
+from core.project.store import Store
 from gui import background
 
 
@@ -123,3 +125,40 @@ def test_the_end_waits_for_no_long_work_that_is_not_begun_but_finishes_what_is_s
     threading.Timer(0.2, busy.set).start()
     background.cancel_all()
     assert sorted(done) == list(range(6))
+
+
+def test_an_edit_of_many_images_is_made_in_a_thread_and_told_when_it_is_on_disk(qtbot, session, monkeypatch):
+    monkeypatch.setattr("gui.session.AT_ONCE", 3)
+    threads = []
+
+    def work(store):
+        threads.append(threading.get_ident())
+        return store.set_review(store.image_ids, Review.UNSURE)
+
+    with qtbot.waitSignal(session.changed) as told:
+        session.edit(work, images=12)
+        assert session.is_busy
+        assert not told.signal_triggered
+    assert len(told.args[0].annotations) == 12
+    assert not session.is_busy
+    assert threads != [threading.get_ident()]
+    assert (session.store.review == Review.UNSURE).all()
+
+
+def test_an_edit_while_another_is_being_made_is_refused_with_a_word(qtbot, session, monkeypatch):
+    monkeypatch.setattr("gui.session.AT_ONCE", 3)
+    words = []
+    session.message.connect(words.append)
+    with qtbot.waitSignal(session.changed):
+        session.edit(lambda store: store.set_flag(store.image_ids, True), images=12)
+        session.edit(lambda store: store.set_flag([1], False), images=1)
+    assert any("still being saved" in word for word in words)
+    assert session.store.flagged.all()
+
+
+def test_a_project_that_closes_finishes_the_edit_that_is_being_made(session, project, monkeypatch):
+    monkeypatch.setattr("gui.session.AT_ONCE", 3)
+    session.edit(lambda store: store.set_flag(store.image_ids, True), images=12)
+    session.close()
+    with Store.open(project) as store:
+        assert store.flagged.all()
