@@ -2,7 +2,8 @@
 
 import contextlib
 import json
-from dataclasses import asdict, dataclass, fields, replace
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -11,6 +12,7 @@ from core.paths import user_folder
 
 ColorScheme = Literal["system", "light", "dark"]
 RECENT_LIMIT = 8
+_KEYS_LIMIT = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +24,9 @@ class Settings:
         color_scheme: "system" follows the desktop.
         thumbnail_size: longest side of a thumbnail in the grid, in logical pixels, 96 to 320.
         advance: whether the next image comes once an image has its label, where it has one.
+        advance_several: the same where an image has several labels: whether one of them is enough.
+        shortcuts: keys of commands by id, in portable text, where they are not those of the program.
+        recent_commands: ids of commands that were found by typing, the last first.
         warm_worker: whether a process with torch is kept ready, so that training starts at once.
     """
 
@@ -29,6 +34,9 @@ class Settings:
     color_scheme: ColorScheme = "system"
     thumbnail_size: int = 160
     advance: bool = False
+    advance_several: bool = False
+    shortcuts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    recent_commands: tuple[str, ...] = ()
     warm_worker: bool = True
 
     def with_recent(self, folder: Path) -> "Settings":
@@ -40,6 +48,11 @@ class Settings:
     def without_recent(self, folder: str) -> "Settings":
         """The same settings without `folder` among the recent projects."""
         return replace(self, recent_projects=tuple(one for one in self.recent_projects if one != folder))
+
+    def with_recent_command(self, command_id: str) -> "Settings":
+        """The same settings with a command first among those that were found by typing."""
+        others = [one for one in self.recent_commands if one != command_id]
+        return replace(self, recent_commands=(command_id, *others)[:RECENT_LIMIT])
 
 
 def settings_path() -> Path:
@@ -68,10 +81,17 @@ def save_settings(settings: Settings, path: Path) -> None:
 
 
 def _checked(name: str, value: object) -> Any:  # noqa: ANN401 - a value of the field's type, or None
-    if name == "recent_projects":
-        return tuple(one for one in value if isinstance(one, str))[:RECENT_LIMIT] if isinstance(value, list) else None
+    if name in ("recent_projects", "recent_commands"):
+        return _texts(value, RECENT_LIMIT)
+    if name == "shortcuts":
+        keys = {str(one): _texts(some, _KEYS_LIMIT) for one, some in value.items()} if isinstance(value, dict) else {}
+        return {one: some for one, some in keys.items() if some is not None}
     if name == "color_scheme":
         return value if value in get_args(ColorScheme) else None
     if name == "thumbnail_size":
         return min(320, max(96, value)) if type(value) is int else None
     return value if isinstance(value, bool) else None
+
+
+def _texts(value: object, limit: int) -> tuple[str, ...] | None:
+    return tuple(one for one in value if isinstance(one, str))[:limit] if isinstance(value, list) else None

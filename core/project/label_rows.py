@@ -9,6 +9,27 @@ from core.project.edits import LabelRow
 from core.project.palette import next_color
 
 _LONGEST_NAME = 200
+_DIGITS = "1234567890"
+DEFAULT_KEYS = tuple(before + digit for before in ("", "Shift+", "Alt+Shift+") for digit in _DIGITS)
+"""The keys that labels get one after the other; those behind them are given by typing their names."""
+_KEY = re.compile(r"(Alt\+)?Shift\+[0-9]")
+
+
+def is_key(text: str) -> bool:
+    """Whether a text can be the key of a label: one visible character, or Shift or Alt and Shift with a digit."""
+    if len(text) == 1:
+        return text.isprintable() and not text.isspace()
+    return _KEY.fullmatch(text) is not None
+
+
+def next_key(taken: Collection[str]) -> str:
+    """The first of the usual keys that is free; empty when all thirty are taken.
+
+    Args:
+        taken: keys that labels have, in any case.
+    """
+    used = {key.casefold() for key in taken}
+    return next((key for key in DEFAULT_KEYS if key.casefold() not in used), "")
 
 
 def new_label_row(
@@ -19,7 +40,7 @@ def new_label_row(
     Args:
         name: what it is to be called.
         color: "#rrggbb"; None takes the next of the palette.
-        shortcut: one character or empty; None takes the next free digit, 1 to 9, then 0.
+        shortcut: see `is_key`, or empty; None takes the next of `DEFAULT_KEYS` that is free.
         labels: the labels there are.
         ever: the rows of all labels there ever were, whose ids are not used again.
 
@@ -29,8 +50,7 @@ def new_label_row(
     if color is None:
         color = next_color([label.color for label in labels])
     if shortcut is None:
-        taken = {label.shortcut for label in labels}
-        shortcut = next((digit for digit in "1234567890" if digit not in taken), "")
+        shortcut = next_key({label.shortcut for label in labels})
     row = LabelRow(
         id=max((row.id for row in ever), default=0) + 1,
         name=name.strip(),
@@ -82,14 +102,15 @@ def check_label_row(row: LabelRow, labels: Collection[Label]) -> None:
     check_label_name(row.name)
     if not re.fullmatch(r"#[0-9a-fA-F]{6}", row.color):
         raise ProjectError(f"“{row.color}” is not a colour.", next_step="Write it as #rrggbb.")
-    if len(row.shortcut) > 1:
-        raise ProjectError(f"“{row.shortcut}” cannot be a shortcut.", next_step="Choose one character.")
+    if row.shortcut and not is_key(row.shortcut):
+        raise ProjectError(
+            f"“{row.shortcut}” cannot be the key of a label.",
+            next_step="Choose one character, or Shift or Alt+Shift with a digit.",
+        )
     for other in labels:
         if other.id == row.id:
             continue
         if other.name.casefold() == row.name.casefold():
             raise ProjectError(f"There is a label “{other.name}” already.", next_step="Choose another name.")
         if row.shortcut and other.shortcut.casefold() == row.shortcut.casefold():
-            raise ProjectError(
-                f"The key “{row.shortcut}” belongs to “{other.name}”.", next_step="Choose another character."
-            )
+            raise ProjectError(f"The key “{row.shortcut}” belongs to “{other.name}”.", next_step="Choose another key.")

@@ -76,9 +76,9 @@ def test_a_key_that_is_a_command_is_not_given_to_a_label(window, label, qtbot):
     qtbot.keyClicks(editor()._key, "r")
     qtbot.mouseClick(editor()._done, Qt.MouseButton.LeftButton)
     assert "Repeat last labels" in editor()._error.text()
-    qtbot.keyClicks(editor()._key, "q")
+    qtbot.keyClicks(editor()._key, "w")
     qtbot.mouseClick(editor()._done, Qt.MouseButton.LeftButton)
-    assert window.session.store.labels[-1].shortcut == "q"
+    assert window.session.store.labels[-1].shortcut == "w"
 
 
 def test_a_right_click_renames_recolours_and_gives_another_key(window, label, panel, click_row, qtbot):

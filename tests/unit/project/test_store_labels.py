@@ -9,10 +9,12 @@ def names(store: Store) -> list[str]:
     return [label.name for label in store.labels]
 
 
-def test_labels_get_different_colors_and_the_digits_in_order(make_store):
+def test_labels_get_different_colors_and_the_keys_in_order(make_store):
     store = make_store(labels=tuple(f"label {index}" for index in range(30)))
 
-    assert "".join(label.shortcut for label in store.labels) == "1234567890"
+    digits = "1234567890"
+    keys = [label.shortcut for label in store.labels]
+    assert keys == [before + digit for before in ("", "Shift+", "Alt+Shift+") for digit in digits]
     assert len({label.color for label in store.labels}) == 30
 
 
