@@ -310,6 +310,42 @@ class ExplainFinished(Outcome):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ImagesScored(Event):
+    """Images were scored; at most ten such events a second, and one at the end.
+
+    Attributes:
+        done: images so far, those that could not be read among them.
+        total: images of the job.
+        kept: images of the job whose scores are in the run's file by now.
+        images_per_second: since the first image; 0 before there is one.
+        eta_seconds: until the last image; None when that is not known.
+    """
+
+    done: int
+    total: int
+    kept: int
+    images_per_second: float
+    eta_seconds: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScoreFinished(Outcome):
+    """The scores of a job's images are in the run's file.
+
+    Attributes:
+        images: that were scored.
+        skipped_images: that could not be read.
+        stopped: True when a person stopped it before its last image.
+        seconds: in all.
+    """
+
+    images: int
+    skipped_images: int
+    stopped: bool
+    seconds: float
+
+
+@dataclass(frozen=True, kw_only=True)
 class RunFailed(Outcome):
     """The job ended without a result.
 

@@ -16,6 +16,7 @@ from core.jobs.events import (
     RunFailed,
     RunFinished,
     RunPaused,
+    ScoreFinished,
     decode,
 )
 from core.jobs.job import Command
@@ -34,7 +35,7 @@ class RunState(StrEnum):
     PAUSED = "paused"
     FINISHED = "finished"
     STOPPED = "stopped"
-    """Finished early because a person asked; there is a model."""
+    """Finished early because a person asked; what was done is kept."""
     FAILED = "failed"
     INTERRUPTED = "interrupted"
     """The worker ended without a last word: killed, crashed, or the power went."""
@@ -124,9 +125,9 @@ def _state_after(outcome: Outcome) -> RunState:
     match outcome:
         case RunPaused():
             return RunState.PAUSED
-        case RunFinished(stopped=True):
+        case RunFinished(stopped=True) | ScoreFinished(stopped=True):
             return RunState.STOPPED
-        case RunFinished() | ExportFinished() | PreviewFinished() | ExplainFinished():
+        case RunFinished() | ExportFinished() | PreviewFinished() | ExplainFinished() | ScoreFinished():
             return RunState.FINISHED
         case _:
             return RunState.FAILED

@@ -134,6 +134,27 @@ class ExplainJob(Job):
     threads: int = 0
 
 
+@dataclass(frozen=True, kw_only=True)
+class ScoreJob(Job):
+    """Score images that a finished run has no probabilities for, and keep them in the run's `suggestions.npz`.
+
+    Attributes:
+        run_folder: absolute path of the run's folder.
+        image_ids: the project's numbers of images, in the order in which they are wanted.
+        paths: absolute paths of their files, in the same order.
+        device: "auto", "cpu", "cuda", or "cuda:1" and the like.
+        threads: CPU threads; 0 for as many as the machine has.
+    """
+
+    kind: ClassVar[str] = "score"
+
+    run_folder: str
+    image_ids: tuple[int, ...]
+    paths: tuple[str, ...]
+    device: str = "auto"
+    threads: int = 0
+
+
 def kind_of(folder: Path) -> str:
     """The kind of the job that the folder's `job.json` describes.
 

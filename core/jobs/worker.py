@@ -22,7 +22,7 @@ from core.errors import JobError, MultihotError
 from core.jobs import owner
 from core.jobs.events import Event, RunFailed
 from core.jobs.folder import JobFolder
-from core.jobs.job import Command, ExplainJob, ExportJob, PreviewJob, TrainJob, kind_of
+from core.jobs.job import Command, ExplainJob, ExportJob, PreviewJob, ScoreJob, TrainJob, kind_of
 from core.jobs.writer import EventWriter
 
 EXIT_DONE = 0
@@ -69,6 +69,12 @@ def _explain(folder: Path, emit: Callable[[Event], None], control: Callable[[], 
     explain(ExplainJob.load(folder), folder, emit, control)
 
 
+def _score(folder: Path, emit: Callable[[Event], None], control: Callable[[], Command]) -> None:
+    from core.learning.score_images import score_images
+
+    score_images(ScoreJob.load(folder), folder, emit, control)
+
+
 def _import_learning() -> None:
     import core.learning.training.trainer  # noqa: F401
 
@@ -78,6 +84,7 @@ RUNNERS: Mapping[str, Runner] = {
     ExportJob.kind: _export,
     PreviewJob.kind: _preview,
     ExplainJob.kind: _explain,
+    ScoreJob.kind: _score,
 }
 
 
