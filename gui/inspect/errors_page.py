@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QStackedWidget,
 
 from core.evaluation.mistakes import MistakeList
 from gui import background
-from gui.inspect.confusion_view import ConfusedModel, ConfusionView, MatrixView, TogetherModel
+from gui.inspect.confusion_view import ConfusedModel, ConfusionView, TogetherModel
 from gui.inspect.error_tables import ErrorTables, count_errors
 from gui.inspect.image_groups import MOST_IMAGES, ImageGroup, Images, images_of, label_groups, mistake_captions
 from gui.inspect.inspection import Inspection
@@ -18,6 +18,7 @@ from gui.inspect.page import Page
 from gui.inspect.pair_table import ConfusedList, PairTable, TogetherList
 from gui.inspect.scored_split import ScoredSplit
 from gui.widgets import theme
+from gui.widgets.matrix import MatrixView
 from gui.widgets.panel import line
 
 PAIR = "pair"

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QWidget
 
 from core.evaluation.cooccurrence import Confusions, Together
 from gui.inspect.cell_table import CellTable, Column, Row
-from gui.inspect.confusion_view import percent
+from gui.widgets.matrix import percent
 
 translate = QCoreApplication.translate
 

@@ -11,9 +11,10 @@ from core.evaluation.cooccurrence import Confusions
 from core.evaluation.mistakes import find_mistakes
 from core.evaluation.predictions import Predictions
 from core.labels import MULTI_CLASS, LabelState, Split
-from gui.inspect.confusion_view import ConfusedModel, MatrixView
+from gui.inspect.confusion_view import ConfusedModel
 from gui.inspect.image_groups import Outcome
 from gui.inspect.workspace import InspectWorkspace
+from gui.widgets.matrix import MatrixView
 
 NAMES = ("ace", "king", "red card")
 CONFUSED, TOGETHER = range(2)

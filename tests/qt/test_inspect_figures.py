@@ -13,10 +13,11 @@ from core.evaluation.report import evaluate
 from core.evaluation.threshold_file import ThresholdSet
 from core.labels import MULTI_CLASS, Split
 from gui.inspect import label_table as columns
-from gui.inspect.confusion_view import LEAST_CELL, ConfusionView
+from gui.inspect.confusion_view import ConfusionView
 from gui.inspect.figures_view import BEFORE, CHANGE, NOW, change
 from gui.inspect.image_groups import Outcome
 from gui.inspect.workspace import InspectWorkspace
+from gui.widgets.matrix import LEAST_CELL
 
 NAMES = ("ace", "king", "red card")
 
