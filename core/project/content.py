@@ -203,11 +203,10 @@ class Content:
             files,
         )
         if files and cursor.rowcount:
-            rows = self.rows_of([image_id for image_id, _, _ in files])
-            sizes = np.array([size for _, size, _ in files], np.int64)
-            is_new = self._sizes[rows] != sizes
-            self._widths[rows[is_new]] = self._heights[rows[is_new]] = 0
-            self._sizes[rows] = sizes
+            self._sizes[self.rows_of([one for one, _, _ in files])] = [size for _, size, _ in files]
+            unknown = self._connection.execute("SELECT id FROM image WHERE width IS NULL").fetchall()
+            rows = self.rows_of([row[0] for row in unknown])
+            self._widths[rows] = self._heights[rows] = 0
             self._load_roots()
         return max(cursor.rowcount, 0)
 

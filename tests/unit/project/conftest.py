@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from core.labels import Task
 from core.project.scan import ScannedImage
 from core.project.store import Store
 
@@ -12,8 +13,8 @@ def make_store(tmp_path: Path) -> Iterator[Callable[..., Store]]:
     """Makes a project with so many images, whose files do not exist, and these labels."""
     stores = []
 
-    def make(images: int = 4, labels: tuple[str, ...] = ("cat", "dog", "cow")) -> Store:
-        store = Store.create(tmp_path / "project")
+    def make(images: int = 4, labels: tuple[str, ...] = ("cat", "dog", "cow"), **made: Task) -> Store:
+        store = Store.create(tmp_path / "project", **made)
         stores.append(store)
         photos = tmp_path / "photos"
         photos.mkdir()
