@@ -10,7 +10,7 @@ import pytest
 from core.errors import JobError
 from core.evaluation.predictions import Predictions
 from core.evaluation.suggestions import Suggestions, identity_of
-from core.jobs.events import ImagesScored, ImageSkipped, RunFinished, ScoreFinished
+from core.jobs.events import ImageSkipped, ImagesScored, RunFinished, ScoreFinished
 from core.jobs.job import ScoreJob
 from core.jobs.score import prepare_scoring
 from core.jobs.worker import RUNNERS
