@@ -13,7 +13,7 @@ from core.project.annotation_changes import AnnotationChanges
 from core.project.changes import Changes
 from core.project.edits import LabelEdit, LabelRow, RuleEdit, RuleRow, changes_of
 from core.project.label_rows import check_label_row, new_label_row, new_label_rows
-from core.project.rules import check_rule
+from core.project.rules import check_parent, check_rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +100,7 @@ class LabelChanges(AnnotationChanges):
                 f"A label has at most {EXAMPLES_LIMIT} example images.", next_step="Unpin one of them first."
             )
         if after.parent is not None and after.parent != before.parent:
-            others = [replace(one, parent=None) if one.id == label_id else one for one in self.labels]
-            check_rule(Rule(0, "implies", (label_id, after.parent)), others, self.rules)
+            check_parent(label_id, after.parent, self.labels, self.rules)
         renamed = f"Label “{before.name}” renamed to “{after.name}”"
         return self._do(
             LabelEdit((before,), (after,)), renamed if after.name != before.name else f"Label “{after.name}” changed"
