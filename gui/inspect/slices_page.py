@@ -32,7 +32,7 @@ from core.evaluation.slices import (
 )
 from core.labels import Split
 from core.project.appearance import Appearance, ImageFiles, image_files, look_at
-from core.project.query import QueryError, parse
+from core.project.query import QueryData, QueryError, parse
 from gui import background
 from gui.inspect.cell_table import CellTable, Column, Row
 from gui.inspect.image_groups import MOST_IMAGES, ImageGroup, Images, Outcome, images_of, outcomes
@@ -258,10 +258,7 @@ class SlicesPage(Page):
         except QueryError as error:
             self._note.setText(str(error))
             return
-        passing = query.matches(
-            store.states, store.splits, store.reviewed,
-            labels=store.labels, paths=store.paths, image_ids=store.image_ids, problems=store.problems,
-        )  # fmt: skip
+        passing = query.matches(QueryData.of(store))
         mask = np.isin(scored.predictions.image_ids, store.image_ids[passing])
         if not mask.any():
             self._note.setText(self.tr("No scored image of this split passes the filter “{}”.").format(text))

@@ -1,6 +1,6 @@
 import pytest
 
-from core.project.query import Query
+from core.project.query import parse
 from gui.shell import image_check
 from gui.shell.image_check import ImageCheck
 
@@ -52,7 +52,7 @@ def test_the_check_is_told_and_ends_with_the_project(session, check, qtbot, monk
 def test_the_filter_shows_unreadable_images_that_the_check_finds(window, label, qtbot):
     store = window.session.store
     broken = int(store.image_ids[3])
-    label.model.set_query(Query(flags=frozenset({"unreadable"})))
+    label.model.set_query(parse("unreadable", ()))
     assert label.model.rowCount() == 0
     store.set_image_facts(broken, width=0, height=0, problem="It is empty.")
     window.session.facts_read.emit(frozenset({broken}))

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QStringListModel, Qt, Signal
 
 from core.project.changes import Changes
-from core.project.query import Query
+from core.project.query import Query, QueryData
 from gui.session import Session
 
 Index = QModelIndex | QPersistentModelIndex
@@ -106,11 +106,7 @@ class ImageModel(QStringListModel):
             return np.flatnonzero(np.isin(store.image_ids, np.fromiter(self._chosen, np.int64))).astype(np.int64)
         if not self._query:
             return np.arange(len(store.image_ids), dtype=np.int64)
-        passing = self._query.matches(
-            store.states, store.splits, store.reviewed,
-            labels=store.labels, paths=store.paths, image_ids=store.image_ids, problems=store.problems,
-        )  # fmt: skip
-        return np.flatnonzero(passing).astype(np.int64)
+        return np.flatnonzero(self._query.matches(QueryData.of(store))).astype(np.int64)
 
     def _on_project_closed(self) -> None:
         self._query = Query()
@@ -125,7 +121,7 @@ class ImageModel(QStringListModel):
             self.visible_changed.emit()
 
     def _on_facts_read(self) -> None:
-        if "unreadable" in self._query.flags:
+        if "unreadable" in self._query.needs:
             self.refresh()
 
     def _take_in_images(self) -> None:

@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
 
-from core.labels import Label, LabelState, Split
-from core.project.query import Query, QueryError, parse, term
+from core.labels import Label, LabelState, Review, Split
+from core.project.query import PathIndex, Query, QueryData, QueryError, parse, term
+from core.project.query.tree import HasState, LabelName
 
 LABELS = (
     Label(1, "ace", "#000000"),
@@ -24,17 +25,30 @@ STATES = np.array(
 )
 
 
-def rows(text):
-    passing = parse(text, LABELS).matches(
-        STATES,
-        np.array([Split.TRAIN, Split.TEST, Split.UNASSIGNED, Split.VALIDATION], np.int8),
-        np.array([True, False, False, True]),
-        labels=LABELS,
-        paths=["beach/1.jpg", "beach/2.jpg", "Town/3.JPG", "town/4.jpg"],
-        image_ids=np.array([10, 11, 12, 13], np.int64),
-        problems={12: "It is empty."},
-    )
-    return np.flatnonzero(passing).tolist()
+def data(**changed):
+    count = len(STATES)
+    return QueryData(**{
+        "labels": LABELS,
+        "states": np.asfortranarray(STATES),
+        "review": np.array([Review.REVIEWED, Review.TO_DO, Review.UNSURE, Review.REVIEWED], np.int8),
+        "reviewed_at": np.array([20.0, np.nan, np.nan, 10.0]),
+        "flagged": np.array([False, False, True, True]),
+        "splits": np.array([Split.TRAIN, Split.TEST, Split.UNASSIGNED, Split.VALIDATION], np.int8),
+        "image_ids": np.array([10, 11, 12, 13], np.int64),
+        "paths": PathIndex.of(["beach/1.jpg", "beach/2.jpg", "Town/3.JPG", "town/4.jpg"]),
+        "problems": {12: "It is empty."},
+        "notes": {},
+        "widths": np.zeros(count, np.int32),
+        "heights": np.zeros(count, np.int32),
+        "sizes": np.zeros(count, np.int64),
+        "rules": (),
+        "disputes": {},
+        **changed,
+    })  # fmt: skip
+
+
+def rows(text, **changed):
+    return np.flatnonzero(parse(text, LABELS).matches(data(**changed))).tolist()
 
 
 @pytest.mark.parametrize(
@@ -51,7 +65,7 @@ def rows(text):
         ('"5"" plate"', [1]),
         ("reviewed", [0, 3]),
         ('"reviewed"', [3]),
-        ("unreviewed", [1, 2]),
+        ("unreviewed", [1]),
         ("unlabeled", [2]),
         ("unreadable", [2]),
         ("split:train", [0]),
@@ -88,16 +102,12 @@ def test_what_cannot_be_read_is_told_with_a_way_out(text, words):
 def test_a_term_is_read_as_the_label_it_was_made_for():
     for label in LABELS:
         for state in LabelState:
-            assert parse(term(label.name, state), LABELS).labels == ((label.id, state),)
+            assert parse(term(label.name, state), LABELS).tree == HasState(LabelName(label.id, label.name), state)
 
 
 def test_a_label_that_was_deleted_since_lets_nothing_through():
     query = parse("-king", LABELS)
-    passing = query.matches(
-        STATES[:, :1], np.zeros(4, np.int8), np.zeros(4, bool),
-        labels=LABELS[:1], paths=["a"] * 4, image_ids=np.arange(4), problems={},
-    )  # fmt: skip
-    assert not passing.any()
+    assert not query.matches(data(labels=LABELS[:1], states=STATES[:, :1])).any()
 
 
 def test_only_an_empty_filter_is_false():

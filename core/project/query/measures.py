@@ -1,0 +1,90 @@
+"""Numbers of images that filters compare and sort by, (N,) each; NaN where one is unknown."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.labels import LabelState
+from core.project.query.data import QueryData
+from core.project.query.tree import LabelName
+
+Measure = NDArray[np.float64] | NDArray[np.float32] | NDArray[np.int16] | NDArray[np.int32] | NDArray[np.int64]
+
+_DEFAULT_THRESHOLD = 0.5
+
+
+def measure(field: str, data: QueryData) -> Measure:
+    """A measure of the images, by a word of `FIELDS`."""
+    if field == "labels":
+        return present_counts(data)
+    if field == "known":
+        return known_counts(data)
+    if field == "size":
+        return data.sizes
+    widths, heights = (np.where(one > 0, one, np.nan) for one in (data.widths, data.heights))
+    return {"width": widths, "height": heights}[field] if field != "aspect" else widths / heights
+
+
+def present_counts(data: QueryData) -> NDArray[np.int16]:
+    """How many labels are present on each image."""
+    counts = np.zeros(len(data.image_ids), np.int16)
+    for states in data.states.T:
+        counts += states == LabelState.PRESENT
+    return counts
+
+
+def known_counts(data: QueryData) -> NDArray[np.int16]:
+    """How many labels are present or absent on each image."""
+    counts = np.zeros(len(data.image_ids), np.int16)
+    for states in data.states.T:
+        counts += states >= 0
+    return counts
+
+
+def probabilities(label: LabelName, data: QueryData) -> NDArray[np.float32]:
+    """What the model says of a label."""
+    column = data.columns.get(label.id)
+    if data.scores is None or column is None:
+        return np.full(len(data.image_ids), np.nan, np.float32)
+    return data.scores[:, column]
+
+
+def disagreeing(label: LabelName | None, data: QueryData) -> NDArray[np.bool_]:
+    """Where the model decides otherwise than a person, on a label or on any."""
+    disagree = np.zeros(len(data.image_ids), np.bool_)
+    if data.scores is None:
+        return disagree
+    columns = range(len(data.labels)) if label is None else [data.columns[label.id]] if label.id in data.columns else []
+    for column in columns:
+        states, scores = data.states[:, column], data.scores[:, column]
+        threshold = _DEFAULT_THRESHOLD if data.thresholds is None else float(data.thresholds[column])
+        cut = _single(threshold)
+        disagree |= (states == LabelState.ABSENT) & (scores >= cut)
+        disagree |= (states == LabelState.PRESENT) & (scores < cut)
+    return disagree
+
+
+def disagreement(data: QueryData) -> NDArray[np.float32]:
+    """How far the model is from the person, from 0 to 1, on the label on which it is furthest."""
+    furthest = np.full(len(data.image_ids), np.nan, np.float32)
+    if data.scores is None:
+        return furthest
+    for states, scores in zip(data.states.T, data.scores.T, strict=True):
+        distance = np.abs(scores - states)
+        distance[states < 0] = np.nan
+        np.fmax(furthest, distance, out=furthest)
+    return furthest
+
+
+def shuffled(image_ids: NDArray[np.int64]) -> NDArray[np.int64]:
+    """A number for each image that looks drawn by chance, and is the same for ever: SplitMix64 of its id."""
+    drawn = image_ids.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+    for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
+        drawn = (drawn ^ (drawn >> np.uint64(shift))) * np.uint64(factor)
+    # one bit less, so that its negative is a number too
+    return ((drawn ^ (drawn >> np.uint64(31))) >> np.uint64(1)).astype(np.int64)
+
+
+def _single(threshold: float) -> np.float32:
+    """The smallest single that is not below a threshold: comparing with it decides as comparing with the double."""
+    single = np.float32(threshold)
+    return np.nextafter(single, np.float32(np.inf)) if single < threshold else single
