@@ -19,6 +19,7 @@ from core.jobs.events import (
     EpochEnded,
     Event,
     ImageSkipped,
+    ImagesScored,
     LearningRateChosen,
     LearningRateTried,
     Note,
@@ -86,6 +87,11 @@ def show(event: Event, output: Output) -> None:
             output.progress(f"{event.stage}: {event.done:,}")
         case Progress():
             output.progress(f"{event.stage}: {event.done:,} of {event.total:,}")
+        case ImagesScored():
+            output.progress(
+                f"Scoring images: {event.done:,} of {event.total:,}, "
+                f"{number(event.images_per_second, decimals=1)} images/s{_left(event.eta_seconds)}"
+            )
         case ImageSkipped():
             output.warn(f"Left out: {event.sentence}")
         case Note():

@@ -29,6 +29,7 @@ COMMANDS = {
     "report": ("core.cli.report", "write a run as one HTML or PDF file for people without Multihot"),
     "export": ("core.cli.export", "write a run's model as one ONNX file and verify it"),
     "predict": ("core.cli.predict", "label images with an exported model"),
+    "suggest": ("core.cli.suggest", "say which labels a run would give to images without any"),
     "demo": ("core.cli.demo", "go the whole way on pictures drawn for the purpose"),
     "doctor": ("core.cli.doctor", "check what this machine lacks"),
 }

@@ -17,9 +17,10 @@ from core.jobs.events import (
     RunFailed,
     RunFinished,
     RunPaused,
+    ScoreFinished,
 )
 from core.jobs.folder import JobFolder, RunState
-from core.jobs.job import ExportJob, TrainJob, kind_of
+from core.jobs.job import ExportJob, ScoreJob, TrainJob, kind_of
 
 FINISHED = RunFinished(epochs=1, best_epoch=1, validation_map=0.5, stopped=False, skipped_images=0, seconds=1.0)
 STOPPED = RunFinished(epochs=1, best_epoch=1, validation_map=0.5, stopped=True, skipped_images=0, seconds=1.0)
@@ -41,6 +42,7 @@ def dead_owner(folder, *, events_before=0):
     [
         TrainJob(run_id=3, weights="/a/ü.safetensors", seed=7, cache_folder="/c"),
         ExportJob(run_id=3, run_folder="/r", out="/o.onnx", thresholds=(0.25, 0.5)),
+        ScoreJob(run_folder="/r", image_ids=(3, 4), paths=("/ü.png", "/b.png")),
     ],
 )
 def test_a_job_is_read_as_it_was_saved(tmp_path, job):
@@ -87,6 +89,8 @@ def test_what_was_asked_last_counts(tmp_path):
         (EXPORTED, RunState.FINISHED),
         (PreviewFinished(file="examples.npz"), RunState.FINISHED),
         (ExplainFinished(images=1, skipped_images=0), RunState.FINISHED),
+        (ScoreFinished(images=1, skipped_images=0, stopped=False, seconds=1.0), RunState.FINISHED),
+        (ScoreFinished(images=1, skipped_images=0, stopped=True, seconds=1.0), RunState.STOPPED),
         (STOPPED, RunState.STOPPED),
         (RunPaused(epoch=1, step=9), RunState.PAUSED),
         (RunFailed(sentence="No.", next_step=""), RunState.FAILED),

@@ -2,13 +2,24 @@
 
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 
 from core.errors import WeightsError
 from core.evaluation.predictions import Predictions
-from core.jobs.events import EpochEnded, ExportFinished, Progress, RunFinished, RunStarted
-from core.jobs.job import ExportJob, TrainJob
+from core.evaluation.suggestions import Suggestions, identity_of
+from core.jobs.events import (
+    EpochEnded,
+    ExportFinished,
+    ImageSkipped,
+    ImagesScored,
+    Progress,
+    RunFinished,
+    RunStarted,
+    ScoreFinished,
+)
+from core.jobs.job import ExportJob, ScoreJob, TrainJob
 from core.jobs.worker import main
 from core.project.snapshot import Snapshot
 from core.recipes.recipe import from_toml
@@ -63,5 +74,22 @@ def export(folder, emit, control):
     )
 
 
+def score(folder, emit, control):
+    """All images are cats; those that are no files cannot be read."""
+    job = ScoreJob.load(folder)
+    run = Path(job.run_folder)
+    names = Snapshot.load(run / "snapshot.npz").label_names
+    found = [(image_id, path) for image_id, path in zip(job.image_ids, job.paths, strict=True) if Path(path).is_file()]
+    for path in set(job.paths) - {path for _, path in found}:
+        emit(ImageSkipped(path=path, sentence="It is missing."))
+    ids, identities = [one for one, _ in found], [identity_of(Path(path)) for _, path in found]
+    Suggestions.of_run(run, names).with_more(
+        np.array(ids, np.int64), np.array(identities, np.int64).reshape(-1, 2), np.tile([0.9, 0.2], (len(ids), 1))
+    ).save(run / "suggestions.npz")
+    total = len(job.image_ids)
+    emit(ImagesScored(done=total, total=total, kept=len(ids), images_per_second=9.0, eta_seconds=0.0))
+    emit(ScoreFinished(images=len(ids), skipped_images=total - len(ids), stopped=False, seconds=1.0))
+
+
 if __name__ == "__main__":
-    sys.exit(main(runners={"train": train, "export": export}))
+    sys.exit(main(runners={"train": train, "export": export, "score": score}))
