@@ -64,12 +64,12 @@ class ImagePanel(Panel):
             self._refresh()
 
     def _on_facts_read(self, image_ids: frozenset[int]) -> None:
-        if image_ids.intersection(self._annotator.targets[:1]):
+        if image_ids.intersection(self._annotator.targets[:1].tolist()):
             self._refresh()
 
     def _refresh(self) -> None:
         targets = self._annotator.targets
-        if not targets or not self._session.has_project:
+        if not len(targets) or not self._session.has_project:
             self.set_title("Image")
             self._show("–", "–", "–", "–")
             self._problem.clear()
@@ -84,14 +84,15 @@ class ImagePanel(Panel):
             self._show(f"{len(targets):,} chosen", "–", ", ".join(splits), f"{reviewed:,} of {len(targets):,}")
             return
         self.set_title("Image")
-        facts = store.image_facts(targets[0])
+        image_id = int(targets[0])
+        facts = store.image_facts(image_id)
         size = _bytes(facts.size)
         if facts.width and facts.height:
             size = f"{facts.width} × {facts.height}, {size}"
         path = store.paths[int(rows[0])]
         self._show(PurePosixPath(path).name, size, splits[0], self.tr("reviewed") if reviewed else self.tr("to do"))
-        self._name.setToolTip(str(store.image_path(targets[0])))
-        problem = store.problems.get(targets[0])
+        self._name.setToolTip(str(store.image_path(image_id)))
+        problem = store.problems.get(image_id)
         if problem is not None:
             self._problem.show_text(problem)
 

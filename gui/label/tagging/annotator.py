@@ -1,23 +1,34 @@
 """What the keys and clicks of Label do to the chosen images."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from PySide6.QtCore import QObject, Signal
 
-from core.labels import MULTI_CLASS, LabelState
+from core.labels import MULTI_CLASS, Label, LabelState, Review
+from core.project import rules
 from core.project.changes import Changes
+from core.project.words import images as count_images
 from gui.session import Session
+
+if TYPE_CHECKING:
+    from core.project.store import Store
 
 MIXED = 2
 """Shown for a label whose state differs among the chosen images."""
 
-_NEXT = {
+NEXT = {
     LabelState.UNKNOWN: LabelState.PRESENT,
     LabelState.PRESENT: LabelState.ABSENT,
     LabelState.ABSENT: LabelState.UNKNOWN,
 }
+"""What the key of a label makes of its state."""
+
+_FLASHED = 500
+_REMEMBERED = 50
+_NONE = np.empty(0, np.int64)
 
 
 class Annotator(QObject):
@@ -27,7 +38,7 @@ class Annotator(QObject):
 
     Signals:
         targets_changed: other images are chosen.
-        label_given: tuple of image ids, label id; a label was made present.
+        label_given: tuple of image ids, some of them where they are many, and label id; it was made present.
     """
 
     targets_changed = Signal()
@@ -36,35 +47,54 @@ class Annotator(QObject):
     def __init__(self, session: Session, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._session = session
-        self._targets: tuple[int, ...] = ()
+        self._targets = _NONE
+        self._states: NDArray[np.int8] | None = None
         self._sources: list[int] = []
+        self._given: list[int] = []
+        self._has_changed = False
         session.project_closed.connect(self._on_project_closed)
+        session.changed.connect(self._on_session_changed)
 
     @property
-    def targets(self) -> tuple[int, ...]:
-        """Ids of the chosen images."""
+    def targets(self) -> NDArray[np.int64]:
+        """Ids of the chosen images (n,); not to be written to."""
         return self._targets
 
-    def set_targets(self, image_ids: Sequence[int]) -> None:
+    def set_targets(self, image_ids: ArrayLike) -> None:
         """Choose images."""
-        targets = tuple(image_ids)
-        if targets != self._targets:
+        targets = np.array(image_ids, np.int64)
+        if not np.array_equal(targets, self._targets):
             self._targets = targets
+            self._states = None
             self.targets_changed.emit()
 
     def states(self) -> NDArray[np.int8]:
         """State of each label on the chosen images (C,) in {1, 0, -1, MIXED}; unknown when none is chosen."""
-        store = self._session.store
-        if not self._targets:
-            return np.full(len(store.labels), LabelState.UNKNOWN, np.int8)
-        states = store.states[store.rows_of(self._targets)]
-        same = (states == states[0]).all(axis=0)
-        return np.where(same, states[0], MIXED).astype(np.int8)
+        if self._states is None:
+            self._states = self._read_states()
+        return self._states
 
     @property
     def is_choice(self) -> bool:
         """Whether an image has one label, so that there is nothing but to choose it."""
         return self._session.has_project and self._session.store.task == MULTI_CLASS
+
+    @property
+    def advances(self) -> bool:
+        """Whether the next image comes once a label was given; kept apart for the two kinds of projects."""
+        settings = self._session.settings
+        return settings.advance if self.is_choice else settings.advance_several
+
+    def set_advances(self, on: bool) -> None:
+        """Let the next image come once a label was given, or not, in projects of this kind."""
+        self._session.change_settings(**{"advance" if self.is_choice else "advance_several": on})
+
+    @property
+    def given(self) -> tuple[int, ...]:
+        """Ids of labels in the order in which people last said something of them, the newest last."""
+        return tuple(self._given)
+
+    # one label
 
     def cycle(self, label_id: int) -> None:
         """Make a label present, absent, unknown in turn; present when the chosen images differ.
@@ -73,56 +103,67 @@ class Annotator(QObject):
         """
         if not self._has_targets():
             return
-        store = self._session.store
-        column = [label.id for label in store.labels].index(label_id)
-        before = int(self.states()[column])
+        before = int(self.states()[self._column(label_id)])
         if self.is_choice and before == LabelState.PRESENT:
             count = len(self._targets)
             images = "1 image has" if count == 1 else f"{count:,} images have"
-            self.clear(text=f"“{store.labels[column].name}” taken back: {images} no label and no review now")
-            return
-        if self.is_choice:
+            self.clear(text=f"“{self._label(label_id).name}” taken back: {images} no label and no review now")
+        elif self.is_choice:
             self.set_state(label_id, LabelState.PRESENT)
-            return
-        state = LabelState.PRESENT if before == MIXED else _NEXT[LabelState(before)]
-        self.set_state(label_id, state)
+        else:
+            self.set_state(label_id, LabelState.PRESENT if before == MIXED else NEXT[LabelState(before)])
 
-    def set_state(self, label_id: int, state: LabelState) -> None:
-        """Give one label a state on the chosen images."""
-        if not self._has_targets():
+    def set_state(self, label_id: int, state: LabelState, *, images: ArrayLike | None = None) -> None:
+        """Give one label a state.
+
+        Args:
+            label_id: the label.
+            state: what it is to be.
+            images: ids of the images; None for those that are chosen.
+        """
+        targets = self._targets if images is None else np.array(images, np.int64)
+        if not self._has_targets(targets):
             return
+        self.give(targets, {label_id: state})
+        if state == LabelState.PRESENT and self._has_changed:
+            self.label_given.emit(tuple(targets[:_FLASHED].tolist()), label_id)
+
+    def give(self, images: NDArray[np.int64], states: Mapping[int, LabelState], *, text: str | None = None) -> None:
+        """Set some labels of any images.
+
+        Args:
+            images: ids (n,).
+            states: by label id.
+            text: what happened; None makes it from the states.
+        """
+        self._remember(states)
         # nothing is left to be said of an image that has its one label
-        reviewed = True if self.is_choice and state == LabelState.PRESENT else None
-        changes = self._session.store.set_states(self._targets, {label_id: state}, reviewed=reviewed)
-        self._apply(changes)
-        if changes and state == LabelState.PRESENT:
-            self.label_given.emit(self._targets, label_id)
+        reviewed = True if self.is_choice and LabelState.PRESENT in states.values() else None
+        self._edit(images, lambda store: store.set_states(images, states, reviewed=reviewed, text=text))
+
+    # whole images
 
     def accept(self) -> None:
-        """The images are reviewed, and labels still unknown become absent unless one of them is to be chosen."""
-        if self._has_targets():
-            fill = None if self.is_choice else LabelState.ABSENT
-            self._apply(self._session.store.set_states(self._targets, {}, reviewed=True, fill_unknown=fill))
+        """The images are reviewed, and what is unknown becomes what present labels imply, else absent.
 
-    def repeat(self) -> None:
-        """Give the chosen images the known labels of the image labeled before."""
+        Where an image has one label, it is only reviewed.
+        """
+        targets = self._targets
         if not self._has_targets():
             return
-        source = next((one for one in reversed(self._sources) if one not in self._targets), None)
-        if source is None:
-            self._session.message.emit(self.tr("Nothing to repeat yet: label an image first."))
+        if self.is_choice:
+            self._edit(targets, lambda store: store.set_states(targets, {}, reviewed=True))
             return
-        store = self._session.store
-        row = store.states[store.row_of(source)]
-        known = {
-            label.id: LabelState(int(state))
-            for label, state in zip(store.labels, row, strict=True)
-            if state != LabelState.UNKNOWN
-        }
-        count = len(self._targets)
-        text = f"Labels repeated on {count:,} {_images(count)}"
-        reviewed = True if self.is_choice and LabelState.PRESENT in known.values() else None
-        self._apply(store.set_states(self._targets, known, reviewed=reviewed, text=text))
+
+        def work(store: "Store") -> Changes:
+            if not rules.with_parents(store.labels, store.rules):
+                return store.set_states(targets, {}, reviewed=True, fill_unknown=LabelState.ABSENT)
+            states = rules.implied_present(store.states_of(targets), store.labels, store.rules)
+            states[states == LabelState.UNKNOWN] = LabelState.ABSENT
+            text = f"{count_images(len(targets))} reviewed"
+            return store.set_matrix(targets, _ids(store), states, reviewed=True, text=text)
+
+        self._edit(targets, work)
 
     def clear(self, *, text: str = "") -> None:
         """Make all labels unknown again on the chosen images, which are then to be reviewed.
@@ -130,37 +171,156 @@ class Annotator(QObject):
         Args:
             text: what is said of it, in place of the usual words.
         """
+        targets = self._targets
         if not self._has_targets():
             return
-        store = self._session.store
-        unknown = {label.id: LabelState.UNKNOWN for label in store.labels}
-        count = len(self._targets)
-        text = text or f"Labels of {count:,} {_images(count)} cleared"
-        self._apply(store.set_states(self._targets, unknown, reviewed=False, text=text))
+        text = text or f"Labels of {count_images(len(targets))} cleared"
+        unknown = {label.id: LabelState.UNKNOWN for label in self._session.store.labels}
+        self._edit(targets, lambda store: store.set_states(targets, unknown, reviewed=False, text=text))
+
+    def unsure(self) -> None:
+        """Put the chosen images among those to be looked at again, or back where all are."""
+        targets = self._targets
+        if self._has_targets():
+            store = self._session.store
+            are_unsure = bool((store.review[store.rows_of(targets)] == Review.UNSURE).all())
+            review = Review.TO_DO if are_unsure else Review.UNSURE
+            self._edit(targets, lambda store: store.set_review(targets, review))
+
+    def flag(self) -> None:
+        """Put a flag on the chosen images, or take it off where all have one."""
+        targets = self._targets
+        if self._has_targets():
+            store = self._session.store
+            are_flagged = bool(store.flagged[store.rows_of(targets)].all())
+            self._edit(targets, lambda store: store.set_flag(targets, not are_flagged))
 
     def unreview(self) -> None:
         """Put the chosen images back among those to be reviewed."""
+        targets = self._targets
         if self._has_targets():
-            count = len(self._targets)
-            text = f"{count:,} {_images(count)} to be reviewed again"
-            self._apply(self._session.store.set_states(self._targets, {}, reviewed=False, text=text))
+            self._edit(targets, lambda store: store.set_review(targets, Review.TO_DO))
 
-    def _has_targets(self) -> bool:
-        if not self._targets:
-            self._session.message.emit(self.tr("Choose an image first."))
-        return bool(self._targets)
+    def fix(self) -> None:
+        """Change labels of the chosen images until no rule is broken; what was said last is kept."""
+        targets, keep = self._targets, self.given
+        if not self._has_targets():
+            return
+        store = self._session.store
+        broken = rules.violating(store.states_of(targets), store.labels, store.rules)
+        if not broken.any():
+            self._say(self.tr("The chosen images break no rule."))
+            return
+        images = targets[broken]
 
-    def _apply(self, changes: Changes) -> None:
-        if changes:
-            last = self._targets[-1]
-            others = [one for one in self._sources if one != last]
-            self._sources = [*others[-8:], last]
-        self._session.apply(changes)
+        def work(store: "Store") -> Changes:
+            # many images have the same labels
+            kinds, kind_of = np.unique(store.states_of(images), axis=0, return_inverse=True)
+            columns = {label.id: column for column, label in enumerate(store.labels)}
+            for kind in kinds:
+                for label_id, state in rules.fix(kind.copy(), store.labels, store.rules, keep=keep).items():
+                    kind[columns[label_id]] = state
+            text = f"Rule conflicts of {count_images(len(images))} fixed"
+            return store.set_matrix(images, _ids(store), kinds[kind_of.ravel()], reviewed=None, text=text)
+
+        self._edit(images, work)
+
+    # from image to image
+
+    def repeat(self) -> None:
+        """Give the chosen images the known labels of the image labeled before."""
+        if not self._has_targets():
+            return
+        source = next((one for one in reversed(self._sources) if not (self._targets == one).any()), None)
+        if source is None:
+            self._say(self.tr("Nothing to repeat yet: label an image first."))
+            return
+        store = self._session.store
+        known = {
+            label.id: LabelState(int(state))
+            for label, state in zip(store.labels, store.states_of([source])[0], strict=True)
+            if state != LabelState.UNKNOWN
+        }
+        self.give(self._targets, known, text=f"Labels repeated on {count_images(len(self._targets))}")
+
+    def shared(self) -> list[tuple[Label, LabelState]]:
+        """The labels whose state is known and the same on all chosen images."""
+        return [
+            (label, LabelState(int(state)))
+            for label, state in zip(self._session.store.labels, self.states(), strict=True)
+            if state not in (LabelState.UNKNOWN, MIXED)
+        ]
+
+    def paste(self, states: Mapping[int, LabelState]) -> bool:
+        """Give the chosen images labels that were copied.
+
+        Args:
+            states: by label id; where an image has one label, the first present one counts.
+
+        Returns:
+            Whether images were chosen.
+        """
+        if not self._has_targets():
+            return False
+        if self.is_choice:
+            present = [label_id for label_id, state in states.items() if state == LabelState.PRESENT]
+            states = {present[0]: LabelState.PRESENT} if present else {}
+        self.give(self._targets, states, text=f"Labels pasted on {count_images(len(self._targets))}")
+        return True
+
+    # how it is done
+
+    def _read_states(self) -> NDArray[np.int8]:
+        store = self._session.store
+        if not len(self._targets):
+            return np.full(len(store.labels), LabelState.UNKNOWN, np.int8)
+        is_all = len(self._targets) == len(store.image_ids)
+        states = store.states if is_all else store.states_of(self._targets)
+        low, high = states.min(axis=0), states.max(axis=0)
+        return np.where(low == high, low, MIXED).astype(np.int8)
+
+    def _edit(self, images: NDArray[np.int64], work: Callable[["Store"], Changes]) -> None:
+        """Make an edit, at once or, of very many images, in a thread."""
+        self._has_changed = False
+        last = int(images[-1])
+
+        def remembered(store: "Store") -> Changes:
+            changes = work(store)
+            if changes:
+                self._has_changed = True
+                self._sources = [*[one for one in self._sources if one != last][-8:], last]
+            return changes
+
+        self._session.edit(remembered, images=len(images))
+
+    def _remember(self, label_ids: Mapping[int, LabelState] | Sequence[int]) -> None:
+        self._given = [*(one for one in self._given if one not in label_ids), *label_ids][-_REMEMBERED:]
+
+    def _has_targets(self, targets: NDArray[np.int64] | None = None) -> bool:
+        some = len(self._targets if targets is None else targets) > 0
+        if not some:
+            self._say(self.tr("Choose an image first."))
+        return some
+
+    def _column(self, label_id: int) -> int:
+        return [label.id for label in self._session.store.labels].index(label_id)
+
+    def _label(self, label_id: int) -> Label:
+        return self._session.store.labels[self._column(label_id)]
+
+    def _say(self, text: str) -> None:
+        self._session.message.emit(text)
+
+    def _on_session_changed(self, changes: Changes) -> None:
+        if changes.annotations or changes.labels or changes.images:
+            self._states = None
 
     def _on_project_closed(self) -> None:
         self._sources.clear()
-        self.set_targets(())
+        self._given.clear()
+        self._states = None
+        self.set_targets(_NONE)
 
 
-def _images(count: int) -> str:
-    return "image" if count == 1 else "images"
+def _ids(store: "Store") -> NDArray[np.int64]:
+    return np.array([label.id for label in store.labels], np.int64)
