@@ -1,0 +1,113 @@
+import os
+import shutil
+
+import pytest
+
+from core.project.file_watch import is_missing, look, take_news
+from core.project.fingerprints import file_hash
+from core.project.scan import scan_folder
+from core.project.store import Store
+
+
+@pytest.fixture
+def photos(tmp_path):
+    folder = tmp_path / "photos"
+    (folder / "sub").mkdir(parents=True)
+    for name in ("a.jpg", "b.jpg", "sub/c.jpg"):
+        (folder / name).write_bytes(name.encode())
+    return folder
+
+
+@pytest.fixture
+def store(tmp_path, photos):
+    with Store.create(tmp_path / "project") as one:
+        one.add_images(photos, scan_folder(photos))
+        yield one
+
+
+def news_of(store, **options):
+    return look(store.folder, dict(store.problems), **options)
+
+
+def test_nothing_happened(store, photos):
+    news = news_of(store)
+    assert (news.images, dict(news.new)) == (0, {})
+    assert set(news.folders) == {photos, photos / "sub"}
+    assert not take_news(store, news)
+
+
+def test_changed_and_vanished_files_are_marked_and_unmarked(store, photos):
+    store.set_image_facts(1, width=5, height=5, problem=None)
+    store.set_content_hashes({1: "old"})
+    (photos / "a.jpg").write_bytes(b"larger than before")
+    (photos / "sub" / "c.jpg").rename(photos / "sub" / "away")
+    news = news_of(store)
+    assert (set(news.changed), set(news.gone)) == ({1}, {3})
+    changes = take_news(store, news)
+    assert (changes.images, changes.text) == (True, "1 image changed, 1 image gone")
+    assert 1 not in store.content_hashes()
+    assert store.widths[0] == 0
+    assert store.problems == {3: f"“c.jpg” is no longer in “{photos / 'sub'}”."}
+    assert news_of(store).images == 0
+
+    (photos / "sub" / "away").rename(photos / "sub" / "c.jpg")
+    news = news_of(store)
+    assert news.back == {3}
+    assert take_news(store, news).text == "1 image there again"
+    assert store.problems == {}
+
+
+def test_what_was_said_against_an_image_for_another_reason_stays(store):
+    store.mark_problems({1: "It is cut short."})
+    assert not news_of(store).back
+    assert is_missing("“a.jpg” is no longer in “/photos”.")
+    assert not is_missing("“a.jpg” is empty.")
+
+
+def test_a_file_of_another_time_and_the_same_content_did_not_change(store, photos):
+    store.set_content_hashes({1: file_hash(photos / "a.jpg")})
+    for name in ("a.jpg", "b.jpg"):
+        os.utime(photos / name, ns=(5, 5))
+    news = news_of(store)
+    assert (set(news.touched), set(news.changed)) == ({1}, {2})
+    take_news(store, news)
+    assert store.content_hashes() == {1: file_hash(photos / "a.jpg")}
+    assert news_of(store).images == 0
+
+
+def test_new_files_are_found_once_though_their_folder_was_added_twice(store, photos):
+    store.add_images(photos / "sub", scan_folder(photos / "sub"))
+    (photos / "sub" / "new.jpg").write_bytes(b"new")
+    (photos / "notes.txt").write_bytes(b"no image")
+    news = news_of(store)
+    assert {root: [one.relative_path for one in files] for root, files in news.new.items()} == {photos: ["sub/new.jpg"]}
+
+
+def test_only_the_folders_that_changed_are_looked_at(store, photos):
+    (photos / "sub" / "new.jpg").write_bytes(b"new")
+    (photos / "a.jpg").unlink()
+    news = news_of(store, within=[photos / "sub"])
+    assert [one.relative_path for one in news.new[photos]] == ["sub/new.jpg"]
+    assert not news.gone
+    assert set(news_of(store, within=[photos]).gone) == {1}
+    shutil.rmtree(photos / "sub")
+    assert set(news_of(store, within=[photos / "sub"]).gone) == {3}
+
+
+def test_a_folder_that_is_gone_and_comes_back(store, photos, tmp_path):
+    photos.rename(tmp_path / "away")
+    news = news_of(store)
+    assert news.missing_roots == (photos,)
+    take_news(store, news)
+    assert set(store.problems) == {1, 2, 3}
+    assert "Find moved images" in store.problems[1]
+    store.close()
+    with Store.open(store.folder) as again:
+        assert news_of(again).images == 0
+        (tmp_path / "away").rename(photos)
+        take_news(again, news_of(again))
+        assert again.problems == {}
+
+
+def test_a_look_can_be_cancelled(store):
+    assert news_of(store, cancelled=lambda: True) is None
