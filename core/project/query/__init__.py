@@ -10,11 +10,28 @@ the language, is written in double quotes; a quote in it is doubled. Case counts
 `unreviewed` are images that nobody finished or was unsure of; `-reviewed` has those as well. The words are in `words`.
 """
 
+from core.project.query.completion import Completion, completions
 from core.project.query.data import QueryData, counts
 from core.project.query.errors import QueryError
 from core.project.query.parser import parse
+from core.project.query.parts import Part, parts, without
 from core.project.query.path_index import PathIndex
 from core.project.query.query import Query
 from core.project.query.words import FLAGS, SPLITS, term
 
-__all__ = ["FLAGS", "SPLITS", "PathIndex", "Query", "QueryData", "QueryError", "counts", "parse", "term"]
+__all__ = [
+    "FLAGS",
+    "SPLITS",
+    "Completion",
+    "Part",
+    "PathIndex",
+    "Query",
+    "QueryData",
+    "QueryError",
+    "completions",
+    "counts",
+    "parse",
+    "parts",
+    "term",
+    "without",
+]

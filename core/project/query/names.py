@@ -13,7 +13,7 @@ _QUOTED = re.compile(r'"((?:[^"]|"")*)"')
 # where a label's name may end
 _END = re.compile(r'(?=[\s()|"]|\Z)')
 _CLOSE = re.compile(r"\s*\)")
-_PARTS = re.compile("[:<>=!]")
+_PARTS = re.compile("([:<>=!])")
 # a longer text is close to no name, and looking for one takes long
 _LONGEST_SLIP = 60
 # around a name in brackets
@@ -97,13 +97,14 @@ class LabelNames:
 
     def _suggestion(self, name: str) -> str:
         known = {label.name: written(label.name) for label in self._labels.values()}
-        ours = {word: word for word in (*FLAGS, DISAGREE, *FIELDS, *(f"{one}:" for one in KEYS))}
+        flags = {word: word for word in (*FLAGS, DISAGREE)}
         # of "wdith<300" the number is no part of the slip, nor is the train of "splt:train"
-        start = _PARTS.split(name, maxsplit=1)[0]
+        start, mark, _ = _PARTS.split(name, maxsplit=1) if _PARTS.search(name) else (name, "", "")
+        starts = {f"{one}:": f"{one}:" for one in KEYS} if mark == ":" else {one: one for one in FIELDS if mark}
         return (
-            meant(name, known | ours)
-            or meant(name.casefold(), {one.casefold(): text for one, text in known.items()} | ours)
-            or meant(f"{start}:" if ":" in name else start, ours)
+            meant(name, known | flags)
+            or meant(name.casefold(), {one.casefold(): text for one, text in known.items()} | flags)
+            or meant(start + mark if mark == ":" else start, starts)
             or "Write a label's name, reviewed, unreviewed or split:train."
         )
 

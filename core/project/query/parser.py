@@ -97,7 +97,7 @@ class _Parser:
         if isinstance(what, LabelName):
             return HasState(what, LabelState.PRESENT)
         if isinstance(what, Sort):
-            raise _error("An order cannot be turned round so.", "Write as in sort:-name.", token)
+            raise _error("NOT cannot stand in front of an order.", "Write sort:-name for the other way round.", token)
         if not isinstance(what, str):
             return what
         if what == "(":

@@ -4,7 +4,7 @@ import math
 import re
 
 from core.project.query.errors import QueryError
-from core.project.query.names import LabelNames, quoted
+from core.project.query.names import LabelNames, meant, quoted
 from core.project.query.tree import (
     Compares,
     Disagrees,
@@ -35,7 +35,7 @@ _EXAMPLES = {
     "size": "size>1mb",
     "aspect": "aspect>1.5",
 }
-_KEY_EXAMPLES = {"folder": "folder:holiday", "name": "name:img_", "note": "note:* or note:blurred"}
+_KEY_EXAMPLES = {"folder": "folder:holiday", "note": "note:* or note:blurred"}
 
 
 def of_key(key: str, text: str, start: int, end: int, *, names: LabelNames) -> tuple[Leaf | Sort, int]:
@@ -59,7 +59,7 @@ def of_key(key: str, text: str, start: int, end: int, *, names: LabelNames) -> t
         read = _splits if key == "split" else _ids
         return read(match[0], start, end, match.end()), match.end()
     value, value_end = _text(text, end)
-    if not value:
+    if not value and key != "name":
         raise QueryError(
             f"“{key}:” needs a text behind it.", next_step=f"Write {_KEY_EXAMPLES[key]}.", start=start, end=value_end
         )
@@ -91,7 +91,9 @@ def of_function(name: str, text: str, start: int, end: int, *, names: LabelNames
     asked = text[start:end]
     if comparison is None:
         raise QueryError(f"“{asked}” is compared with nothing.", next_step=f"Write {asked}>0.8.", start=start, end=end)
-    number, number_end = _number(text, comparison.end(), {"%": 0.01, "": 1.0}, f"{asked}>0.8", start=start)
+    number, number_end = _number(
+        text, comparison.end(), {"%": 0.01, "": 1.0}, f"{asked}>0.8", asked=text[start : comparison.end()]
+    )
     if number > 1 or number < 0:
         raise QueryError(
             "A probability lies between 0 and 1.",
@@ -116,22 +118,22 @@ def of_field(name: str, comparison: str, text: str, start: int, end: int) -> tup
         QueryError: the number is missing or wrong.
     """
     units = {"": 1.0} | (UNITS if name == "size" else {"px": 1.0} if name in ("width", "height") else {})
-    number, end = _number(text, end, units, _EXAMPLES[name], start=start, is_ratio=name == "aspect")
+    number, end = _number(text, end, units, _EXAMPLES[name], asked=text[start:end], is_ratio=name == "aspect")
     return Compares(name, COMPARISON_SPELLINGS[comparison], number), end
 
 
 def _number(
-    text: str, start: int, units: dict[str, float], example: str, *, is_ratio: bool = False, **place: int
+    text: str, start: int, units: dict[str, float], example: str, *, asked: str, is_ratio: bool = False
 ) -> tuple[float, int]:
-    """The number at a place and where it ends."""
+    """The number at a place and where it ends; `asked` is what it is compared with."""
     match = _VALUE.match(text, start)
     assert match is not None
     value, end = match[0], match.end()
     if not value:
         raise QueryError(
-            f"A number is missing behind “{text[place['start'] : start].strip()}”.",
+            f"A number is missing behind “{asked}”.",
             next_step=f"Write one as in {example}.",
-            start=place["start"],
+            start=start - len(asked),
             end=start,
         )
     number = _value(value, units)
@@ -176,7 +178,8 @@ def _splits(value: str, start: int, value_start: int, end: int) -> InSplit:
     for word in value.casefold().split(","):
         if word not in SPLITS:
             sentence = f"“{word}” is no split." if word else "“split:” needs one of the splits behind it."
-            step = f"Write split: with one of {', '.join(SPLITS)}."
+            step = meant(word, {one: f"split:{one}" for one in SPLITS})
+            step = step or f"Write split: with one of {', '.join(SPLITS)}."
             raise QueryError(sentence, next_step=step, start=value_start if word else start, end=end)
         splits.append(SPLITS[word])
     return InSplit(frozenset(splits))
@@ -203,7 +206,8 @@ def _sort(text: str, start: int, end: int, names: LabelNames) -> tuple[Sort, int
         sentence = f"Images cannot be sorted by “{match[0]}”." if word else "“sort:” needs a word behind it."
         raise QueryError(
             sentence,
-            next_step=f"Write sort: with prob(label) or one of {', '.join(SORTS)}.",
+            next_step=meant(word, {one: f"sort:{one}" for one in SORTS})
+            or f"Write sort: with prob(label) or one of {', '.join(SORTS)}.",
             start=place if word else start,
             end=match.end(),
         )
