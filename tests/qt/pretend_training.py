@@ -10,6 +10,7 @@ import numpy as np
 from core.deploy.report import ExportReport
 from core.errors import WeightsError
 from core.evaluation.predictions import Predictions
+from core.evaluation.suggestions import Suggestions, identity_of
 from core.evaluation.threshold_file import ThresholdSet
 from core.images.heat_maps import HeatMapStore
 from core.jobs.events import (
@@ -18,14 +19,16 @@ from core.jobs.events import (
     ExportFinished,
     ImageExplained,
     ImageSkipped,
+    ImagesScored,
     PreviewFinished,
     Progress,
     RunFinished,
     RunPaused,
     RunStarted,
+    ScoreFinished,
     StepEnded,
 )
-from core.jobs.job import ExplainJob, ExportJob, PreviewJob, TrainJob
+from core.jobs.job import ExplainJob, ExportJob, PreviewJob, ScoreJob, TrainJob
 from core.jobs.worker import main
 from core.project.snapshot import Snapshot
 from core.recipes.recipe import from_toml
@@ -148,6 +151,37 @@ def explain(folder, emit, control):
     emit(ExplainFinished(images=len(job.image_ids), skipped_images=0))
 
 
+def score(folder, emit, control):
+    """Of all images the first label has 0.9, the others 0.1; one after the other, so that one can be asked to end."""
+    how = os.environ.get("PRETEND", "learn")
+    job = ScoreJob.load(folder)
+    if how == "refuse":
+        raise WeightsError("The weights are gone.", next_step="Train again.")
+    run = Path(job.run_folder)
+    names = Snapshot.load(run / "snapshot.npz").label_names
+    kept = Suggestions.of_run(run, names)
+    scores = np.full((1, len(names)), 0.1, np.float32)
+    scores[0, 0] = 0.9
+    total, skipped = len(job.image_ids), 0
+    for done, (image_id, path) in enumerate(zip(job.image_ids, job.paths, strict=True), 1):
+        if Path(path).is_file():
+            identity = np.array([identity_of(Path(path))], np.int64)
+            kept = kept.with_more(np.array([image_id]), identity, scores)
+            kept.save(run / "suggestions.npz")
+        else:
+            skipped += 1
+            emit(ImageSkipped(path=path, sentence="It is missing."))
+        emit(ImagesScored(done=done, total=total, kept=done - skipped, images_per_second=4.0, eta_seconds=9.0))
+        while how == "wait" and control() == "continue":
+            time.sleep(0.01)
+        if how == "hang":
+            time.sleep(600)
+        if control() != "continue":
+            break
+    stopped = done < total
+    emit(ScoreFinished(images=done - skipped, skipped_images=skipped, stopped=stopped, seconds=1.0))
+
+
 if __name__ == "__main__":
-    RUNNERS = {"train": train, "export": export, "preview": preview, "explain": explain}
+    RUNNERS = {"train": train, "export": export, "preview": preview, "explain": explain, "score": score}
     sys.exit(main(runners=RUNNERS, warm_up=lambda: None))

@@ -53,6 +53,9 @@ class ModelScores(QObject):
         self._scoring: Scoring | None = None
         self._scoring_run: Run | None = None
         self._is_preparing = False
+        # of the images that are being scored, those whose scores were written when it was told last
+        self._kept = 0
+        self._skipped: tuple[tuple[str, str], ...] = ()
         # whether to look for a worker that scores images since the project was open last
         self._takes_up = False
         self._watcher = QFileSystemWatcher(self)
@@ -148,7 +151,9 @@ class ModelScores(QObject):
         scores = self.scores
         if scores is None:
             return []
-        found = scores.suggestions_at(row, self._session.store.states[row])
+        states = self._session.store.states[row]
+        # a long edit in a thread may be between labels and states
+        found = scores.suggestions_at(row, states) if len(states) == len(self._labels) else []
         return [(self._labels[column], probability) for column, probability in found]
 
     def suggested(self, image_ids: ArrayLike) -> NDArray[np.bool_]:
@@ -177,8 +182,8 @@ class ModelScores(QObject):
 
     @property
     def skipped(self) -> tuple[tuple[str, str], ...]:
-        """Files that the scoring at work cannot read, each with a sentence."""
-        return () if self._scoring is None else tuple(self._scoring.skipped)
+        """Files that the scoring at work, or the last one, cannot read, each with a sentence."""
+        return self._skipped if self._scoring is None else tuple(self._scoring.skipped)
 
     def score_all(self) -> None:
         """Have a worker score the images that the run has no probabilities for, and those whose files changed."""
@@ -224,7 +229,7 @@ class ModelScores(QObject):
             self.scoring_changed.emit()
 
     def _follow(self, run: Run, folder: Path, *, start_worker: bool) -> None:
-        self._scoring_run = run
+        self._scoring_run, self._kept, self._skipped = run, 0, ()
         self._scoring = Scoring(folder, start_worker=start_worker, parent=self)
         self._scoring.progressed.connect(self._on_progressed)
         self._scoring.ended.connect(self._on_scoring_ended)
@@ -244,16 +249,19 @@ class ModelScores(QObject):
             eta_seconds=event.eta_seconds,
             cancel=self.cancel_scoring,
         )
-        if event.kept:
+        if event.kept != self._kept and not self._rest.isActive():
             # the watcher tells of most of it; a folder on a network tells of nothing
             self._rest.start()
+        self._kept = event.kept
         self.scoring_changed.emit()
 
     def _on_scoring_ended(self, outcome: ScoreFinished | RunFailed | None) -> None:
         self._drop_scoring()
         match outcome:
             case ScoreFinished():
-                text = self.tr("{} images scored").format(f"{outcome.images:,}")
+                text = self.tr("1 image scored")
+                if outcome.images != 1:
+                    text = self.tr("{} images scored").format(f"{outcome.images:,}")
                 if outcome.skipped_images:
                     text += self.tr("; {} cannot be read").format(f"{outcome.skipped_images:,}")
                 if outcome.stopped:
@@ -271,6 +279,7 @@ class ModelScores(QObject):
 
     def _drop_scoring(self) -> None:
         if self._scoring is not None:
+            self._skipped = tuple(self._scoring.skipped)
             self._scoring.deleteLater()
         self._scoring = self._scoring_run = None
         self._session.jobs.remove(JOB_KEY)
@@ -341,6 +350,7 @@ class ModelScores(QObject):
         self._drop_scoring()
         self._is_preparing = False
         self._chosen, self._loaded, self._scores, self._labels = None, None, None, ()
+        self._skipped = ()
         self.scoring_changed.emit()
         self.changed.emit()
 
