@@ -1,0 +1,430 @@
+"""Putting a project together again from what its damaged file still says and what a backup said."""
+
+import contextlib
+import json
+import sqlite3
+import zlib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.labels import LabelState, Review, Split
+from core.project.edits import AnnotationEdit, Edit, unpack
+from core.project.palette import PALETTE
+from core.project.rescue_pages import Column, Pages, Row, TableRows, Value
+
+# SQLite's own table of the highest numbers ever given
+SEQUENCE = "sqlite_sequence"
+
+
+def _is_json(value: Value) -> bool:
+    try:
+        json.loads(value)  # type: ignore[arg-type]
+    except (ValueError, TypeError):
+        return False
+    return True
+
+
+def _is_packed(value: Value) -> bool:
+    try:
+        zlib.decompress(value)  # type: ignore[arg-type]
+    except (zlib.error, TypeError):
+        return False
+    return True
+
+
+def _is_state_row(value: Value) -> bool:
+    return isinstance(value, bytes) and not value.strip(b"\x00\x01\xff")
+
+
+def _is_side(value: Value) -> bool:
+    return value is None or (isinstance(value, int) and 0 <= value < 2**31)
+
+
+# what opening a project relies on, by table and column
+_MAKES_SENSE: Mapping[tuple[str, str], Callable[[Value], bool]] = {
+    ("image", "split"): frozenset(Split).__contains__,
+    ("image", "width"): _is_side,
+    ("image", "height"): _is_side,
+    ("annotation", "states"): _is_state_row,
+    ("annotation", "review"): frozenset(Review).__contains__,
+    ("annotation", "reviewed"): frozenset({0, 1}).__contains__,
+    ("label", "examples"): _is_json,
+    ("rule", "labels"): _is_json,
+    ("edit", "edits"): _is_packed,
+    ("version", "state"): _is_packed,
+    ("version", "facts"): _is_json,
+    ("dispute", "theirs"): frozenset(LabelState).__contains__,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table as the schema says.
+
+    Attributes:
+        name: of the table.
+        root: the page where it begins, in a file that was made at once.
+        columns: in the order of the schema.
+        has_row_ids: whether its rows are numbered; else its records begin with the primary key.
+        key: places of the columns of the primary key.
+    """
+
+    name: str
+    root: int
+    columns: tuple[Column, ...]
+    has_row_ids: bool
+    key: tuple[int, ...]
+
+    def place(self, column: str) -> int | None:
+        """The place of a column; None when this version of the schema has none of that name."""
+        return next((place for place, one in enumerate(self.columns) if one.name == column), None)
+
+    def row(self, **values: Value) -> Row:
+        """A row with some values and for the rest what the schema says, or nothing."""
+        empty: dict[str, Value] = {"INTEGER": 0, "REAL": 0.0, "TEXT": "", "BLOB": b""}
+        return tuple(
+            values[one.name]
+            if one.name in values
+            else (one.default if one.default is not None or one.may_be_missing else empty[one.kind])
+            for one in self.columns
+        )
+
+
+@dataclass(slots=True)
+class Tally:
+    """Where the rows of a table came from.
+
+    Attributes:
+        found: read from the damaged file.
+        restored: taken from the backup, as they were then.
+        rebuilt: put together from other tables, indexes and the undo journal.
+        lost: known to have been there, and neither.
+    """
+
+    found: int = 0
+    restored: int = 0
+    rebuilt: int = 0
+    lost: int = 0
+
+    @property
+    def kept(self) -> int:
+        """How many there are in the end."""
+        return self.found + self.restored + self.rebuilt
+
+    def drop(self, count: int) -> None:
+        """So many of the rows that were found could not be used."""
+        self.lost += count
+        self.found -= min(count, self.found)
+
+
+@dataclass(slots=True)
+class Merge:
+    """The rows of a project as far as they are known; `run` puts them together.
+
+    Attributes:
+        tables: of the schema, by name.
+        found: what the damaged file says of the tables with row numbers.
+        records: what it says of the others, and whether that is all.
+        backup: the rows of the backup, by table; empty without one.
+        image_index: records (root, path, image) of the index of paths.
+        splits: splits of images, by id, as the newest run had them.
+        highest: the highest numbers ever given, by table, as far as they are known; `run` raises them.
+        rows: the result, by table.
+        tallies: where they came from, by table.
+    """
+
+    tables: Mapping[str, Table]
+    found: dict[str, TableRows]
+    records: dict[str, tuple[list[Row], bool]]
+    backup: Mapping[str, list[Row]]
+    image_index: list[Row]
+    splits: Mapping[int, int]
+    highest: dict[str, int]
+    rows: dict[str, list[Row]] = field(default_factory=dict)
+    tallies: dict[str, Tally] = field(default_factory=dict)
+
+    def run(self) -> None:
+        """Put the rows together."""
+        self._refuse_nonsense()
+        for name, table in self.tables.items():
+            if table.has_row_ids:
+                found = self.found[name]
+                merged = dict(found.rows)
+                tally = Tally(found=len(merged))
+                for row in self.backup.get(name, ()) if name not in ("edit", "annotation") else ():
+                    row_id = _row_id(table, row)
+                    if found.is_lost(row_id):
+                        merged[row_id] = row
+                        tally.restored += 1
+                self.rows[name] = [merged[one] for one in sorted(merged)]
+            else:
+                self.rows[name], tally = self._unnumbered(table)
+            self.tallies[name] = tally
+        self._rebuild_images()
+        self._annotate()
+        self._name_labels()
+        self._trim_journal()
+        self._drop_strays()
+        if not self.rows["project"]:
+            self.rows["project"] = [("multi-label",)]
+
+    def _unnumbered(self, table: Table) -> tuple[list[Row], Tally]:
+        """The rows of a table without row numbers: it is not known which of the backup's were deleted since."""
+        records, is_whole = self.records[table.name]
+        fitting = [one for one in records if len(one) == len(table.columns) and _allowed(table, one)]
+        merged = {_key(table, one): one for one in fitting}
+        tally = Tally(found=len(merged))
+        if not is_whole:
+            old = {_key(table, one): one for one in self.backup.get(table.name, ())}
+            tally.restored = len(old.keys() - merged.keys())
+            merged = {**old, **merged}
+        return list(merged.values()), tally
+
+    def _refuse_nonsense(self) -> None:
+        """Take rows for lost that read well but hold what no program of ours wrote."""
+        for name, table in self.tables.items():
+            checks = [
+                (place, _MAKES_SENSE[name, one.name])
+                for place, one in enumerate(table.columns)
+                if (name, one.name) in _MAKES_SENSE
+            ]
+            if table.has_row_ids and checks:
+                found = self.found[name]
+                for row_id in [i for i, row in found.rows.items() if not all(check(row[p]) for p, check in checks)]:
+                    found.lose(row_id)
+
+    def _rebuild_images(self) -> None:
+        """Find the paths of lost images in the index of paths, and give folders that are lost a name."""
+        table, found, tally = self.tables["image"], self.found["image"], self.tallies["image"]
+        known = {_row_id(table, row) for row in self.rows["image"]}
+        taken = {(row[1], row[2]) for row in self.rows["image"]}
+        for record in self.image_index:
+            if len(record) == 3 and isinstance(record[1], str) and isinstance(record[2], int):
+                root, path, image = record
+                if image not in known and found.is_lost(image) and (root, path) not in taken:
+                    split = self.splits.get(image, Split.UNASSIGNED)
+                    self.rows["image"].append(table.row(id=image, root_id=root, path=path, split=int(split)))
+                    known.add(image)
+                    tally.rebuilt += 1
+        self.rows["image"].sort(key=lambda row: _row_id(table, row))
+        mentioned = known | {_row_id(self.tables["annotation"], row) for row in self.rows["annotation"]}
+        # images are never removed, so that their numbers have no holes
+        self.highest["image"] = max([self.highest.get("image", 0), *mentioned, *self.splits])
+        tally.lost = self.highest["image"] - len(known)
+        roots = {row[0] for row in self.rows["root"]}
+        for missing in sorted({row[1] for row in self.rows["image"]} - roots, key=str):
+            # the person can say where it is with Find moved images
+            self.rows["root"].append((missing, f"lost-folder-{missing}"))
+            self.tallies["root"].lost += 1
+
+    def _annotate(self) -> None:
+        """Annotations of images that are in a gap: from the backup, brought up to date by the undo journal."""
+        table, found, tally = self.tables["annotation"], self.found["annotation"], self.tallies["annotation"]
+        images = [_row_id(self.tables["image"], row) for row in self.rows["image"]]
+        gap = np.array([one for one in images if found.is_lost(one)], np.int64)
+        old = {_row_id(table, row): row for row in self.backup.get("annotation", ())}
+        replayed = _Replay(table, gap, old, width=self._width())
+        if len(gap):
+            replayed.run(*self._steps())
+        for place, image in enumerate(gap.tolist()):
+            if replayed.touched[place]:
+                self.rows["annotation"].append(replayed.row(place))
+                tally.rebuilt += 1
+            elif image in old:
+                self.rows["annotation"].append(old[image])
+                tally.restored += 1
+            else:
+                # it may never have had one
+                tally.lost += 1
+
+    def _steps(self) -> tuple[list[list[Edit]], list[list[Edit]]]:
+        """Steps of the journal to take back since the backup, newest first, and those to do, oldest first."""
+        table, found = self.tables["edit"], self.found["edit"]
+        undone, edits = table.place("undone") or 0, table.place("edits") or 0
+        now = {i: row for i, row in found.rows.items() if not row[undone]}
+        then = {_row_id(table, row): row for row in self.backup.get("edit", ()) if not row[undone]}
+        # older steps are gone because the journal keeps only so many
+        oldest = min(found.rows, default=0)
+        back = [i for i in sorted(then, reverse=True) if i >= oldest and i not in now and not found.is_lost(i)]
+        on = [i for i in sorted(now) if i not in then]
+        return [
+            [edit.reversed() for edit in reversed(_unpacked(then[i][edits]))] for i in back
+        ], [_unpacked(now[i][edits]) for i in on]  # fmt: skip
+
+    def _name_labels(self) -> None:
+        """Give labels that are lost, but of which annotations are left, a name, so that these are seen."""
+        table, tally = self.tables["label"], self.tallies["label"]
+        known = {_row_id(table, row) for row in self.rows["label"]}
+        last = max((int(row[table.place("position") or 0] or 0) for row in self.rows["label"]), default=0)
+        for label in range(1, self._width() + 1):
+            if label not in known:
+                last += 1
+                color = PALETTE[label % len(PALETTE)]
+                values = {"id": label, "name": f"lost label {label}", "color": color, "position": last}
+                self.rows["label"].append(table.row(**values))
+                tally.lost += 1
+
+    def _width(self) -> int:
+        """The highest number of a label that is known or of which there are annotations."""
+        table = self.tables["annotation"]
+        states = table.place("states") or 0
+        labels = [_row_id(self.tables["label"], row) for row in self.rows["label"]]
+        used = [len(bytes(row[states]).rstrip(b"\xff")) for row in self.rows["annotation"]]  # type: ignore[arg-type]
+        return max([*labels, *used], default=0)
+
+    def _trim_journal(self) -> None:
+        """Keep the steps that are newer than any that is lost: one cannot go back beyond a hole."""
+        found, tally = self.found["edit"], self.tallies["edit"]
+        if not found.gaps:
+            return
+        kept = {i: row for i, row in found.rows.items() if i > found.gaps[-1][1]}
+        undone = self.tables["edit"].place("undone") or 0
+        # nothing that was done is left: the step to be redone first may be in the hole
+        if all(row[undone] for row in kept.values()):
+            kept = {}
+        # how many were in the hole nobody knows
+        tally.found, tally.lost = len(kept), len(found.rows) - len(kept) + 1
+        self.rows["edit"] = [kept[i] for i in sorted(kept)]
+
+    def _drop_strays(self) -> None:
+        """Leave out what is said of images and labels that are not there any more."""
+        images = {_row_id(self.tables["image"], row) for row in self.rows["image"]}
+        labels = {_row_id(self.tables["label"], row) for row in self.rows["label"]}
+        for name, table in self.tables.items():
+            for column, known in (("image_id", images), ("label_id", labels)):
+                place = table.place(column)
+                if place is None:
+                    continue
+                kept = [row for row in self.rows[name] if row[place] in known]
+                self.tallies[name].drop(len(self.rows[name]) - len(kept))
+                self.rows[name] = kept
+
+
+class _Replay:
+    """The annotations of some images, as the undo journal tells them."""
+
+    def __init__(self, table: Table, images: NDArray[np.int64], old: Mapping[int, Row], *, width: int) -> None:
+        self._table, self._images = table, images
+        self._states = np.full((len(images), width), LabelState.UNKNOWN, np.int8)
+        self._review = np.zeros(len(images), np.int8)
+        self._flagged = np.zeros(len(images), np.bool_)
+        self.touched = np.zeros(len(images), np.bool_)
+        review, flagged = self._review_place(), table.place("flagged")
+        for place, image in enumerate(images.tolist()):
+            if image in old:
+                blob = np.frombuffer(old[image][table.place("states") or 0], np.int8)[:width]  # type: ignore[arg-type]
+                self._states[place, : len(blob)] = blob
+                self._review[place] = old[image][review]
+                self._flagged[place] = bool(flagged is not None and old[image][flagged])
+
+    def run(self, back: Iterable[list[Edit]], on: Iterable[list[Edit]]) -> None:
+        """Take some steps back and do others."""
+        for step in (*back, *on):
+            for edit in step:
+                if isinstance(edit, AnnotationEdit):
+                    self._apply(edit)
+
+    def row(self, place: int) -> Row:
+        """The row of an image for the table."""
+        values: dict[str, Value] = {
+            "image_id": int(self._images[place]),
+            "states": self._states[place].tobytes(),
+            self._table.columns[self._review_place()].name: int(self._review[place]),
+            "flagged": int(self._flagged[place]),
+        }
+        return self._table.row(**values)
+
+    def _apply(self, edit: AnnotationEdit) -> None:
+        if not len(edit.label_ids) and not len(edit.image_ids):
+            return
+        places = np.searchsorted(self._images, edit.image_ids)
+        places = np.minimum(places, len(self._images) - 1)
+        here = self._images[places] == edit.image_ids
+        rows, labels = places[here], edit.label_ids <= self._states.shape[1]
+        self._states[np.ix_(rows, edit.label_ids[labels] - 1)] = edit.after[np.ix_(here, labels)]
+        self._review[rows] = edit.review_after[here]
+        self._flagged[rows] = edit.flagged_after[here]
+        self.touched[rows] = True
+
+    def _review_place(self) -> int:
+        # the first schemas called it so
+        place = self._table.place("review")
+        return (self._table.place("reviewed") if place is None else place) or 0
+
+
+def tables_of(connection: sqlite3.Connection) -> dict[str, Table]:
+    """The tables of a database, in the order in which they were made."""
+    tables = {}
+    for name, root, sql in connection.execute(
+        "SELECT name, rootpage, sql FROM sqlite_master WHERE type = 'table' ORDER BY rowid"
+    ).fetchall():
+        if name == SEQUENCE:
+            continue
+        info = connection.execute(
+            'SELECT name, type, "notnull", dflt_value, pk FROM pragma_table_info(?)', (name,)
+        ).fetchall()
+        key = tuple(sorted((place for place, one in enumerate(info) if one[4]), key=lambda place: info[place][4]))
+        has_row_ids = "WITHOUT ROWID" not in sql.upper()
+        columns = tuple(
+            Column(
+                column,
+                kind,
+                not required and not (number and not has_row_ids),
+                has_row_ids and kind == "INTEGER" and number == 1 and len(key) == 1,
+                None if default is None else connection.execute(f"SELECT {default}").fetchone()[0],
+            )
+            for column, kind, required, default, number in info
+        )
+        tables[name] = Table(name, root, columns, has_row_ids, key)
+    return tables
+
+
+def read_damaged(
+    pages: Pages, tables: Mapping[str, Table], roots: Mapping[str, int]
+) -> tuple[dict[str, TableRows], dict[str, tuple[list[Row], bool]]]:
+    """Read what can be read of every table.
+
+    Args:
+        pages: of the damaged file.
+        tables: of its schema.
+        roots: the pages where its tables begin, as far as it says so itself.
+
+    Returns:
+        Rows of the tables with row numbers, and records of the others with whether that is all.
+    """
+    found: dict[str, TableRows] = {}
+    records: dict[str, tuple[list[Row], bool]] = {}
+    for name, table in tables.items():
+        root = roots.get(name, table.root)
+        if table.has_row_ids:
+            found[name] = pages.table(root, table.columns)
+        else:
+            records[name] = pages.index(root)
+    pages.find_orphans({name: (tables[name].columns, rows) for name, rows in found.items()})
+    return found, records
+
+
+def _row_id(table: Table, row: Row) -> int:
+    """The number of a row; 1 in a table of one row."""
+    value = next((row[place] for place, one in enumerate(table.columns) if one.is_row_id), 1)
+    return int(value or 0)
+
+
+def _key(table: Table, row: Row) -> Row:
+    return tuple(row[place] for place in table.key)
+
+
+def _allowed(table: Table, row: Row) -> bool:
+    return all(
+        column.allows(value) and _MAKES_SENSE.get((table.name, column.name), lambda _: True)(value)
+        for column, value in zip(table.columns, row, strict=True)
+    )
+
+
+def _unpacked(data: Value) -> list[Edit]:
+    with contextlib.suppress(ValueError, KeyError, TypeError, zlib.error, json.JSONDecodeError):
+        return unpack(data)  # type: ignore[arg-type]
+    return []
