@@ -272,6 +272,17 @@ def test_a_worker_that_does_not_obey_is_ended(qtbot, annotated, run, make, draw_
     qtbot.waitUntil(lambda: scores.missing == 2)
 
 
+def test_a_worker_that_dies_is_told_of(qtbot, annotated, run, make, draw_images, pretend, said):
+    pretend("hang")
+    scores = make(annotated)
+    add_images(annotated, draw_images)
+    scores.score_all()
+    qtbot.waitUntil(lambda: any(item.fraction for item in annotated.jobs.items()), timeout=20_000)
+    start.kill(run.folder / "scoring")
+    qtbot.waitUntil(lambda: not scores.is_scoring, timeout=20_000)
+    assert "Score them again: what was done is kept." in said[-1]
+
+
 def test_what_goes_wrong_is_said_with_a_next_step(qtbot, annotated, run, make, draw_images, pretend, said):
     pretend("refuse")
     scores = make(annotated)

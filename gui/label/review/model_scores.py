@@ -63,7 +63,7 @@ class ModelScores(QObject):
         self._rest.setSingleShot(True)
         self._rest.setInterval(REST_MS)
 
-        self._watcher.directoryChanged.connect(self._rest.start)
+        self._watcher.directoryChanged.connect(self._look_soon)
         self._rest.timeout.connect(self.refresh)
         session.project_opened.connect(self._on_project_opened)
         session.project_closed.connect(self._on_project_closed)
@@ -249,9 +249,9 @@ class ModelScores(QObject):
             eta_seconds=event.eta_seconds,
             cancel=self.cancel_scoring,
         )
-        if event.kept != self._kept and not self._rest.isActive():
+        if event.kept != self._kept:
             # the watcher tells of most of it; a folder on a network tells of nothing
-            self._rest.start()
+            self._look_soon()
         self._kept = event.kept
         self.scoring_changed.emit()
 
@@ -299,6 +299,11 @@ class ModelScores(QObject):
         )
         done = functools.partial(self._on_loaded, store.folder)
         background.run(self, load, done, _nothing, key="load", is_short=True)
+
+    def _look_soon(self) -> None:
+        # not again from the start: what changes all the time is to be seen, too
+        if not self._rest.isActive():
+            self._rest.start()
 
     def _on_loaded(self, project: Path, loaded: "_Loaded") -> None:
         if not self._session.has_project or self._session.store.folder != project:

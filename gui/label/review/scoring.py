@@ -5,7 +5,6 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from core.jobs.events import Event, ImageSkipped, ImagesScored, RunFailed, ScoreFinished
-from core.jobs.folder import JobFolder
 from gui.train.trainer_thread import TrainerThread
 
 # asked to end, the worker finishes the images it is at and writes; one that does not is killed
@@ -83,7 +82,7 @@ class Scoring(QObject):
         self._patience.stop()
         outcome = self._outcome
         if outcome is None and not self.is_cancelled:
-            outcome = JobFolder(self.folder).last_error() or RunFailed(
+            outcome = RunFailed(
                 sentence="The process that scores images ended before it was done.",
                 next_step="Score them again: what was done is kept.",
             )
