@@ -101,7 +101,9 @@ def test_suggestions_are_the_unknown_labels_that_reach_their_thresholds(annotate
     assert names_of(annotated, scores.suggestions(image_id)) == [("red card", 0.9), ("ace", 0.7)]
     ((best, probability), _) = scores.suggestions_of_row(0)
     assert (best.name, round(probability, 3)) == ("red card", 0.9)
+    assert scores.suggestions_of(image_id) == scores.suggestions_of_row(0)
     assert scores.suggestions_of_row(1) == []
+    assert scores.suggestions_of(999) == []
     assert scores.suggested(annotated.store.image_ids[:2]).tolist() == [[True, False, True], [False] * 3]
 
 

@@ -140,14 +140,20 @@ class ModelScores(QObject):
 
     def suggestions(self, image_id: int) -> list[tuple[int, float]]:
         """What the run would make present of an image's unknown labels: label ids and probabilities, highest first."""
+        return [(label.id, probability) for label, probability in self.suggestions_of(image_id)]
+
+    def suggestions_of(self, image_id: int) -> list[tuple[Label, float]]:
+        """The same with the labels themselves, for a delegate that paints many: some ten microseconds."""
         scores = self.scores
         if scores is None:
             return []
-        row = self._session.store.row_of(image_id)
-        return [(label.id, probability) for label, probability in self.suggestions_of_row(row)]
+        row = int(np.searchsorted(scores.image_ids, image_id))
+        if row == len(scores.image_ids) or scores.image_ids[row] != image_id:
+            return []
+        return self.suggestions_of_row(row)
 
     def suggestions_of_row(self, row: int) -> list[tuple[Label, float]]:
-        """The same of a row of the store, for a delegate that paints many: some ten microseconds."""
+        """The same of a row of the store."""
         scores = self.scores
         if scores is None:
             return []
