@@ -13,15 +13,14 @@ from pathlib import Path
 from core.errors import ProjectError
 from core.project.backups import FOLDER, Backup, back_up, newest_backup
 from core.project.damage import quick_check, second_connection
-from core.project.database import FILE_NAME, Database, locked
+from core.project.database import APPLICATION_ID, FILE_NAME, Database, locked
 from core.project.migrations import MIGRATIONS
-from core.project.rescue_merge import SEQUENCE, Merge, Tally, read_damaged, tables_of
+from core.project.rescue_merge import Merge, Tally, read_damaged
 from core.project.rescue_pages import Column, Pages, Row
+from core.project.rescue_tables import SEQUENCE, tables_of
 from core.project.runs import run_folder
 from core.project.snapshot import Snapshot
 from core.project.store import Store
-
-APPLICATION_ID = 0x4D756C74
 
 # Beside the file: SQLite's log, and what it shares between programs.
 _SIDES = ("-wal", "-shm", "-journal")

@@ -2,95 +2,18 @@
 
 import contextlib
 import json
-import sqlite3
 import zlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.labels import LabelState, Review, Split
+from core.labels import LabelState, Split
 from core.project.edits import AnnotationEdit, Edit, unpack
 from core.project.palette import PALETTE
-from core.project.rescue_pages import Column, Pages, Row, TableRows, Value
-
-# SQLite's own table of the highest numbers ever given
-SEQUENCE = "sqlite_sequence"
-
-
-def _is_json(value: Value) -> bool:
-    try:
-        json.loads(value)  # type: ignore[arg-type]
-    except (ValueError, TypeError):
-        return False
-    return True
-
-
-def _is_packed(value: Value) -> bool:
-    try:
-        zlib.decompress(value)  # type: ignore[arg-type]
-    except (zlib.error, TypeError):
-        return False
-    return True
-
-
-def _is_state_row(value: Value) -> bool:
-    return isinstance(value, bytes) and not value.strip(b"\x00\x01\xff")
-
-
-def _is_side(value: Value) -> bool:
-    return value is None or (isinstance(value, int) and 0 <= value < 2**31)
-
-
-# what opening a project relies on, by table and column
-_MAKES_SENSE: Mapping[tuple[str, str], Callable[[Value], bool]] = {
-    ("image", "split"): frozenset(Split).__contains__,
-    ("image", "width"): _is_side,
-    ("image", "height"): _is_side,
-    ("annotation", "states"): _is_state_row,
-    ("annotation", "review"): frozenset(Review).__contains__,
-    ("annotation", "reviewed"): frozenset({0, 1}).__contains__,
-    ("label", "examples"): _is_json,
-    ("rule", "labels"): _is_json,
-    ("edit", "edits"): _is_packed,
-    ("version", "state"): _is_packed,
-    ("version", "facts"): _is_json,
-    ("dispute", "theirs"): frozenset(LabelState).__contains__,
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """A table as the schema says.
-
-    Attributes:
-        name: of the table.
-        root: the page where it begins, in a file that was made at once.
-        columns: in the order of the schema.
-        has_row_ids: whether its rows are numbered; else its records begin with the primary key.
-        key: places of the columns of the primary key.
-    """
-
-    name: str
-    root: int
-    columns: tuple[Column, ...]
-    has_row_ids: bool
-    key: tuple[int, ...]
-
-    def place(self, column: str) -> int | None:
-        """The place of a column; None when this version of the schema has none of that name."""
-        return next((place for place, one in enumerate(self.columns) if one.name == column), None)
-
-    def row(self, **values: Value) -> Row:
-        """A row with some values and for the rest what the schema says, or nothing."""
-        empty: dict[str, Value] = {"INTEGER": 0, "REAL": 0.0, "TEXT": "", "BLOB": b""}
-        return tuple(
-            values[one.name]
-            if one.name in values
-            else (one.default if one.default is not None or one.may_be_missing else empty[one.kind])
-            for one in self.columns
-        )
+from core.project.rescue_pages import Pages, Row, TableRows, Value
+from core.project.rescue_tables import MAKES_SENSE, Table, is_allowed, key_of, row_id_of
 
 
 @dataclass(slots=True)
@@ -155,7 +78,7 @@ class Merge:
                 merged = dict(found.rows)
                 tally = Tally(found=len(merged))
                 for row in self.backup.get(name, ()) if name not in ("edit", "annotation") else ():
-                    row_id = _row_id(table, row)
+                    row_id = row_id_of(table, row)
                     if found.is_lost(row_id):
                         merged[row_id] = row
                         tally.restored += 1
@@ -174,11 +97,11 @@ class Merge:
     def _unnumbered(self, table: Table) -> tuple[list[Row], Tally]:
         """The rows of a table without row numbers: it is not known which of the backup's were deleted since."""
         records, is_whole = self.records[table.name]
-        fitting = [one for one in records if len(one) == len(table.columns) and _allowed(table, one)]
-        merged = {_key(table, one): one for one in fitting}
+        fitting = [one for one in records if len(one) == len(table.columns) and is_allowed(table, one)]
+        merged = {key_of(table, one): one for one in fitting}
         tally = Tally(found=len(merged))
         if not is_whole:
-            old = {_key(table, one): one for one in self.backup.get(table.name, ())}
+            old = {key_of(table, one): one for one in self.backup.get(table.name, ())}
             tally.restored = len(old.keys() - merged.keys())
             merged = {**old, **merged}
         return list(merged.values()), tally
@@ -187,9 +110,9 @@ class Merge:
         """Take rows for lost that read well but hold what no program of ours wrote."""
         for name, table in self.tables.items():
             checks = [
-                (place, _MAKES_SENSE[name, one.name])
+                (place, MAKES_SENSE[name, one.name])
                 for place, one in enumerate(table.columns)
-                if (name, one.name) in _MAKES_SENSE
+                if (name, one.name) in MAKES_SENSE
             ]
             if table.has_row_ids and checks:
                 found = self.found[name]
@@ -199,7 +122,7 @@ class Merge:
     def _rebuild_images(self) -> None:
         """Find the paths of lost images in the index of paths, and give folders that are lost a name."""
         table, found, tally = self.tables["image"], self.found["image"], self.tallies["image"]
-        known = {_row_id(table, row) for row in self.rows["image"]}
+        known = {row_id_of(table, row) for row in self.rows["image"]}
         taken = {(row[1], row[2]) for row in self.rows["image"]}
         for record in self.image_index:
             if len(record) == 3 and isinstance(record[1], str) and isinstance(record[2], int):
@@ -209,8 +132,8 @@ class Merge:
                     self.rows["image"].append(table.row(id=image, root_id=root, path=path, split=int(split)))
                     known.add(image)
                     tally.rebuilt += 1
-        self.rows["image"].sort(key=lambda row: _row_id(table, row))
-        mentioned = known | {_row_id(self.tables["annotation"], row) for row in self.rows["annotation"]}
+        self.rows["image"].sort(key=lambda row: row_id_of(table, row))
+        mentioned = known | {row_id_of(self.tables["annotation"], row) for row in self.rows["annotation"]}
         # images are never removed, so that their numbers have no holes
         self.highest["image"] = max([self.highest.get("image", 0), *mentioned, *self.splits])
         tally.lost = self.highest["image"] - len(known)
@@ -223,9 +146,9 @@ class Merge:
     def _annotate(self) -> None:
         """Annotations of images that are in a gap: from the backup, brought up to date by the undo journal."""
         table, found, tally = self.tables["annotation"], self.found["annotation"], self.tallies["annotation"]
-        images = [_row_id(self.tables["image"], row) for row in self.rows["image"]]
+        images = [row_id_of(self.tables["image"], row) for row in self.rows["image"]]
         gap = np.array([one for one in images if found.is_lost(one)], np.int64)
-        old = {_row_id(table, row): row for row in self.backup.get("annotation", ())}
+        old = {row_id_of(table, row): row for row in self.backup.get("annotation", ())}
         replayed = _Replay(table, gap, old, width=self._width())
         if len(gap):
             replayed.run(*self._steps())
@@ -245,7 +168,7 @@ class Merge:
         table, found = self.tables["edit"], self.found["edit"]
         undone, edits = table.place("undone") or 0, table.place("edits") or 0
         now = {i: row for i, row in found.rows.items() if not row[undone]}
-        then = {_row_id(table, row): row for row in self.backup.get("edit", ()) if not row[undone]}
+        then = {row_id_of(table, row): row for row in self.backup.get("edit", ()) if not row[undone]}
         # older steps are gone because the journal keeps only so many
         oldest = min(found.rows, default=0)
         back = [i for i in sorted(then, reverse=True) if i >= oldest and i not in now and not found.is_lost(i)]
@@ -257,7 +180,7 @@ class Merge:
     def _name_labels(self) -> None:
         """Give labels that are lost, but of which annotations are left, a name, so that these are seen."""
         table, tally = self.tables["label"], self.tallies["label"]
-        known = {_row_id(table, row) for row in self.rows["label"]}
+        known = {row_id_of(table, row) for row in self.rows["label"]}
         last = max((int(row[table.place("position") or 0] or 0) for row in self.rows["label"]), default=0)
         for label in range(1, self._width() + 1):
             if label not in known:
@@ -271,7 +194,7 @@ class Merge:
         """The highest number of a label that is known or of which there are annotations."""
         table = self.tables["annotation"]
         states = table.place("states") or 0
-        labels = [_row_id(self.tables["label"], row) for row in self.rows["label"]]
+        labels = [row_id_of(self.tables["label"], row) for row in self.rows["label"]]
         used = [len(bytes(row[states]).rstrip(b"\xff")) for row in self.rows["annotation"]]  # type: ignore[arg-type]
         return max([*labels, *used], default=0)
 
@@ -291,8 +214,8 @@ class Merge:
 
     def _drop_strays(self) -> None:
         """Leave out what is said of images and labels that are not there any more."""
-        images = {_row_id(self.tables["image"], row) for row in self.rows["image"]}
-        labels = {_row_id(self.tables["label"], row) for row in self.rows["label"]}
+        images = {row_id_of(self.tables["image"], row) for row in self.rows["image"]}
+        labels = {row_id_of(self.tables["label"], row) for row in self.rows["label"]}
         for name, table in self.tables.items():
             for column, known in (("image_id", images), ("label_id", labels)):
                 place = table.place(column)
@@ -355,33 +278,6 @@ class _Replay:
         return (self._table.place("reviewed") if place is None else place) or 0
 
 
-def tables_of(connection: sqlite3.Connection) -> dict[str, Table]:
-    """The tables of a database, in the order in which they were made."""
-    tables = {}
-    for name, root, sql in connection.execute(
-        "SELECT name, rootpage, sql FROM sqlite_master WHERE type = 'table' ORDER BY rowid"
-    ).fetchall():
-        if name == SEQUENCE:
-            continue
-        info = connection.execute(
-            'SELECT name, type, "notnull", dflt_value, pk FROM pragma_table_info(?)', (name,)
-        ).fetchall()
-        key = tuple(sorted((place for place, one in enumerate(info) if one[4]), key=lambda place: info[place][4]))
-        has_row_ids = "WITHOUT ROWID" not in sql.upper()
-        columns = tuple(
-            Column(
-                column,
-                kind,
-                not required and not (number and not has_row_ids),
-                has_row_ids and kind == "INTEGER" and number == 1 and len(key) == 1,
-                None if default is None else connection.execute(f"SELECT {default}").fetchone()[0],
-            )
-            for column, kind, required, default, number in info
-        )
-        tables[name] = Table(name, root, columns, has_row_ids, key)
-    return tables
-
-
 def read_damaged(
     pages: Pages, tables: Mapping[str, Table], roots: Mapping[str, int]
 ) -> tuple[dict[str, TableRows], dict[str, tuple[list[Row], bool]]]:
@@ -405,23 +301,6 @@ def read_damaged(
             records[name] = pages.index(root)
     pages.find_orphans({name: (tables[name].columns, rows) for name, rows in found.items()})
     return found, records
-
-
-def _row_id(table: Table, row: Row) -> int:
-    """The number of a row; 1 in a table of one row."""
-    value = next((row[place] for place, one in enumerate(table.columns) if one.is_row_id), 1)
-    return int(value or 0)
-
-
-def _key(table: Table, row: Row) -> Row:
-    return tuple(row[place] for place in table.key)
-
-
-def _allowed(table: Table, row: Row) -> bool:
-    return all(
-        column.allows(value) and _MAKES_SENSE.get((table.name, column.name), lambda _: True)(value)
-        for column, value in zip(table.columns, row, strict=True)
-    )
 
 
 def _unpacked(data: Value) -> list[Edit]:

@@ -142,7 +142,8 @@ class VersionDifference:
         column = self._places[label_id]
         before, after = self._before[:, column], self._after[:, column]
         changed = before != after
-        return self._image_ids[changed if became is None else changed & (after == became)]
+        found: NDArray[np.int64] = self._image_ids[changed if became is None else changed & (after == became)]
+        return found
 
 
 def save_version(store: _Project, name: str, *, now: float | None = None) -> Version:
