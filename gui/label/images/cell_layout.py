@@ -1,4 +1,4 @@
-"""Where the cells of a grid are: all of one size, in lines, under a header for each section; nothing is kept per image."""
+"""Where the cells of a grid are: all of one size, in lines, below a header for each section; none is remembered."""
 
 import bisect
 import itertools

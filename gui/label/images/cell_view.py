@@ -1,0 +1,482 @@
+"""A view of many images in cells of one size: what is painted, chosen and wished for depends on what is seen only."""
+
+import bisect
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import (
+    QEvent,
+    QItemSelection,
+    QItemSelectionModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QPoint,
+    QRect,
+    Qt,
+)
+from PySide6.QtGui import (
+    QAccessible,
+    QAccessibleEvent,
+    QHideEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPalette,
+    QRegion,
+    QResizeEvent,
+)
+from PySide6.QtWidgets import QAbstractItemView, QWidget
+
+from gui.label.images.cell_layout import CellLayout
+from gui.label.images.image_model import ImageModel
+from gui.label.images.thumbnail_delegate import ThumbnailDelegate
+from gui.session import Session
+
+Index = QModelIndex | QPersistentModelIndex
+_Flag = QItemSelectionModel.SelectionFlag
+_Key = Qt.Key
+_SHIFT, _CTRL = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlModifier
+
+
+class CellView(QAbstractItemView):
+    """The base of the grid and the filmstrip.
+
+    Content coordinates go from left to right and from the top; where reading goes from right to left the view mirrors
+    them. A subclass says where cells are in `_lay_out`, and takes the model once it can.
+    """
+
+    def __init__(self, session: Session, model: ImageModel, *, chips: bool, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._session = session
+        self._model = model
+        self._cells = CellLayout((), columns=1, width=1, height=1)
+        self._spans: list[tuple[int, int]] | None = None
+        self._rows: NDArray[np.int64] | None = None
+        self._anchor = -1
+        self._keeps_anchor = False
+        self._hovered = -1
+        self._wishes_stale = True
+        self._shown: dict[int, int] = {}
+        self._direction = 1
+        self.delegate = ThumbnailDelegate(session, model, chips=chips, parent=self)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setBackgroundRole(QPalette.ColorRole.Base)
+        # what is scrolled is moved, and only what comes into view is painted
+        self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.viewport().setMouseTracking(True)
+        self.delegate.repaint_wanted.connect(self._repaint)
+        session.changed.connect(self._repaint)
+        session.facts_read.connect(self._repaint)
+        session.thumbnails.loaded.connect(self._on_loaded)
+
+    # what is chosen
+
+    def selected_rows(self) -> NDArray[np.int64]:
+        """Rows of the model that are selected, ascending (n,)."""
+        if self._rows is None:
+            runs = [np.arange(first, last + 1) for first, last in self._selected_spans()]
+            self._rows = np.concatenate(runs).astype(np.int64) if runs else np.empty(0, np.int64)
+        return self._rows
+
+    def is_row_selected(self, row: int) -> bool:
+        """Whether a row is selected."""
+        spans = self._selected_spans()
+        place = bisect.bisect_right(spans, (row, len(self._model.rows))) - 1
+        return place >= 0 and spans[place][0] <= row <= spans[place][1]
+
+    def go_to(self, row: int) -> None:
+        """Make one image the current and only selected one, and show it."""
+        self._choose(row)
+        self.scrollTo(self._model.index(row))
+
+    def _selected_spans(self) -> list[tuple[int, int]]:
+        """First and last rows of what is selected, ascending, none overlapping."""
+        if self._spans is None:
+            spans = sorted((one.top(), one.bottom()) for one in self.selectionModel().selection().toList())
+            joined: list[tuple[int, int]] = []
+            for first, last in spans:
+                if joined and first <= joined[-1][1]:
+                    joined[-1] = (joined[-1][0], max(last, joined[-1][1]))
+                else:
+                    joined.append((first, last))
+            self._spans = joined
+        return self._spans
+
+    def _choose(self, row: int, modifiers: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
+        """Select as a click does: one image, up to it with Shift, or it besides the others with Ctrl."""
+        index, selection = self._model.index(row), self.selectionModel()
+        if modifiers & _SHIFT:
+            start = self._anchor if 0 <= self._anchor < len(self._model.rows) else row
+            first, last = sorted((start, row))
+            self._keeps_anchor = True
+            self.select_runs([(first, last)], add=bool(modifiers & _CTRL))
+            selection.setCurrentIndex(index, _Flag.NoUpdate)
+            self._keeps_anchor = False
+            return
+        selection.setCurrentIndex(index, _Flag.Toggle if modifiers & _CTRL else _Flag.ClearAndSelect)
+        self._anchor = row
+
+    def select_runs(self, runs: list[tuple[int, int]], *, add: bool = False) -> None:
+        """Select runs of rows, each the first and the last, alone or besides what is selected."""
+        self.selectionModel().select(self._selection(runs), _Flag.Select if add else _Flag.ClearAndSelect)
+
+    def _selection(self, runs: list[tuple[int, int]]) -> QItemSelection:
+        selection = QItemSelection()
+        for first, last in runs:
+            selection.select(self._model.index(first), self._model.index(last))
+        return selection
+
+    def _forget_selection(self) -> None:
+        self._spans = self._rows = None
+
+    # where things are
+
+    def _lay_out(self) -> None:
+        """Place the cells and set the ranges of the scroll bars."""
+        raise NotImplementedError
+
+    def _page(self) -> int:
+        """Lines that a page key goes."""
+        return max(1, self.viewport().height() // self._cells.height)
+
+    def _covered(self) -> int:
+        """Height at the top in which cells are covered."""
+        return 0
+
+    def _offset(self) -> QPoint:
+        return QPoint(self.horizontalScrollBar().value(), self.verticalScrollBar().value())
+
+    def _to_view(self, place: QRect) -> QRect:
+        """Content coordinates in those of the viewport."""
+        moved = place.translated(-self._offset())
+        if self.isRightToLeft():
+            moved.moveRight(self.viewport().width() - 1 - moved.left())
+        return moved
+
+    def _to_content(self, area: QRect) -> QRect:
+        """Coordinates of the viewport in those of the content."""
+        mirrored = QRect(area)
+        if self.isRightToLeft():
+            mirrored.moveRight(self.viewport().width() - 1 - area.left())
+        return mirrored.translated(self._offset())
+
+    def _row_at(self, point: QPoint) -> int:
+        place = self._to_content(QRect(point, point)).topLeft()
+        return self._cells.row_at(place.x(), place.y()) if point.y() >= self._covered() else -1
+
+    def visualRect(self, index: Index) -> QRect:
+        """Where a cell is in the viewport."""
+        if not index.isValid() or index.row() >= self._cells.count:
+            return QRect()
+        return self._to_view(self._cells.place(index.row()))
+
+    def indexAt(self, point: QPoint) -> QModelIndex:
+        """The image at a point of the viewport."""
+        row = self._row_at(point)
+        return self._model.index(row) if row >= 0 else QModelIndex()
+
+    def scrollTo(
+        self, index: Index, hint: QAbstractItemView.ScrollHint = QAbstractItemView.ScrollHint.EnsureVisible
+    ) -> None:
+        """Scroll as far as is needed to see a cell as a whole."""
+        if not index.isValid() or index.row() >= self._cells.count:
+            return
+        cell, view = self._cells.place(index.row()), self.viewport().rect()
+        vertical, horizontal = self.verticalScrollBar(), self.horizontalScrollBar()
+        covered = self._covered()
+        top, bottom = cell.top() - covered, cell.bottom() + 1
+        vertical.setValue(_shifted(vertical.value(), top, bottom, view.height(), covered, hint))
+        horizontal.setValue(_shifted(horizontal.value(), cell.left(), cell.right() + 1, view.width(), 0, hint))
+
+    def horizontalOffset(self) -> int:
+        """What of the content is at the side of the viewport."""
+        return self.horizontalScrollBar().value()
+
+    def verticalOffset(self) -> int:
+        """What of the content is above the viewport."""
+        return self.verticalScrollBar().value()
+
+    def isIndexHidden(self, _index: Index) -> bool:
+        """No cell is."""
+        return False
+
+    # keys
+
+    def moveCursor(self, action: QAbstractItemView.CursorAction, _modifiers: Qt.KeyboardModifier) -> QModelIndex:
+        """Where a key goes from the current image."""
+        count = self._cells.count
+        if not count:
+            return QModelIndex()
+        row, move = self.currentIndex().row(), QAbstractItemView.CursorAction
+        forward = -1 if self.isRightToLeft() else 1
+        if not 0 <= row < count:
+            return self._model.index(0)
+        match action:
+            case move.MoveLeft:
+                row -= forward
+            case move.MoveRight:
+                row += forward
+            case move.MovePrevious:
+                row -= 1
+            case move.MoveNext:
+                row += 1
+            case move.MoveUp:
+                row = self._cells.moved(row, -1)
+            case move.MoveDown:
+                row = self._cells.moved(row, 1)
+            case move.MovePageUp:
+                row = self._cells.moved(row, -self._page())
+            case move.MovePageDown:
+                row = self._cells.moved(row, self._page())
+            case move.MoveHome:
+                row = 0
+            case move.MoveEnd:
+                row = count - 1
+        return self._model.index(min(max(0, row), count - 1))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Keys that move; letters are commands or nothing, where other views jump to names that begin with them."""
+        action = _ACTIONS.get(event.key())
+        modifiers = event.modifiers()
+        if action is not None and not modifiers & Qt.KeyboardModifier.AltModifier:
+            index = self.moveCursor(action, modifiers)
+            if not index.isValid():
+                event.ignore()
+                return
+            if modifiers & _CTRL and not modifiers & _SHIFT:
+                self.selectionModel().setCurrentIndex(index, _Flag.NoUpdate)
+            else:
+                self._choose(index.row(), modifiers)
+            self.scrollTo(index)
+            event.accept()
+        elif event.key() == _Key.Key_Space and modifiers & _CTRL and self.currentIndex().isValid():
+            self._choose(self.currentIndex().row(), _CTRL)
+            event.accept()
+        elif event.text().isprintable() and event.text() and not modifiers & _CTRL:
+            event.ignore()
+        else:
+            super().keyPressEvent(event)
+
+    # what Qt asks
+
+    def setSelection(self, rect: QRect, command: QItemSelectionModel.SelectionFlag) -> None:
+        """Select the cells that an area of the viewport touches."""
+        runs = self._cells.rows_in(self._to_content(rect.normalized()))
+        self.selectionModel().select(self._selection(runs), command)
+
+    def visualRegionForSelection(self, selection: QItemSelection) -> QRegion:
+        """What is to be painted anew; all that is seen, which is little, where exactness would go through ranges."""
+        return QRegion() if selection.isEmpty() else QRegion(self.viewport().rect())
+
+    def selectionChanged(self, selected: QItemSelection, deselected: QItemSelection) -> None:
+        """Other images are selected."""
+        self._forget_selection()
+        super().selectionChanged(selected, deselected)
+        if QAccessible.isActive():
+            event = QAccessibleEvent(self, QAccessible.Event.SelectionWithin)
+            QAccessible.updateAccessibility(event)
+
+    def currentChanged(self, current: Index, previous: Index) -> None:
+        """Another image is the current one: keys go on from there, and screen readers say its name."""
+        if not self._keeps_anchor:
+            self._anchor = current.row()
+        super().currentChanged(current, previous)
+        for index in (previous, current):
+            self.viewport().update(self.visualRect(index))
+        if QAccessible.isActive() and current.isValid() and self.hasFocus():
+            event = QAccessibleEvent(self, QAccessible.Event.Focus)
+            event.setChild(current.row())
+            QAccessible.updateAccessibility(event)
+
+    def updateGeometries(self) -> None:
+        """Cells or the viewport changed."""
+        if self.model() is not None:
+            self._lay_out()
+        super().updateGeometries()
+
+    def reset(self) -> None:
+        """Other images are there; the selection model forgets by itself, once for all views that share it."""
+        self._on_rows_changed()
+
+    def rowsInserted(self, parent: Index, start: int, end: int) -> None:
+        """Images were added at the end."""
+        super().rowsInserted(parent, start, end)
+        self._on_rows_changed()
+
+    def _on_rows_changed(self) -> None:
+        """Place the cells anew, for there are other images."""
+        self._forget_selection()
+        self._lay_out()
+        self._wish_soon()
+
+    # painting
+
+    def _repaint(self) -> None:
+        self.viewport().update()
+
+    def _wish_soon(self) -> None:
+        """Other images are seen: paint them, and then ask for their pictures."""
+        self._wishes_stale = True
+        self._hovered = -1
+        self.viewport().update()
+
+    def _box(self) -> tuple[int, int]:
+        """What pictures are to fit into, in device pixels."""
+        area = self.delegate.picture_area(QRect(0, 0, self._cells.width, self._cells.height), self.font())
+        ratio = self.viewport().devicePixelRatioF()
+        return max(1, round(area.width() * ratio)), max(1, round(area.height() * ratio))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint the cells that came into view or changed."""
+        painter = QPainter(self.viewport())
+        painter.fillRect(event.rect(), self.palette().color(QPalette.ColorRole.Base))
+        if self._cells.count and self._cells.count == len(self._model.rows):
+            region = event.region()
+            cells = [(row, self._to_view(self._cells.place(row))) for row in self._rows_in(event.rect())]
+            if region.rectCount() > 1:
+                cells = [(row, cell) for row, cell in cells if region.intersects(cell)]
+            if cells:
+                self._paint_cells(painter, cells)
+        self._paint_over(painter, event.rect())
+        painter.end()
+        if self._wishes_stale:
+            self._wish()
+
+    def _paint_cells(self, painter: QPainter, cells: list[tuple[int, QRect]]) -> None:
+        current = self.currentIndex().row()
+        self.delegate.paint_cells(
+            painter,
+            cells,
+            box=self._box(),
+            palette=self.palette(),
+            font=self.font(),
+            selected={row for row, _ in cells if self.is_row_selected(row)},
+            current=current if self._shows_current() else -1,
+            hovered=self._hovered,
+            mirrored=self.isRightToLeft(),
+        )
+
+    def _shows_current(self) -> bool:
+        """Whether the current image is framed."""
+        return True
+
+    def _paint_over(self, painter: QPainter, area: QRect) -> None:
+        """Paint what lies over the cells."""
+
+    def _rows_in(self, area: QRect) -> list[int]:
+        """Rows whose cells an area of the viewport touches."""
+        return [row for first, last in self._cells.rows_in(self._to_content(area)) for row in range(first, last + 1)]
+
+    def scrollContentsBy(self, dx: int, dy: int) -> None:
+        """Move what was painted; what comes into view is painted after it."""
+        self._wishes_stale = True
+        self._hovered = -1
+        if dx + dy:
+            self._direction = -1 if dx + dy > 0 else 1
+        self.viewport().scroll(-dx if self.isRightToLeft() else dx, dy)
+
+    # pictures
+
+    def _wish(self) -> None:
+        """Ask for the pictures of what is seen, and of a screen more in the direction of the scrolling."""
+        self._wishes_stale = False
+        if not self._session.has_project or not self._cells.count:
+            self._shown = {}
+            return
+        view = self.viewport().rect()
+        seen = self._rows_in(view)
+        ahead = self._rows_in(self._ahead(view))
+        if self._direction < 0:
+            ahead.reverse()
+        rows = list(dict.fromkeys(seen + ahead))
+        image_ids = self._model.image_ids(np.array(rows, np.int64)).tolist()
+        self._shown = dict(zip(image_ids, seen, strict=False))
+        self._session.thumbnails.want(self, image_ids, self._box())
+
+    def _ahead(self, view: QRect) -> QRect:
+        """What is seen after a screen more of scrolling."""
+        return view.translated(0, self._direction * view.height())
+
+    def _on_loaded(self, image_ids: frozenset[int]) -> None:
+        for image_id in image_ids.intersection(self._shown):
+            row = self._shown[image_id]
+            if row < self._cells.count:
+                self.viewport().update(self._to_view(self._cells.place(row)))
+
+    def _hover(self, row: int) -> None:
+        if row == self._hovered:
+            return
+        for one in (self._hovered, row):
+            if 0 <= one < self._cells.count:
+                self.viewport().update(self._to_view(self._cells.place(one)))
+        self._hovered = row
+
+    # the mouse
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Choose the image that is clicked; the right button leaves a selection that it is in as it is."""
+        row = self._row_at(event.position().toPoint())
+        if row >= 0 and (event.button() == Qt.MouseButton.LeftButton or not self.is_row_selected(row)):
+            self._choose(row, event.modifiers())
+        event.accept()
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Two clicks in short order."""
+        self.mousePressEvent(event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """Nothing happens on it."""
+        event.accept()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """The cell below the pointer is lit."""
+        if event.buttons() == Qt.MouseButton.NoButton:
+            self._hover(self._row_at(event.position().toPoint()))
+        event.accept()
+
+    def viewportEvent(self, event: QEvent) -> bool:
+        """No cell is below the pointer once it left."""
+        if event.type() == QEvent.Type.Leave:
+            self._hover(-1)
+        return super().viewportEvent(event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """More or less is seen."""
+        super().resizeEvent(event)
+        self._wish_soon()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Nothing is seen."""
+        super().hideEvent(event)
+        self._session.thumbnails.want(self, (), self._box())
+        self._wishes_stale = True
+
+
+_ACTIONS = {
+    _Key.Key_Left: QAbstractItemView.CursorAction.MoveLeft,
+    _Key.Key_Right: QAbstractItemView.CursorAction.MoveRight,
+    _Key.Key_Up: QAbstractItemView.CursorAction.MoveUp,
+    _Key.Key_Down: QAbstractItemView.CursorAction.MoveDown,
+    _Key.Key_PageUp: QAbstractItemView.CursorAction.MovePageUp,
+    _Key.Key_PageDown: QAbstractItemView.CursorAction.MovePageDown,
+    _Key.Key_Home: QAbstractItemView.CursorAction.MoveHome,
+    _Key.Key_End: QAbstractItemView.CursorAction.MoveEnd,
+}
+
+
+def _shifted(value: int, start: int, end: int, extent: int, covered: int, hint: QAbstractItemView.ScrollHint) -> int:
+    """The value of a scroll bar that shows something from `start` to `end` in a view of some extent."""
+    wanted = QAbstractItemView.ScrollHint
+    if hint == wanted.PositionAtTop:
+        return start
+    if hint == wanted.PositionAtBottom:
+        return end - extent
+    if hint == wanted.PositionAtCenter:
+        return (start + covered + end - extent) // 2
+    if start < value:
+        return start
+    return min(start, end - extent) if end > value + extent else value

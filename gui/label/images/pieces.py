@@ -1,0 +1,232 @@
+"""What cells of the grid are put together from, each painted once: grounds, chips, marks."""
+
+from collections.abc import Callable, Hashable
+
+from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPalette, QPen, QPixmap, QPolygonF
+
+from core.labels import Label, Review
+from gui.widgets import icons, theme
+
+MARGIN = 4
+"""Around a cell's ground."""
+PAD = 6
+"""Inside it."""
+_RADIUS = 6
+_MOST = 1500
+"""Pieces kept; more are only there where names are many and widths change, and all are painted anew then."""
+
+
+class Pieces:
+    """Small pictures in the colours of a palette, at the size of a font and the sharpness of a screen.
+
+    Painting a pixmap takes some microseconds, painting what is in it some hundred; a screen holds many cells.
+
+    Attributes:
+        font: of chips.
+        metrics: of it.
+        chip_height: of a line of chips.
+        mark: side of a mark in the corner.
+    """
+
+    def __init__(self, palette: QPalette, font: QFont, ratio: float) -> None:
+        """Prepare.
+
+        Args:
+            palette: colours.
+            font: of the view; chips have a smaller one.
+            ratio: device pixels per logical pixel.
+        """
+        self._palette = palette
+        self._ratio = ratio
+        self.font = theme.smaller(font, points=1.5)
+        self.metrics = QFontMetricsF(self.font)
+        self.chip_height = chip_height(font)
+        self.mark = max(16, round(self.metrics.height()))
+        self._kept: dict[Hashable, QPixmap] = {}
+        self._widths: dict[str, float] = {}
+
+    def width_of(self, text: str) -> float:
+        """Width of a text in the font of chips."""
+        width = self._widths.get(text)
+        if width is None:
+            width = self._widths[text] = self.metrics.horizontalAdvance(text)
+        return width
+
+    def ground(self, width: int, height: int, *, selected: bool, hovered: bool, current: bool) -> QPixmap:
+        """A cell without its picture; opaque, so that it is copied and not mixed."""
+
+        def paint(painter: QPainter) -> None:
+            palette = self._palette
+            painter.fillRect(0, 0, width, height, palette.color(QPalette.ColorRole.Base))
+            quiet = palette.color(QPalette.ColorRole.AlternateBase)
+            if selected:
+                # a tint: chips of all colours are to be told from it
+                color = theme.mixed(quiet, palette.color(QPalette.ColorRole.Highlight), 0.5)
+            else:
+                color = palette.color(QPalette.ColorRole.Midlight) if hovered else quiet
+            cell = QRectF(0, 0, width, height).adjusted(MARGIN, MARGIN, -MARGIN, -MARGIN)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(color)
+            painter.drawRoundedRect(cell, _RADIUS, _RADIUS)
+            if selected or current:
+                painter.setBrush(Qt.BrushStyle.NoBrush)
+                painter.setPen(QPen(theme.accent(palette), 2 if current else 1))
+                painter.drawRoundedRect(cell.adjusted(1, 1, -1, -1), _RADIUS - 1, _RADIUS - 1)
+
+        return self._piece(("ground", width, height, selected, hovered, current), QSizeF(width, height), paint)
+
+    def placeholder(self, side: int, *, broken: bool) -> QPixmap:
+        """What stands for a picture that is not there yet, or cannot be."""
+
+        def paint(painter: QPainter) -> None:
+            palette = self._palette
+            color = theme.warning(palette) if broken else palette.color(QPalette.ColorRole.Mid)
+            icons.paint(painter, "warning" if broken else "image", QRectF(0, 0, side, side), color)
+
+        return self._piece(("placeholder", side, broken), QSizeF(side, side), paint)
+
+    def review_mark(self, review: int) -> QPixmap:
+        """The corner of a reviewed image, a green circle with a check, or of an unsure one, an amber square."""
+        side = float(self.mark)
+
+        def paint(painter: QPainter) -> None:
+            palette = self._palette
+            base = palette.color(QPalette.ColorRole.Base)
+            spot = QRectF(0, 0, side, side).adjusted(1, 1, -1, -1)
+            painter.setPen(QPen(base, 1.5))
+            if review == Review.REVIEWED:
+                painter.setBrush(theme.true_positive_pen(palette).color())
+                painter.drawEllipse(spot)
+                inset = side * 0.24
+                icons.paint(painter, "check-bold", spot.adjusted(inset, inset, -inset, -inset), base)
+            else:
+                painter.setBrush(theme.warning(palette))
+                painter.drawRoundedRect(spot, 3, 3)
+                inset = side * 0.16
+                icons.paint(painter, "question-mark-bold", spot.adjusted(inset, inset, -inset, -inset), base)
+
+        return self._piece(("review", review), QSizeF(side, side), paint)
+
+    def flag(self) -> QPixmap:
+        """The mark of a flagged image: a pennant in the accent's colour."""
+        side = float(self.mark)
+
+        def paint(painter: QPainter) -> None:
+            palette = self._palette
+            base = palette.color(QPalette.ColorRole.Base)
+            spot = QRectF(0, 0, side, side).adjusted(1, 1, -1, -1)
+            middle = spot.center().y() - 1
+            pennant = QPolygonF([
+                QPointF(spot.left() + 3, spot.top()), QPointF(spot.right(), spot.top()),
+                QPointF(spot.right() - 4, (spot.top() + middle + 3) / 2), QPointF(spot.right(), middle + 3),
+                QPointF(spot.left() + 3, middle + 3),
+            ])  # fmt: skip
+            painter.setPen(QPen(base, 4))
+            painter.drawLine(QPointF(spot.left() + 2.5, spot.top()), QPointF(spot.left() + 2.5, spot.bottom()))
+            painter.setPen(QPen(base, 1.5))
+            painter.setBrush(theme.accent(palette))
+            painter.drawPolygon(pennant)
+            painter.setPen(QPen(theme.accent(palette), 2))
+            painter.drawLine(QPointF(spot.left() + 2.5, spot.top() + 1), QPointF(spot.left() + 2.5, spot.bottom()))
+
+        return self._piece("flag", QSizeF(side, side), paint)
+
+    def chip(self, label: Label, width: int, *, flashing: bool) -> QPixmap:
+        """A label's chip."""
+
+        def paint(painter: QPainter) -> None:
+            paint_chip(painter, QRectF(0, 0, width, self.chip_height), label, self.metrics, flashing=flashing)
+
+        key = ("chip", label.name, label.color, width, flashing)
+        return self._piece(key, QSizeF(width, self.chip_height), paint)
+
+    def more(self, count: int, *, width: int) -> QPixmap:
+        """How many labels there are besides."""
+
+        def paint(painter: QPainter) -> None:
+            painter.setPen(self._palette.color(QPalette.ColorRole.WindowText))
+            painter.drawText(QRectF(0, 0, width, self.chip_height), Qt.AlignmentFlag.AlignCenter, f"+{count}")
+
+        return self._piece(("more", count, width), QSizeF(width, self.chip_height), paint)
+
+    def conflict(self) -> QPixmap:
+        """An amber chip: the labels break a rule."""
+        side = float(self.chip_height)
+
+        def paint(painter: QPainter) -> None:
+            amber = theme.warning(self._palette)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(amber)
+            painter.drawRoundedRect(QRectF(0.5, 1, side - 1, side - 2), 4, 4)
+            inset = side * 0.2
+            spot = QRectF(0, 0, side, side).adjusted(inset, inset, -inset, -inset)
+            icons.paint(painter, "warning-bold", spot, theme.readable_on(amber))
+
+        return self._piece("conflict", QSizeF(side, side), paint)
+
+    def suggestion(self, label: Label, percent: int, width: int, *, mirrored: bool) -> QPixmap:
+        """A hollow chip with how likely a label is, above a bar as long as that."""
+        height = float(self.chip_height)
+
+        def paint(painter: QPainter) -> None:
+            palette = self._palette
+            color, text = QColor(label.color), palette.color(QPalette.ColorRole.WindowText)
+            chip = QRectF(0.5, 1.5, width - 1, height - 3)
+            pen = QPen(theme.mixed(color, text, 0.25), 1, Qt.PenStyle.CustomDashLine)
+            pen.setDashPattern([3, 2])
+            painter.setPen(pen)
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRoundedRect(chip, 4, 4)
+            bar = QRectF(chip.left() + 3, chip.bottom() - 2.5, (chip.width() - 6) * percent / 100, 2)
+            if mirrored:
+                bar.moveRight(chip.right() - 3)
+            painter.fillRect(bar, color)
+            painter.setPen(text)
+            inside = chip.adjusted(6, 0, -5, -1)
+            number = f"{percent} %"
+            leading = Qt.AlignmentFlag.AlignRight if mirrored else Qt.AlignmentFlag.AlignLeft
+            trailing = Qt.AlignmentFlag.AlignLeft if mirrored else Qt.AlignmentFlag.AlignRight
+            room = inside.width() - self.width_of(number) - 6
+            name = self.metrics.elidedText(label.name, Qt.TextElideMode.ElideRight, room)
+            absolute = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignAbsolute
+            painter.drawText(inside, absolute | leading, name)
+            painter.drawText(inside, absolute | trailing, number)
+
+        key = ("suggestion", label.name, label.color, percent, width, mirrored)
+        return self._piece(key, QSizeF(width, height), paint)
+
+    def _piece(self, key: Hashable, size: QSizeF, paint: Callable[[QPainter], None]) -> QPixmap:
+        found = self._kept.get(key)
+        if found is not None:
+            return found
+        if len(self._kept) >= _MOST:
+            self._kept.clear()
+        picture = QPixmap((size * self._ratio).toSize())
+        picture.setDevicePixelRatio(self._ratio)
+        if not (isinstance(key, tuple) and key[0] == "ground"):
+            picture.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(picture)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setFont(self.font)
+        paint(painter)
+        painter.end()
+        self._kept[key] = picture
+        return picture
+
+
+def chip_height(font: QFont) -> int:
+    """Height of a line of chips in a view with a font."""
+    return max(18, round(QFontMetricsF(theme.smaller(font, points=1.5)).height()) + 4)
+
+
+def paint_chip(painter: QPainter, rect: QRectF, label: Label, metrics: QFontMetricsF, *, flashing: bool) -> None:
+    """Paint a label as a pill in its colour, with its name as far as there is room."""
+    color = QColor(label.color)
+    painter.setBrush(color.lighter(140) if flashing else color)
+    painter.setPen(QPen(theme.readable_on(color), 2) if flashing else Qt.PenStyle.NoPen)
+    painter.drawRoundedRect(rect.adjusted(0.5, 1, -0.5, -1), 4, 4)
+    painter.setPen(theme.readable_on(color.lighter(140) if flashing else color))
+    inside = rect.adjusted(6, 0, -5, 0)
+    text = metrics.elidedText(label.name, Qt.TextElideMode.ElideRight, inside.width())
+    painter.drawText(inside, Qt.AlignmentFlag.AlignCenter, text)
