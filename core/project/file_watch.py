@@ -7,6 +7,7 @@ from pathlib import Path
 
 from core.errors import ProjectError
 from core.project.changes import Changes
+from core.project.database import FILE_NAME, PROJECT_FOLDERS
 from core.project.fingerprints import file_hash, never
 from core.project.read_only import reading
 from core.project.scan import ScannedImage, scan_folder
@@ -241,8 +242,13 @@ def _folders(roots: Sequence[Path]) -> tuple[Path, ...]:
     """The root folders and the folders in them, as many as may be watched."""
     found: dict[Path, None] = {}
     for root in roots:
-        for here, folders, _ in os.walk(root):
+        for here, folders, names in os.walk(root):
             folders[:] = sorted(one for one in folders if not one.startswith("."))
+            if FILE_NAME in names:
+                # what a project keeps beside its database changes all the time
+                folders[:] = [one for one in folders if one not in PROJECT_FOLDERS] if Path(here) == root else []
+                if Path(here) != root:
+                    continue
             found[Path(here)] = None
             if len(found) >= FOLDERS_LIMIT:
                 return tuple(found)

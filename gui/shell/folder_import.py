@@ -1,5 +1,6 @@
 """Reading a folder of images into the project: listed in a thread, added in batches that do not hold the window up."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer
@@ -12,6 +13,8 @@ from gui import background
 from gui.session import Session
 
 BATCH = 500
+BUSY_MS = 100
+JOB = "folder"
 
 
 class FolderImport(QObject):
@@ -20,14 +23,14 @@ class FolderImport(QObject):
     def __init__(self, session: Session, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._session = session
-        self._waiting: list[tuple[Path, bool]] = []
+        self._waiting: list[tuple[Path, bool, Sequence[ScannedImage] | None]] = []
         self._takes_labels = False
         self._root: Path | None = None
         self._request: background.Request | None = None
-        self._files: list[ScannedImage] = []
+        self._files: Sequence[ScannedImage] = []
         self._done = 0
         self._added = 0
-        self._next = QTimer(self, singleShot=True, interval=0)
+        self._next = QTimer(self, singleShot=True)
         self._next.timeout.connect(self._add_batch)
         session.project_closed.connect(self.cancel)
 
@@ -38,15 +41,33 @@ class FolderImport(QObject):
             root: the folder.
             takes_labels: whether the folders in it name the labels of the images, and perhaps their splits.
         """
+        if self._begin(root, takes_labels, None):
+            self._scan(root)
+
+    def add(self, root: Path, files: Sequence[ScannedImage]) -> None:
+        """Add some image files of a folder that was looked through already.
+
+        Args:
+            root: the folder.
+            files: found in it.
+        """
+        if self._begin(root, False, files):
+            self._on_scanned(files)
+
+    def _begin(self, root: Path, takes_labels: bool, files: Sequence[ScannedImage] | None) -> bool:
+        """Whether it is its turn; else it waits in line."""
         if self._root is not None:
-            self._waiting.append((root, takes_labels))
-            return
+            self._waiting.append((root, takes_labels, files))
+            return False
         self._root = root
         self._takes_labels = takes_labels
         self._files = []
         self._done = 0
         self._added = 0
         self._tell(None)
+        return True
+
+    def _scan(self, root: Path) -> None:
         self._request = background.run_with_progress(
             self,
             lambda request: scan_folder(root, cancelled=request.is_cancelled, progress=request.report),
@@ -64,15 +85,19 @@ class FolderImport(QObject):
         if self._root is not None:
             self._session.message.emit(f"{count:,} images found in {self._root}")
 
-    def _on_scanned(self, files: list[ScannedImage]) -> None:
+    def _on_scanned(self, files: Sequence[ScannedImage]) -> None:
         self._files = files
-        self._next.start()
+        self._next.start(0)
 
     def _on_failed(self, error: MultihotError) -> None:
         self._finish(str(error))
 
     def _add_batch(self) -> None:
         if self._root is None:
+            return
+        if self._session.is_busy:
+            # its thread has the store
+            self._next.start(BUSY_MS)
             return
         batch = self._files[self._done : self._done + BATCH]
         if not batch:
@@ -92,7 +117,7 @@ class FolderImport(QObject):
         self._session.apply(changes)
         if self._root is not None:
             self._tell(self._done / len(self._files))
-            self._next.start()
+            self._next.start(0)
 
     def _with_labels(self, text: str) -> str:
         """Give the images the labels that their folders name; says so after what was said already."""
@@ -112,7 +137,7 @@ class FolderImport(QObject):
     def _tell(self, fraction: float | None) -> None:
         assert self._root is not None
         self._session.jobs.set(
-            "folder", name=f"Reading {self._root.name}", fraction=fraction, eta_seconds=None, cancel=self.cancel
+            JOB, name=f"Reading {self._root.name}", fraction=fraction, eta_seconds=None, cancel=self.cancel
         )
 
     def _finish(self, sentence: str) -> None:
@@ -122,9 +147,12 @@ class FolderImport(QObject):
         self._next.stop()
         self._files = []
         self._root = None
-        self._session.jobs.remove("folder")
+        self._session.jobs.remove(JOB)
         if sentence:
             self._session.message.emit(sentence)
         if self._waiting:
-            root, takes_labels = self._waiting.pop(0)
-            self.start(root, takes_labels=takes_labels)
+            root, takes_labels, files = self._waiting.pop(0)
+            if files is None:
+                self.start(root, takes_labels=takes_labels)
+            else:
+                self.add(root, files)

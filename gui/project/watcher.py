@@ -1,0 +1,320 @@
+"""Watching the folders of images: files that changed or are gone are marked, and new ones are offered."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from PySide6.QtCore import QFileSystemWatcher, QObject, Qt, QTimer, Signal
+from PySide6.QtGui import QGuiApplication
+
+from core.errors import MultihotError
+from core.project.changes import Changes
+from gui import background
+from gui.session import Session
+from gui.shell.folder_import import JOB as IMPORT_JOB
+from gui.shell.folder_import import FolderImport
+
+if TYPE_CHECKING:
+    from core.project.file_watch import News
+    from core.project.scan import ScannedImage
+    from core.project.store import Store
+
+OPENED_MS = 2000
+"""After opening: the first screen of thumbnails comes before."""
+CHANGED_MS = 1500
+"""After a folder changed: a copy of many files tells of each."""
+BUSY_MS = 500
+AGAIN_SECONDS = 60
+"""Between two looks because somebody came back to the window; a folder does not tell of files that were overwritten."""
+
+Kind = Literal["new", "changed", "gone"]
+
+
+@dataclass(frozen=True)
+class Notice:
+    """Something to be told in a quiet bar.
+
+    Attributes:
+        kind: what it is about.
+        count: number of files or images.
+        root: the folder of new files; None for images.
+        image_ids: images that changed or are gone.
+    """
+
+    kind: Kind
+    count: int
+    root: Path | None = None
+    image_ids: tuple[int, ...] = ()
+
+
+class Watcher(QObject):
+    """Looks at the files of the open project: after it was opened, when a folder changes, and when asked to.
+
+    Signals:
+        notices_changed: `notices` is new.
+    """
+
+    notices_changed = Signal()
+
+    def __init__(
+        self, session: Session, folder_import: Callable[[], FolderImport], parent: QObject | None = None
+    ) -> None:
+        """Begin to watch.
+
+        Args:
+            session: with the project.
+            folder_import: gives what adds images.
+            parent: its owner.
+        """
+        super().__init__(parent)
+        self._session = session
+        self._folder_import = folder_import
+        self._request: background.Request | None = None
+        self._watcher: QFileSystemWatcher | None = None
+        # None for everything
+        self._within: set[Path] | None = set()
+        self._is_asked = False
+        self._new: dict[Path, tuple[ScannedImage, ...]] = {}
+        self._refused: set[str] = set()
+        self._quiet: set[Path] = set()
+        self._changed: dict[int, None] = {}
+        self._gone: dict[int, None] = {}
+        self._roots: set[Path] = set()
+        self._next = QTimer(self, singleShot=True)
+        self._next.timeout.connect(self._look)
+        self._rest = QTimer(self, singleShot=True, interval=AGAIN_SECONDS * 1000)
+        session.project_opened.connect(self._on_project_opened)
+        session.project_closed.connect(self._on_project_closed)
+        session.changed.connect(self._on_session_changed)
+        app = QGuiApplication.instance()
+        assert isinstance(app, QGuiApplication)
+        app.applicationStateChanged.connect(self._on_application_state_changed)
+
+    # what is told
+
+    @property
+    def notices(self) -> list[Notice]:
+        """What is to be told, the first first."""
+        found = [
+            Notice("new", len(files), root) for root, files in self._new.items() if files and root not in self._quiet
+        ]
+        for kind, ids in (("gone", self._gone), ("changed", self._changed)):
+            if ids:
+                found.append(Notice(kind, len(ids), image_ids=tuple(ids)))  # type: ignore[arg-type]
+        return found
+
+    def is_idle(self) -> bool:
+        """Whether no look is going on or about to begin."""
+        return self._request is None and not self._next.isActive()
+
+    # what a person does about it
+
+    def rescan(self) -> None:
+        """Look at all files now, tell what came of it, and offer again what was refused."""
+        if not self._session.has_project:
+            return
+        self._refused.clear()
+        self._quiet.clear()
+        self._is_asked = True
+        self._within = None
+        self._session.message.emit(self.tr("Looking for new, changed and missing images…"))
+        self._next.start(0)
+
+    def add(self, root: Path) -> None:
+        """Add the new files of a folder to the project."""
+        files = self._new.pop(root, ())
+        if files:
+            self._folder_import().add(root, files)
+        self.notices_changed.emit()
+
+    def refuse(self, root: Path) -> None:
+        """Offer these files no more until the project is opened again, or somebody asks."""
+        self._refused.update(str(root / file.relative_path) for file in self._new.pop(root, ()))
+        self.notices_changed.emit()
+
+    def be_quiet(self, root: Path) -> None:
+        """Offer nothing of a folder any more until the project is opened again, or somebody asks."""
+        self._quiet.add(root)
+        self._new.pop(root, None)
+        self.notices_changed.emit()
+
+    def forget(self, kind: Kind) -> None:
+        """It was seen that images changed or are gone; those that are gone stay marked."""
+        (self._changed if kind == "changed" else self._gone).clear()
+        self.notices_changed.emit()
+
+    # when to look
+
+    def _on_project_opened(self) -> None:
+        self._roots = set(self._session.store.roots())
+        self._within = None
+        self._next.start(OPENED_MS)
+
+    def _on_project_closed(self) -> None:
+        self._next.stop()
+        self._rest.stop()
+        if self._request is not None:
+            self._request.cancel()
+            self._request = None
+        self._watch(())
+        self._is_asked = False
+        self._within = set()
+        for held in (self._new, self._refused, self._quiet, self._changed, self._gone, self._roots):
+            held.clear()
+        self.notices_changed.emit()
+
+    def _on_session_changed(self, changes: Changes) -> None:
+        if not changes.images:
+            return
+        roots = set(self._session.store.roots())
+        if roots != self._roots:
+            # a folder was added or moved: it is looked through, and watched
+            self._want(roots - self._roots)
+            self._roots = roots
+        elif self._new:
+            # what is offered may have been added in another way
+            self._want(set(self._new))
+
+    def _on_directory_changed(self, folder: str) -> None:
+        self._want({Path(folder)})
+
+    def _on_application_state_changed(self, state: Qt.ApplicationState) -> None:
+        if state == Qt.ApplicationState.ApplicationActive and self._session.has_project and not self._rest.isActive():
+            self._within = None
+            self._next.start(CHANGED_MS)
+
+    def _want(self, folders: set[Path]) -> None:
+        if self._within is not None:
+            self._within |= folders
+        self._next.start(CHANGED_MS)
+
+    # looking
+
+    def _look(self) -> None:
+        session = self._session
+        if not session.has_project:
+            return
+        if self._is_held_up():
+            self._next.start(BUSY_MS)
+            return
+        from core.project.file_watch import look
+
+        folder, problems, within = session.store.folder, dict(session.store.problems), self._within
+        self._within = set()
+        self._rest.start()
+
+        def on_news(news: "News | None") -> None:
+            self._request = None
+            if news is None:
+                return
+            if self._is_held_up():
+                # what the look found may be old by now
+                self._within = None if within is None else within | (self._within or set())
+                self._next.start(BUSY_MS)
+                return
+            self._take(news, within)
+
+        self._request = background.run_with_progress(
+            self,
+            lambda request: look(folder, problems, within=within, cancelled=request.is_cancelled),
+            on_news,
+            self._on_failed,
+            on_progress=None,
+            key="look",
+        )
+
+    def _is_held_up(self) -> bool:
+        """Whether images are being added, or the store is in use elsewhere."""
+        return self._session.is_busy or any(job.key == IMPORT_JOB for job in self._session.jobs.items())
+
+    def _on_failed(self, error: MultihotError) -> None:
+        self._request = None
+        self._session.message.emit(str(error))
+
+    def _take(self, news: "News", within: set[Path] | None) -> None:
+        self._watch(news.folders)
+        self._offer(news, within)
+        # the images of a folder that is not there are told by the pictures themselves
+        whole = set(news.gone) if news.missing_roots else set()
+        self._changed.update(dict.fromkeys(news.changed))
+        self._gone.update(dict.fromkeys(set(news.gone) - whole))
+        for image_id in news.back:
+            self._gone.pop(image_id, None)
+        if news.images:
+            self._mark(news)
+        if self._is_asked:
+            self._is_asked = False
+            self._session.message.emit(self._said(news))
+        self.notices_changed.emit()
+
+    def _offer(self, news: "News", within: set[Path] | None) -> None:
+        if within is None:
+            self._new.clear()
+        for root, files in news.new.items():
+            known = {file.relative_path: file for file in self._new.get(root, ())}
+            known |= {file.relative_path: file for file in files if str(root / file.relative_path) not in self._refused}
+            self._new[root] = tuple(known.values())
+        if within is not None:
+            # what was offered may be gone again, or have been added
+            self._new = {root: _there(files, root, news, within) for root, files in self._new.items()}
+
+    def _mark(self, news: "News") -> None:
+        from core.project.file_watch import take_news
+
+        def work(store: "Store") -> Changes:
+            return take_news(store, news)
+
+        seen = [*news.changed, *news.gone, *news.back]
+        self._session.edit(work, images=news.images)
+        forget_pictures(self._session, seen)
+
+    def _said(self, news: "News") -> str:
+        new = sum(len(files) for files in self._new.values())
+        parts = [
+            text.format(f"{count:,}")
+            for text, count in (
+                (self.tr("{} new"), new),
+                (self.tr("{} changed"), len(news.changed)),
+                (self.tr("{} gone"), len(news.gone)),
+                (self.tr("{} there again"), len(news.back)),
+            )
+            if count
+        ]
+        if not parts:
+            return self.tr("No image is new, changed or gone.")
+        return self.tr("Images: {}.").format(", ".join(parts))
+
+    def _watch(self, folders: Sequence[Path]) -> None:
+        """Be told when something in these folders changes, and in no others."""
+        wanted = {str(folder) for folder in folders}
+        if self._watcher is None:
+            if not wanted:
+                return
+            self._watcher = QFileSystemWatcher(self)
+            self._watcher.directoryChanged.connect(self._on_directory_changed)
+        watched = set(self._watcher.directories())
+        if watched - wanted:
+            self._watcher.removePaths(sorted(watched - wanted))
+        if wanted - watched:
+            self._watcher.addPaths(sorted(wanted - watched))
+
+
+def forget_pictures(session: Session, image_ids: Sequence[int]) -> None:
+    """Have the small pictures of these images made anew when they are next seen."""
+    forget = getattr(session.thumbnails, "forget", None)
+    if forget is not None:
+        forget(image_ids)
+    elif image_ids:
+        session.thumbnails.set_store(session.store)
+
+
+def _there(files: Sequence["ScannedImage"], root: Path, news: "News", within: set[Path]) -> tuple["ScannedImage", ...]:
+    """The files that the look found, and those where it did not look."""
+    found = {file.relative_path for file in news.new.get(root, ())}
+    return tuple(
+        file
+        for file in files
+        if file.relative_path in found
+        or not any((root / file.relative_path).is_relative_to(folder) for folder in within)
+    )

@@ -1,0 +1,137 @@
+import pytest
+from PIL import Image
+from PySide6.QtCore import Qt
+
+from gui.project import watcher as module
+from gui.project.new_images_bar import NewImagesBar
+from gui.project.watcher import Watcher
+from gui.shell.folder_import import FolderImport
+
+
+@pytest.fixture
+def photos(tmp_path):
+    return tmp_path / "photos é"
+
+
+@pytest.fixture
+def watcher(session, qtbot, monkeypatch):
+    for name in ("OPENED_MS", "CHANGED_MS", "BUSY_MS"):
+        monkeypatch.setattr(module, name, 10)
+    importer = FolderImport(session)
+    one = Watcher(session, lambda: importer)
+    one.folder_import = importer
+    one._on_project_opened()
+    qtbot.waitUntil(one.is_idle)
+    yield one
+    one._on_project_closed()
+
+
+@pytest.fixture
+def bar(session, watcher, qtbot):
+    one = NewImagesBar(session, watcher)
+    qtbot.addWidget(one)
+    one.resize(900, 40)
+    watcher.notices_changed.emit()
+    return one
+
+
+def draw(path, color="red"):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.new("RGB", (20, 10), color).save(path)
+
+
+def test_new_files_are_offered_and_added_only_when_that_is_pressed(session, watcher, bar, qtbot, photos):
+    draw(photos / "new 1.png")
+    draw(photos / "deep" / "new 2.png")
+    qtbot.waitUntil(lambda: bar.text() == "2 new images in photos é")
+    assert len(session.store.image_ids) == 12
+    assert bar.add.accessibleName() == "Add: 2 new images in photos é"
+    qtbot.mouseClick(bar.add, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: len(session.store.image_ids) == 14)
+    qtbot.waitUntil(watcher.is_idle)
+    assert bar.isHidden()
+    # the new folder is watched, too
+    draw(photos / "deep" / "new 3.png")
+    qtbot.waitUntil(lambda: bar.text() == "1 new image in photos é")
+
+
+def test_files_that_were_refused_are_offered_again_only_when_somebody_asks(session, watcher, bar, qtbot, photos):
+    draw(photos / "new.png")
+    qtbot.waitUntil(lambda: not bar.isHidden())
+    bar.later.setFocus()
+    qtbot.keyClick(bar.later, Qt.Key.Key_Space)
+    assert bar.isHidden()
+    draw(photos / "another.png")
+    qtbot.waitUntil(lambda: bar.text() == "1 new image in photos é")
+    with qtbot.waitSignal(session.message, check_params_cb=lambda text: text == "Images: 2 new."):
+        watcher.rescan()
+    assert bar.text() == "2 new images in photos é"
+
+
+def test_a_folder_can_be_left_in_peace(session, watcher, bar, qtbot, photos):
+    draw(photos / "new.png")
+    qtbot.waitUntil(lambda: not bar.isHidden())
+    qtbot.mouseClick(bar.never, Qt.MouseButton.LeftButton)
+    draw(photos / "another.png")
+    watcher._want({photos})
+    qtbot.waitUntil(watcher.is_idle)
+    assert bar.isHidden()
+
+
+def test_new_files_that_went_away_or_were_added_in_another_way_are_offered_no_more(
+    session, watcher, bar, qtbot, photos
+):
+    for name in ("a.png", "b.png"):
+        draw(photos / name)
+    qtbot.waitUntil(lambda: bar.text() == "2 new images in photos é")
+    (photos / "a.png").unlink()
+    qtbot.waitUntil(lambda: bar.text() == "1 new image in photos é")
+    watcher.folder_import.start(photos)
+    qtbot.waitUntil(lambda: len(session.store.image_ids) == 13)
+    qtbot.waitUntil(bar.isHidden)
+
+
+def test_vanished_files_are_marked_and_unmarked_when_they_come_back(session, watcher, bar, qtbot, photos):
+    store = session.store
+    (photos / "image 03.png").rename(photos / "away")
+    qtbot.waitUntil(lambda: bar.text() == "1 image is gone from its folder")
+    assert "no longer in" in store.problems[4]
+    with qtbot.waitSignal(bar.find_wanted):
+        qtbot.mouseClick(bar.find, Qt.MouseButton.LeftButton)
+    with qtbot.waitSignal(session.images_requested) as asked:
+        qtbot.mouseClick(bar.show_them, Qt.MouseButton.LeftButton)
+    assert asked.args == [(4,)]
+    assert bar.isHidden()
+    (photos / "away").rename(photos / "image 03.png")
+    qtbot.waitUntil(lambda: store.problems == {})
+    assert bar.isHidden()
+
+
+def test_changed_files_are_looked_at_again_and_told(session, watcher, bar, qtbot, photos):
+    store = session.store
+    session.thumbnails.pixmap(2, 100)
+    qtbot.waitUntil(session.thumbnails.is_idle)
+    store.set_image_facts(2, width=80, height=48, problem=None)
+    draw(photos / "image 01.png", "blue")
+    # a file that is written over tells its folder nothing: the person asks, or comes back to the window
+    watcher._rest.stop()
+    watcher._on_application_state_changed(Qt.ApplicationState.ApplicationActive)
+    qtbot.waitUntil(lambda: bar.text() == "1 image changed on disk")
+    assert store.image_facts(2).width is None
+    qtbot.waitUntil(lambda: session.thumbnails.pixmap(2, 100) is not None)
+    assert session.thumbnails.pixmap(2, 100).toImage().pixelColor(5, 5).name() in ("#0000fe", "#0000ff")
+
+
+def test_a_look_that_finds_nothing_says_so(session, watcher, bar, qtbot):
+    with qtbot.waitSignal(session.message, check_params_cb=lambda text: "No image is new" in text):
+        watcher.rescan()
+    assert bar.isHidden()
+
+
+def test_nothing_is_watched_after_the_project_was_closed(session, watcher, bar, qtbot, photos):
+    session.close()
+    assert watcher._watcher.directories() == []
+    draw(photos / "new.png")
+    assert watcher.is_idle()
+    watcher.rescan()
+    assert bar.isHidden()
