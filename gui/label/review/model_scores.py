@@ -1,9 +1,9 @@
 """What a trained run says of the images of the open project: read, kept in line with it, and added to."""
 
 import functools
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -11,16 +11,18 @@ from PySide6.QtCore import QFileSystemWatcher, QObject, QTimer, Signal
 
 from core.errors import MultihotError
 from core.jobs.events import ImagesScored, RunFailed, ScoreFinished
-from core.jobs.folder import JobFolder, RunState
 from core.jobs.score import prepare_scoring, scoring_folder
 from core.jobs.start import warm_up
 from core.labels import Label
 from core.project.changes import Changes
-from core.project.model_scores import AlignedScores, load_model_scores, stamp_of
 from core.project.runs import Run
 from gui import background
+from gui.label.review.score_loading import LoadedScores, load_scores
 from gui.label.review.scoring import Scoring
 from gui.session import Session
+
+if TYPE_CHECKING:
+    from core.project.model_scores import AlignedScores
 
 JOB_KEY = "score"
 # several files of a run are written one after the other
@@ -46,7 +48,7 @@ class ModelScores(QObject):
         super().__init__(parent)
         self._session = session
         self._chosen: int | None = None
-        self._loaded: _Loaded | None = None
+        self._loaded: LoadedScores | None = None
         self._scores: AlignedScores | None = None
         # the labels to which the scores are aligned, the very tuple
         self._labels: tuple[Label, ...] = ()
@@ -79,7 +81,7 @@ class ModelScores(QObject):
         return None if self._scores is None else self._scores.run_id
 
     @property
-    def scores(self) -> AlignedScores | None:
+    def scores(self) -> "AlignedScores | None":
         """All of it, aligned to the store; None without a run. Cheap unless images or labels have just changed."""
         if self._scores is None or not self._session.has_project:
             return None
@@ -301,7 +303,7 @@ class ModelScores(QObject):
         if self._loaded is not None and self._loaded.run is not None and self._scores is not None:
             known = (self._loaded.run, self._loaded.stamp)
         load = functools.partial(
-            _load, store.runs(), self._chosen, known, store.image_ids, store.labels, takes_up=self._takes_up
+            load_scores, store.runs(), self._chosen, known, store.image_ids, store.labels, takes_up=self._takes_up
         )
         done = functools.partial(self._on_loaded, store.folder)
         background.run(self, load, done, _nothing, key="load", is_short=True)
@@ -311,7 +313,7 @@ class ModelScores(QObject):
         if not self._rest.isActive():
             self._rest.start()
 
-    def _on_loaded(self, project: Path, loaded: "_Loaded") -> None:
+    def _on_loaded(self, project: Path, loaded: LoadedScores) -> None:
         if not self._session.has_project or self._session.store.folder != project:
             return
         if loaded.scoring is not None and not self.is_scoring:
@@ -364,60 +366,6 @@ class ModelScores(QObject):
         self._skipped = ()
         self.scoring_changed.emit()
         self.changed.emit()
-
-
-@dataclass(frozen=True, eq=False)
-class _Loaded:
-    """What was found of the runs of a project.
-
-    Attributes:
-        run: whose scores they are; None where no run is finished.
-        stamp: of its files, from before they were read.
-        scores: aligned to `labels`; None where there are none, or where they are as before.
-        labels: of the project.
-        error: why the scores of the run cannot be read.
-        is_as_before: whether nothing changed.
-        scoring: a run with which a worker scores images.
-    """
-
-    run: Run | None
-    stamp: tuple[int, ...]
-    scores: AlignedScores | None
-    labels: tuple[Label, ...]
-    error: MultihotError | None = None
-    is_as_before: bool = False
-    scoring: Run | None = None
-
-
-def _load(
-    runs: Sequence[Run],
-    chosen: int | None,
-    known: tuple[Run, tuple[int, ...]] | None,
-    image_ids: NDArray[np.int64],
-    labels: tuple[Label, ...],
-    *,
-    takes_up: bool,
-) -> _Loaded:
-    """Find the run and read its scores, unless they are those that are known; off the GUI thread."""
-    scoring = next(filter(_scores_images, runs), None) if takes_up else None
-    finished = (run for run in runs if not JobFolder(run.folder).why_no_model())
-    run = next((run for run in runs if run.id == chosen and not JobFolder(run.folder).why_no_model()), None)
-    run = run or next(finished, None)
-    if run is None:
-        return _Loaded(None, (), None, labels, scoring=scoring)
-    stamp = stamp_of(run.folder)
-    if known == (run, stamp):
-        return _Loaded(run, stamp, None, labels, is_as_before=True, scoring=scoring)
-    try:
-        scores = load_model_scores(run, image_ids, labels)
-    except MultihotError as error:
-        return _Loaded(run, stamp, None, labels, error=error, scoring=scoring)
-    return _Loaded(run, stamp, scores, labels, scoring=scoring)
-
-
-def _scores_images(run: Run) -> bool:
-    folder = scoring_folder(run.folder)
-    return folder.is_dir() and JobFolder(folder).state() is RunState.RUNNING
 
 
 def _nothing(_: object) -> None:
