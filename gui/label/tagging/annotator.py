@@ -137,8 +137,13 @@ class Annotator(QObject):
             text: what happened; None makes it from the states.
         """
         self._remember(states)
-        # nothing is left to be said of an image that has its one label
-        reviewed = True if self.is_choice and LabelState.PRESENT in states.values() else None
+        reviewed = None
+        if self.is_choice and LabelState.PRESENT in states.values():
+            # nothing is left to be said of an image that has its one label
+            reviewed = True
+        elif self.is_choice and set(states.values()) == {LabelState.UNKNOWN}:
+            reviewed = False
+            states = {label.id: LabelState.UNKNOWN for label in self._session.store.labels}
         self._edit(images, lambda store: store.set_states(images, states, reviewed=reviewed, text=text))
 
     # whole images

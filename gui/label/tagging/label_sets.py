@@ -9,11 +9,8 @@ from core.labels import LabelState
 LONGEST = 20_000
 """Characters of a text that are read; what is longer is no list of labels."""
 
-_SIGNS = {
-    LabelState.PRESENT: "",
-    LabelState.ABSENT: "-",
-    LabelState.UNKNOWN: "?",
-}
+SIGNS = {LabelState.PRESENT: "", LabelState.ABSENT: "-", LabelState.UNKNOWN: "?"}
+"""What stands before a name that is not present."""
 # a minus sign and an en dash come from programs that make typed text nicer
 _STATES = {"-": LabelState.ABSENT, "−": LabelState.ABSENT, "–": LabelState.ABSENT, "?": LabelState.UNKNOWN}
 _TERM = re.compile(
@@ -42,7 +39,7 @@ def written(states: Iterable[tuple[str, LabelState]]) -> str:
     Args:
         states: name and state of each label.
     """
-    return ", ".join(_SIGNS[state] + _quoted(name) for name, state in states)
+    return ", ".join(SIGNS[state] + _quoted(name) for name, state in states)
 
 
 def read(text: str, names: Sequence[str]) -> LabelSet:
