@@ -30,9 +30,13 @@ class LabelNames:
     def longest(self, text: str, start: int) -> tuple[LabelName, int] | None:
         """The label with the longest name that stands at a place up to a space or a bracket, and where it ends.
 
-        Words of the language are none, and names with spaces or quotation marks are not looked for.
+        Words of the language are none, and names with spaces or quotation marks are not looked for, nor those that
+        begin with a bracket. A name with a bracket that has no partner in it is the last resort: `(dog cat)` ends with
+        a bracket even where a label is called "cat)".
         """
-        found = None
+        if text[start] in "()|":
+            return None
+        found = lone = None
         # its casefolded name may be longer than what is typed, never shorter
         last = min(len(text), start + self._longest)
         for match in _END.finditer(text, start + 1):
@@ -41,10 +45,11 @@ class LabelNames:
                 break
             name = text[start:end].casefold()
             if name in self._labels and name not in RESERVED:
-                found = self._labels[name], end
+                is_whole = name.count("(") == name.count(")")
+                found, lone = ((self._labels[name], end), lone) if is_whole else (found, (self._labels[name], end))
             if end < len(text) and (text[end] == '"' or text[end].isspace()):
                 break
-        return found
+        return found or lone
 
     def quoted(self, text: str, start: int) -> tuple[LabelName, int]:
         """The label in quotation marks at a place, and where it ends.

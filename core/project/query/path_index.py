@@ -103,6 +103,11 @@ class PathIndex:
             return None
         return np.concatenate([older, np.array(added, "S")]) if added else older
 
+    @cached_property
+    def _is_ascii(self) -> bool:
+        """Whether a letter is a byte everywhere."""
+        return all(map(str.isascii, self.names))
+
     def _answered(self, kind: str, pattern: str, search: Callable[[str], NDArray[np.bool_]]) -> NDArray[np.bool_]:
         answer = self._answers.get((kind, pattern))
         if answer is None:
@@ -116,7 +121,7 @@ class PathIndex:
     def _named(self, pattern: str) -> NDArray[np.bool_]:
         if not is_pattern(pattern):
             return self._containing(pattern)
-        if self._table is not None and "?" not in pattern:
+        if self._table is not None and ("?" not in pattern or self._is_ascii):
             return _describes(self._table, pattern)
         passing = np.ones(len(self.names), np.bool_)
         for part in re.split(r"[*?]+", pattern):
@@ -137,6 +142,7 @@ class PathIndex:
         if pattern == ".":
             chosen = [not folder for folder in self.folders]
         elif is_pattern(pattern):
+            pattern = pattern.rstrip("/")
             whole, below = compiled(pattern).match, compiled(f"{pattern}/*").match
             chosen = [
                 whole(name) is not None or below(name) is not None
@@ -150,17 +156,53 @@ class PathIndex:
 
 
 def _describes(table: NDArray[np.bytes_], pattern: str) -> NDArray[np.bool_]:
-    """Which paths (N,), each with "/" in front, end in what a pattern with * and without ? describes."""
+    """Which paths (N,), each with "/" in front, end in what a pattern describes; with ? in it they must be ASCII."""
+    answer = np.zeros(len(table), np.bool_)
     *parts, last = [part.encode(errors="surrogatepass") for part in re.split(r"\*+", f"*/{pattern}")]
-    passing = np.ones(len(table), np.bool_)
+    rows = np.arange(len(table))
     places: NDArray[np.int64] = np.zeros(len(table), np.int64)
     for part in filter(None, parts):
-        found = np.strings.find(table, part, places)
-        passing &= found >= 0
-        places = np.where(found >= 0, found + len(part), 0)
+        found = _places(table, part, places)
+        is_found = found >= 0
+        rows, table, places = rows[is_found], table[is_found], found[is_found] + len(part)
+    ends = np.strings.str_len(table) - len(last)
+    is_end = ends >= places
     if last:
-        passing &= np.strings.endswith(table, last, places)
-    return passing
+        is_end[is_end] = _stands(table[is_end], last, ends[is_end])
+    answer[rows[is_end]] = True
+    return answer
+
+
+def _places(table: NDArray[np.bytes_], part: bytes, starts: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Where a part of a pattern stands first in each text (n,), from some places on; -1 where it does not."""
+    head = max(part.split(b"?"), key=len)
+    if head == part:
+        return np.strings.find(table, part, starts).astype(np.int64)
+    offset = part.index(head)
+    found = np.full(len(table), -1, np.int64)
+    rows = np.arange(len(table))
+    while len(rows):
+        places = np.strings.find(table[rows], head, starts + offset) - offset
+        is_there = places + offset >= 0
+        rows, places = rows[is_there], places[is_there]
+        stands = _stands(table[rows], part, places)
+        found[rows[stands]] = places[stands]
+        rows, starts = rows[~stands], places[~stands] + 1
+    return found
+
+
+def _stands(table: NDArray[np.bytes_], part: bytes, places: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Whether a part of a pattern stands in each text (n,) at a place."""
+    answer = np.ones(len(table), np.bool_)
+    letters = table.view(np.uint8).reshape(len(table), table.itemsize)
+    for piece in re.finditer(rb"\?|[^?]+", part):
+        at = places + piece.start()
+        if piece[0] == b"?":
+            letter = letters[np.arange(len(table)), np.minimum(at, table.itemsize - 1)]
+            answer &= (at < table.itemsize) & (letter != 0) & (letter != ord("/"))
+        else:
+            answer &= np.strings.startswith(table, piece[0], at)
+    return answer
 
 
 def _natural_keys(names: Sequence[str]) -> list[str]:

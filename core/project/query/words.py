@@ -109,6 +109,6 @@ def number_text(value: float) -> str:
 def size_text(value: float) -> str:
     """A number of bytes with the largest unit that leaves it whole."""
     for unit, factor in UNITS.items():
-        if value >= factor and value % factor == 0:
+        if value >= factor and value % factor == 0 and value / factor * factor == value:
             return number_text(value / factor) + unit
     return number_text(value)
