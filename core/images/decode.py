@@ -87,7 +87,7 @@ def decode(path: Path, *, max_size: int | None = None) -> NDArray[np.uint8]:
     """
     if max_size is not None and max_size < 1:
         raise ValueError(f"max_size is at least 1, not {max_size}")
-    with _opened(path) as image:
+    with opened(path) as image:
         if max_size is not None and max(image.size) > max_size:
             # a JPEG decoder leaves out pixels that a smaller result does not need; other formats are not changed
             image.draft(None, _fitted(image.size, max_size))
@@ -110,7 +110,7 @@ def image_size(path: Path) -> tuple[int, int]:
     Raises:
         ImageError: as for `decode`, though damage behind the header goes unseen.
     """
-    with _opened(path) as image:
+    with opened(path) as image:
         width, height = image.size
         # Pillow swaps the sides of a TIFF by itself, and would decode a whole PNG to find EXIF behind the pixels
         if image.format == "TIFF":
@@ -121,7 +121,7 @@ def image_size(path: Path) -> tuple[int, int]:
 
 
 @contextlib.contextmanager
-def _opened(path: Path) -> Iterator[Image.Image]:
+def opened(path: Path) -> Iterator[Image.Image]:
     """Open an image file; whatever goes wrong with the file in the block becomes an `ImageError`."""
     name = f"“{path.name}”"
     _silence_pillow()

@@ -1,20 +1,33 @@
-"""One image, large, with the others in a strip below."""
+"""One image, large, with what is said of it below, and the others in a strip."""
+
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QImage, QKeyEvent
-from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from core.errors import MultihotError
+from core.labels import LabelState
+from core.project.changes import Changes
 from gui import background
+from gui.label.images.chip_row import ChipRow
+from gui.label.images.chips import ChipInfo
+from gui.label.images.exif_panel import ExifPanel
 from gui.label.images.grid import Filmstrip, Grid
 from gui.label.images.image_model import ImageModel
+from gui.label.images.looks import LookBadge, LookPanel, Looks
 from gui.session import Session
+from gui.widgets import theme
 from gui.widgets.canvas import Canvas, load_levels
 from gui.widgets.empty_state import EmptyState
 from gui.widgets.panel import line
 
 KEPT = 3
 """Decoded images kept: the one that is seen, the one before and the next."""
+PREVIEW_PX = 640
+"""Longest side of the thumbnail that is seen until the image is decoded."""
+
+ChipSource = Callable[[int], Sequence[ChipInfo]]
 
 
 class Loupe(QWidget):
@@ -23,10 +36,19 @@ class Loupe(QWidget):
     Signals:
         step_wanted: +1 or -1; an arrow key asked for another image.
         closed: the person wants the grid back.
+        chip_clicked: ChipInfo; a chip under the picture was clicked.
+
+    Attributes:
+        canvas: with the picture.
+        looks: how images are looked at.
+        look_panel: to change that.
+        facts_panel: with what the file says of itself.
+        chips: the row under the picture.
     """
 
     step_wanted = Signal(int)
     closed = Signal()
+    chip_clicked = Signal(object)
 
     def __init__(self, session: Session, model: ImageModel, grid: Grid, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -34,49 +56,147 @@ class Loupe(QWidget):
         self._model = model
         self._decoded: dict[int, list[QImage]] = {}
         self._is_active = False
+        self._shown: int | None = None
+        self._source: ChipSource = self._present
+        self.looks = Looks(session, self)
         self.canvas = Canvas()
+        self.canvas.setAccessibleName(self.tr("Image"))
+        self.chips = ChipRow()
+        self.look_panel = LookPanel(self.looks, self.canvas)
+        self.facts_panel = ExifPanel(self.canvas)
+        self._badge = LookBadge(self.looks, self.canvas)
         self._problem = EmptyState("warning", "", "")
+        self._problem.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._stack = QStackedWidget()
         self._stack.addWidget(self.canvas)
         self._stack.addWidget(self._problem)
         self._strip = Filmstrip(session, model, grid)
+        self._line = line()
 
+        self._lay_out()
+        self.canvas.installEventFilter(self)
+        self._problem.installEventFilter(self)
+        self.chips.chip_clicked.connect(self.chip_clicked)
+        self.chips.left.connect(self.focus_image)
+        for panel in (self.look_panel, self.facts_panel):
+            panel.closed.connect(self.focus_image)
+        self.looks.changed.connect(lambda: self.canvas.set_look(self.looks.look))
+        session.current_image_changed.connect(self._on_current_image_changed)
+        session.changed.connect(self._on_session_changed)
+        session.thumbnails.loaded.connect(self._on_thumbnails_loaded)
+        session.project_closed.connect(self._on_project_closed)
+
+    def _lay_out(self) -> None:
+        over = QGridLayout(self.canvas)
+        over.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)
+        over.setContentsMargins(theme.PANEL, theme.PANEL, theme.PANEL, theme.PANEL)
+        over.setSpacing(theme.SPACE)
+        top, leading, trailing = (
+            Qt.AlignmentFlag.AlignTop,
+            Qt.AlignmentFlag.AlignLeading,
+            Qt.AlignmentFlag.AlignTrailing,
+        )
+        over.addWidget(self._badge, 0, 0, top | leading)
+        over.addWidget(self.look_panel, 0, 1, top | trailing)
+        over.addWidget(self.facts_panel, 1, 1, top | trailing)
+        over.setColumnStretch(0, 1)
+        over.setRowStretch(2, 1)
+        self._below = QWidget()
+        below = QVBoxLayout(self._below)
+        below.setContentsMargins(theme.PANEL, theme.SPACE // 2 + 1, theme.PANEL, theme.SPACE // 2 + 1)
+        below.addWidget(self.chips)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(self._stack, 1)
-        layout.addWidget(line())
+        layout.addWidget(self._below)
+        layout.addWidget(self._line)
         layout.addWidget(self._strip)
 
-        self.canvas.installEventFilter(self)
-        session.current_image_changed.connect(self._on_current_image_changed)
-        session.project_closed.connect(self._decoded.clear)
+    # what others ask for
 
     def set_active(self, active: bool) -> None:
         """Decode images only while they are looked at."""
         self._is_active = active
         if active:
             self._show(self._session.current_image)
-            self.canvas.setFocus()
+            self.focus_image()
+
+    def focus_image(self) -> None:
+        """Give the keys to the picture, or to what stands in its place."""
+        self._page().setFocus()
+
+    def set_chips(self, source: ChipSource) -> None:
+        """Say what the chips of an image are.
+
+        Args:
+            source: gets the id of an image and gives its chips; it is asked on the GUI thread each time the image or
+                the project changes, so it is quick. Without one, the labels that are present are shown.
+        """
+        self._source = source
+        self.refresh_chips()
+
+    def refresh_chips(self) -> None:
+        """Ask for the chips again: scores came, or the rules are others."""
+        image_id = self._session.current_image
+        known = self._is_active and self._session.has_project and image_id is not None
+        self.chips.set_infos(self._source(image_id) if known and image_id is not None else ())
+
+    def set_current_suggestion(self, label_id: int | None) -> None:
+        """Point out the suggestion that keys accept or refuse; None for none."""
+        self.chips.set_current_suggestion(label_id)
+
+    def set_bare(self, bare: bool) -> None:
+        """Show the picture and the chips and nothing else, as on the full screen."""
+        self._strip.setVisible(not bare)
+        self._line.setVisible(not bare)
+
+    def is_bare(self) -> bool:
+        """Whether the strip is hidden."""
+        return self._strip.isHidden()
+
+    def toggle_look(self) -> None:
+        """Open the panel of brightness and contrast, or close it."""
+        self.look_panel.toggle()
+
+    def toggle_facts(self) -> None:
+        """Open the panel with the facts of the file, or close it."""
+        self.facts_panel.toggle()
+
+    # the image
 
     def _on_current_image_changed(self, image_id: int | None) -> None:
         if self._is_active:
             self._show(image_id)
 
+    def _on_session_changed(self, changes: Changes) -> None:
+        if self._is_active and (changes.annotations or changes.labels or changes.images):
+            self.refresh_chips()
+
+    def _on_project_closed(self) -> None:
+        self._decoded.clear()
+        self._shown = None
+        self.chips.set_infos(())
+        self.facts_panel.set_path(None)
+
     def _show(self, image_id: int | None) -> None:
+        if image_id != self._shown:
+            self.chips.close_rest()
+        self._shown = image_id
+        self.refresh_chips()
         if image_id is None or not self._session.has_project:
             self.canvas.set_picture([], QSize(), keep_view=False)
+            self.facts_panel.set_path(None)
             return
-        self._stack.setCurrentWidget(self.canvas)
+        self._turn_to(self.canvas)
+        path = self._session.store.image_path(image_id)
+        self.facts_panel.set_path(path)
         levels = self._decoded.get(image_id)
         if levels is not None:
             self.canvas.set_picture(levels, levels[0].size(), keep_view=False)
             self._prefetch(image_id)
             return
-        thumbnail = self._session.thumbnails.pixmap(image_id, 640)
-        picture = [] if thumbnail is None else [thumbnail.toImage()]
-        self.canvas.set_picture(picture, self._full_size(image_id, picture), keep_view=False)
-        path = self._session.store.image_path(image_id)
+        self._show_preview(image_id, keep_view=False)
         background.run(
             self,
             lambda: load_levels(path),
@@ -84,6 +204,26 @@ class Loupe(QWidget):
             lambda error: self._on_failed(image_id, error),
             key="current",
         )
+
+    def _page(self) -> QWidget:
+        return self._problem if self._stack.currentWidget() is self._problem else self.canvas
+
+    def _turn_to(self, page: QWidget) -> None:
+        had_focus = self._page().hasFocus()
+        self._stack.setCurrentWidget(page)
+        if had_focus:
+            page.setFocus()
+
+    def _show_preview(self, image_id: int, *, keep_view: bool) -> None:
+        """Show the thumbnail, which is there sooner than the image."""
+        thumbnail = self._session.thumbnails.pixmap(image_id, PREVIEW_PX)
+        picture = [] if thumbnail is None else [_as_painted(thumbnail.toImage())]
+        self.canvas.set_picture(picture, self._full_size(image_id, picture), keep_view=keep_view)
+
+    def _on_thumbnails_loaded(self, image_ids: frozenset[int]) -> None:
+        if self._is_active and self._shown in image_ids and self._shown not in self._decoded:
+            assert self._shown is not None
+            self._show_preview(self._shown, keep_view=True)
 
     def _full_size(self, image_id: int, picture: list[QImage]) -> QSize:
         facts = self._session.store.image_facts(image_id)
@@ -103,7 +243,7 @@ class Loupe(QWidget):
         self._session.store.set_image_facts(image_id, width=0, height=0, problem=error.sentence)
         if image_id == self._session.current_image:
             self._problem.set_texts(self.tr("This image cannot be shown"), str(error))
-            self._stack.setCurrentWidget(self._problem)
+            self._turn_to(self._problem)
 
     def _keep(self, image_id: int, levels: list[QImage]) -> None:
         self._decoded[image_id] = levels
@@ -128,16 +268,32 @@ class Loupe(QWidget):
                 key="next",
             )
 
+    def _present(self, image_id: int) -> list[ChipInfo]:
+        """The labels that are present, for as long as nobody else says what the chips are."""
+        store = self._session.store
+        states = store.states[store.row_of(image_id)]
+        there = zip(store.labels, states.tolist(), strict=True)
+        return [ChipInfo(label, "present") for label, state in there if state == LabelState.PRESENT]
+
     def eventFilter(self, _watched: object, event: QEvent) -> bool:
-        """Arrow keys go from image to image, Escape goes back."""
-        if event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
-            if event.key() in (Qt.Key.Key_Right, Qt.Key.Key_Down):
-                self.step_wanted.emit(1)
-                return True
-            if event.key() in (Qt.Key.Key_Left, Qt.Key.Key_Up):
-                self.step_wanted.emit(-1)
-                return True
-            if event.key() == Qt.Key.Key_Escape:
-                self.closed.emit()
-                return True
+        """Arrow keys go from image to image, Escape goes back; with Ctrl they move the picture."""
+        if event.type() != QEvent.Type.KeyPress or not isinstance(event, QKeyEvent):
+            return False
+        if event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier:
+            return False
+        if event.key() == Qt.Key.Key_Escape:
+            self.closed.emit()
+            return True
+        onward = Qt.Key.Key_Left if self.isRightToLeft() else Qt.Key.Key_Right
+        if event.key() in (onward, Qt.Key.Key_Down):
+            self.step_wanted.emit(1)
+            return True
+        if event.key() in (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up):
+            self.step_wanted.emit(-1)
+            return True
         return False
+
+
+def _as_painted(image: QImage) -> QImage:
+    """In the format that pictures are painted in; a thumbnail may have another one."""
+    return image.convertToFormat(QImage.Format.Format_RGB32)
