@@ -110,5 +110,6 @@ class ConfusionView(MatrixView):
         model = ConfusionModel()
         super().__init__(model, title="", hint="", parent=parent)
         self.model = model
-        self._table.setAccessibleName(self.tr("Confusion matrix"))
-        self._hint.setText(self.tr("Rows: the label an image has. Columns: the label predicted."))
+        self.set_words(
+            self.tr("Confusion matrix"), self.tr("Rows: the label an image has. Columns: the label predicted.")
+        )

@@ -235,6 +235,7 @@ class MatrixView(QWidget):
         self._hint.setProperty("tone", "secondary")
         self._hint.setWordWrap(True)
         self._hint.setContentsMargins(theme.PANEL, theme.SPACE // 2, theme.PANEL, theme.SPACE // 2)
+        self._hint.setVisible(bool(hint))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
@@ -250,6 +251,12 @@ class MatrixView(QWidget):
         for chosen in (self._table.clicked, self._table.activated):
             chosen.connect(lambda index: self.cell_activated.emit(index.row(), index.column()))
         model.modelReset.connect(self._fit)
+
+    def set_words(self, title: str, hint: str) -> None:
+        """Say what the matrix is, and how it reads."""
+        self._table.setAccessibleName(title)
+        self._hint.setText(hint)
+        self._hint.setVisible(bool(hint))
 
     @property
     def table(self) -> QTableView:
