@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Mapping, Sequence
 
-from PySide6.QtCore import QCoreApplication, Qt
+from PySide6.QtCore import QCoreApplication, QKeyCombination, Qt
 from PySide6.QtGui import QKeySequence
 
 from gui.command_table import Command, all_commands
@@ -48,7 +48,7 @@ def resolved(chosen: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]]:
 def portable(key: str) -> str:
     """A key in the one way it is compared and saved, such as "Ctrl+A" for "ctrl+a"; empty for none."""
     sequence = QKeySequence(key)
-    if sequence.count() != 1 or sequence[0].key() == Qt.Key.Key_unknown:
+    if sequence.count() != 1 or _first(sequence).key() == Qt.Key.Key_unknown:
         return ""
     return sequence.toString(QKeySequence.SequenceFormat.PortableText)
 
@@ -58,7 +58,7 @@ def refusal(command: Command, key: str) -> str:
     text = portable(key)
     if not text:
         return QCoreApplication.translate("Commands", "That is no key a command can have.")
-    combination = QKeySequence(text)[0]
+    combination = _first(QKeySequence(text))
     base = combination.key()
     bare = not combination.keyboardModifiers() & ~Qt.KeyboardModifier.ShiftModifier
     if base in (Qt.Key.Key_Escape, Qt.Key.Key_Tab, Qt.Key.Key_Backtab) or (bare and base in _MOVING):
@@ -69,3 +69,8 @@ def refusal(command: Command, key: str) -> str:
             "Commands", "This command holds everywhere, also while typing. Add Ctrl or Alt."
         )
     return ""
+
+
+def _first(sequence: QKeySequence) -> QKeyCombination:
+    combination: QKeyCombination = sequence[0]  # type: ignore[index] - the stubs leave it out
+    return combination

@@ -109,7 +109,8 @@ def test_a_multi_label_project_opened_next_is_as_ever(window, label, tmp_path):
     assert window.open_project(tmp_path / "other")
     assert label.label_panel._title.text() == "LABELS"
     assert window.commands["image.accept"].text() == "Rest absent, reviewed, next"
-    assert not window.commands["image.advance"].isEnabled()
+    assert window.commands["image.advance"].isEnabled()
+    assert not window.commands["image.advance"].isChecked(), "each kind of project has its own"
 
 
 def test_class_folders_are_imported_and_rows_with_several_labels_are_named(window, qtbot, tmp_path, draw_images):

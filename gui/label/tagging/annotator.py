@@ -26,6 +26,14 @@ NEXT = {
 }
 """What the key of a label makes of its state."""
 
+STATE_WORDS = {
+    int(LabelState.PRESENT): "present",
+    int(LabelState.ABSENT): "absent",
+    int(LabelState.UNKNOWN): "unknown",
+    MIXED: "mixed",
+}
+"""What is said of a state, also to those who do not see its glyph."""
+
 _FLASHED = 500
 _REMEMBERED = 50
 _NONE = np.empty(0, np.int64)

@@ -2,19 +2,19 @@
 
 import numpy as np
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from core.labels import Label, LabelState
 from core.project.changes import Changes
 from gui.commands import Commands
-from gui.label.tagging.annotator import NEXT, Annotator
+from gui.label.tagging.annotator import NEXT, STATE_WORDS, Annotator
 from gui.session import Session
 from gui.widgets import icons, theme
 from gui.widgets.buttons import flat, icon_button
 from gui.widgets.flow import Flow
 from gui.widgets.states import STATE_GLYPHS
 
-_STATE_WORDS = {LabelState.PRESENT: "present", LabelState.ABSENT: "absent", LabelState.UNKNOWN: "unknown"}
 _Modifier = Qt.KeyboardModifier
 
 
@@ -183,6 +183,7 @@ class PaintBar(QFrame):
         self._tip = QLabel()
         self._tip.setWordWrap(True)
         self._tip.setProperty("tone", "secondary")
+        self._buttons: dict[int, QToolButton] = {}
         self._chips = Flow([], gap=theme.SPACE // 2)
         self._row = QHBoxLayout()
         self._row.setSpacing(theme.SPACE)
@@ -217,31 +218,41 @@ class PaintBar(QFrame):
             return
         states = self._painter.states
         labels = [label for label in self._session.store.labels if label.id in states]
-        chips = Flow([self._chip(label, states[label.id]) for label in labels], gap=theme.SPACE // 2)
-        self._row.replaceWidget(self._chips, chips)
-        self._chips.deleteLater()
-        self._chips = chips
-        self.setAccessibleDescription(", ".join(f"{label.name}: {_STATE_WORDS[states[label.id]]}" for label in labels))
+        if [label.id for label in labels] != list(self._buttons):
+            # else they stay, with the focus that one of them may have
+            self._buttons = {label.id: self._chip(label.id) for label in labels}
+            chips = Flow(list(self._buttons.values()), gap=theme.SPACE // 2)
+            self._row.replaceWidget(self._chips, chips)
+            self._chips.hide()
+            self._chips.deleteLater()
+            self._chips = chips
+        for label in labels:
+            self._show_chip(self._buttons[label.id], label, states[label.id])
+        self.setAccessibleDescription(", ".join(f"{label.name}: {STATE_WORDS[states[label.id]]}" for label in labels))
 
-    def _chip(self, label: Label, state: LabelState) -> QWidget:
+    def _chip(self, label_id: int) -> QToolButton:
         chip = QToolButton()
-        chip.setText(label.name.replace("&", "&&"))
-        chip.setIcon(icons.icon(STATE_GLYPHS[int(state)]))
         chip.setIconSize(QSize(14, 14))
         chip.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         chip.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        chip.setToolTip(self.tr("Click for the next state, right-click or Delete to paint it no more"))
-        chip.setAccessibleName(f"{label.name}, {_STATE_WORDS[state]}")
-        chip.clicked.connect(lambda: self._painter.cycle(label.id))
         chip.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        chip.customContextMenuRequested.connect(lambda: self._painter.remove(label.id))
-        chip.setProperty("label_id", label.id)
+        chip.setProperty("label_id", label_id)
+        chip.clicked.connect(lambda: self._painter.cycle(label_id))
+        chip.customContextMenuRequested.connect(lambda: self._painter.remove(label_id))
         chip.installEventFilter(self)
         return chip
 
+    def _show_chip(self, chip: QToolButton, label: Label, state: LabelState) -> None:
+        chip.setText(label.name.replace("&", "&&"))
+        chip.setIcon(icons.icon(STATE_GLYPHS[int(state)]))
+        chip.setToolTip(self.tr("Click for the next state, right-click or Delete to paint it no more"))
+        chip.setAccessibleName(f"{label.name}, {STATE_WORDS[state]}")
+
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Delete takes the label of a chip away."""
-        is_delete = event.type() == QEvent.Type.KeyPress and event.key() == Qt.Key.Key_Delete  # type: ignore[attr-defined]
-        if is_delete:
-            self._painter.remove(int(watched.property("label_id")))
-        return bool(is_delete)
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress and event.key() == Qt.Key.Key_Delete:
+            label_id = int(watched.property("label_id"))
+            self.done_button.setFocus()
+            self._painter.remove(label_id)
+            return True
+        return False

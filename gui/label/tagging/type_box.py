@@ -21,7 +21,7 @@ from PySide6.QtWidgets import QApplication, QFrame, QLabel, QLineEdit, QListView
 from core.errors import ProjectError
 from core.labels import Label, LabelState
 from core.project.changes import Changes
-from gui.label.tagging.annotator import MIXED, Annotator
+from gui.label.tagging.annotator import STATE_WORDS, Annotator
 from gui.label.tagging.label_keys import spoken
 from gui.label.tagging.label_sets import signed
 from gui.label.tagging.type_row import RowDelegate
@@ -33,12 +33,6 @@ from gui.widgets.fuzzy import match
 SHOWN = 9
 _ROOT = QModelIndex()
 _STEPS = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1, Qt.Key.Key_PageDown: SHOWN, Qt.Key.Key_PageUp: -SHOWN}
-_STATE_WORDS = {
-    int(LabelState.PRESENT): "present",
-    int(LabelState.ABSENT): "absent",
-    int(LabelState.UNKNOWN): "unknown",
-    MIXED: "mixed",
-}
 Index = QModelIndex | QPersistentModelIndex
 
 
@@ -50,7 +44,7 @@ class Row:
         label: which one.
         name: what is shown.
         places: of the letters of the name that were found.
-        state: what the chosen images have, or MIXED.
+        state: what the chosen images have, or `MIXED`.
         count: of images that have the label.
     """
 
@@ -127,8 +121,9 @@ class TypeBox(QFrame):
         self.list.setFixedHeight(row * SHOWN + 2 * self.list.frameWidth())
         self.adjustSize()
         self.resize(width, min(self.sizeHint().height(), images.height() - 2 * theme.SPACE))
-        top_left = images.mapTo(self.parentWidget(), QPoint((images.width() - width) // 2, theme.SPACE))
-        self.move(top_left)
+        parent = self.parentWidget()
+        assert parent is not None
+        self.move(images.mapTo(parent, QPoint((images.width() - width) // 2, theme.SPACE)))
         self.show()
         self.raise_()
         self.field.setFocus()
@@ -298,5 +293,5 @@ class RowModel(QAbstractListModel):
             if row.label is None:
                 return self.tr("Add label “{}”").format(row.name)
             key = self.tr(", key {}").format(spoken(row.label.shortcut)) if row.label.shortcut else ""
-            return f"{row.name}, {_STATE_WORDS[row.state]}, {row.count:,} images{key}"
+            return f"{row.name}, {STATE_WORDS[row.state]}, {row.count:,} images{key}"
         return None
