@@ -5,30 +5,22 @@ import json
 import time
 import zlib
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
-from typing import Any, Protocol
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import ProjectError
 from core.labels import LabelState, Review
-from core.project.database import Database
+from core.project.changes import Changes
 from core.project.edits import LabelRow, RuleRow
 from core.project.state import ProjectState
+from core.project.store import Store
 
 # Two bits per state, four states per byte; written into the header, so that another way can follow.
 _FORMAT = 1
 _PER_BYTE = 4
-
-
-class _Project(Protocol):
-    """What is asked of a `Store`."""
-
-    @property
-    def database(self) -> Database: ...
-
-    def state(self) -> ProjectState: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +138,7 @@ class VersionDifference:
         return found
 
 
-def save_version(store: _Project, name: str, *, now: float | None = None) -> Version:
+def save_version(store: Store, name: str, *, now: float | None = None) -> Version:
     """Keep what people said until now under a name; not a step of undo.
 
     Args:
@@ -160,7 +152,7 @@ def save_version(store: _Project, name: str, *, now: float | None = None) -> Ver
     return write_version(store, name, pack_state(store.state()), now=now)
 
 
-def write_version(store: _Project, name: str, packed: PackedVersion, *, now: float | None = None) -> Version:
+def write_version(store: Store, name: str, packed: PackedVersion, *, now: float | None = None) -> Version:
     """As `save_version`, of what was packed before."""
     name = _checked(name)
     created = time.time() if now is None else now
@@ -172,14 +164,14 @@ def write_version(store: _Project, name: str, packed: PackedVersion, *, now: flo
     return _version(cursor.lastrowid or 0, name, created, packed.facts)
 
 
-def versions(store: _Project) -> list[Version]:
+def versions(store: Store) -> list[Version]:
     """The versions of a project, newest first."""
     with store.database.reading():
         rows = store.database.connection.execute("SELECT id, name, created, facts FROM version ORDER BY id DESC")
         return [_version(*row) for row in rows]
 
 
-def read_version(store: _Project, version_id: int) -> bytes:
+def read_version(store: Store, version_id: int) -> bytes:
     """A version as it is kept, for `unpack_state`, which a thread can do.
 
     Raises:
@@ -192,7 +184,7 @@ def read_version(store: _Project, version_id: int) -> bytes:
     return bytes(row[0])
 
 
-def load_version(store: _Project, version_id: int) -> ProjectState:
+def load_version(store: Store, version_id: int) -> ProjectState:
     """What people had said when a version was saved.
 
     Raises:
@@ -201,7 +193,24 @@ def load_version(store: _Project, version_id: int) -> ProjectState:
     return unpack_state(read_version(store, version_id))
 
 
-def rename_version(store: _Project, version_id: int, name: str) -> None:
+def restore_version(store: Store, state: ProjectState, *, name: str, before: str) -> Changes:
+    """Bring a version back, as one step of undo, after the present state was saved as a version, too.
+
+    Args:
+        store: the open project.
+        state: of the version.
+        name: of the version.
+        before: the name for the present state.
+
+    Raises:
+        ProjectError: the disk is full or read-only; nothing is brought back then.
+    """
+    save_version(store, before)
+    changes = store.restore(state, text=f"Version “{name}” restored")
+    return replace(changes, text=changes.text or f"Version “{name}” is what there is now", versions=True)
+
+
+def rename_version(store: Store, version_id: int, name: str) -> None:
     """Give a version another name.
 
     Raises:
@@ -212,7 +221,7 @@ def rename_version(store: _Project, version_id: int, name: str) -> None:
         connection.execute("UPDATE version SET name = ? WHERE id = ?", (name, version_id))
 
 
-def delete_version(store: _Project, version_id: int) -> None:
+def delete_version(store: Store, version_id: int) -> None:
     """Delete a version; not undoable. The project itself stays as it is."""
     with store.database.transaction() as connection:
         connection.execute("DELETE FROM version WHERE id = ?", (version_id,))
