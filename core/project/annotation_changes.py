@@ -23,7 +23,7 @@ class AnnotationChanges(ImageChanges):
 
     def set_states(
         self,
-        image_ids: Sequence[int],
+        image_ids: ArrayLike,
         states: Mapping[int, LabelState],
         *,
         reviewed: bool | None = None,

@@ -1,38 +1,48 @@
 """Label: give every image its labels."""
 
-import numpy as np
-from PySide6.QtCore import QItemSelection, QModelIndex, QSize, Qt, Signal
-from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from collections.abc import Callable
 
-from core.project.changes import Changes
+import numpy as np
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
+
+from core.labels import LabelState
 from gui.commands import Commands
+from gui.label.advice import Advice
 from gui.label.filter.filter_bar import FilterBar
+from gui.label.foot_bar import FootBar
+from gui.label.going import Going
+from gui.label.images.chips import ChipInfo
+from gui.label.images.compare import Compare
 from gui.label.images.grid import Grid
 from gui.label.images.image_model import ImageModel
 from gui.label.images.loupe import Loupe
 from gui.label.labels.label_panel import LabelPanel
 from gui.label.review.image_panel import ImagePanel
+from gui.label.review.model_scores import ModelScores
+from gui.label.review.statistics_page import StatisticsPage
+from gui.label.showing import Showing
 from gui.label.tagging.annotator import Annotator
+from gui.label.tagging.tagging import NEED_IMAGES, Tagging
 from gui.session import Session
-from gui.widgets import theme
-from gui.widgets.buttons import action_button, with_shortcut
-from gui.widgets.empty_state import EmptyState
 from gui.widgets.panel import line
 
-SMALLEST, LARGEST, SIZE_STEP = 96, 320, 32
 _NEED_IMAGES = (
-    "image.accept", "image.next", "image.previous", "image.next_unreviewed", "image.repeat", "image.clear",
-    "image.unreview", "view.grid", "view.loupe", "view.zoom",
+    *NEED_IMAGES, "image.accept", "image.next", "image.previous", "image.next_unreviewed", "image.note", "view.grid",
+    "view.loupe", "view.compare", "view.zoom", "view.rotate_left", "view.rotate_right", "view.look",
+    "view.reset_look", "view.facts",
 )  # fmt: skip
 _NEED_LABEL = (
-    "edit.select_all", "edit.select_none", "edit.invert_selection", "edit.clear_filter", "view.zoom_in",
-    "view.zoom_out", "view.zoom_actual", "view.side_panel", "labels.add", "labels.edit", "labels.up", "labels.down",
+    "edit.select_all", "edit.select_none", "edit.invert_selection", "edit.clear_filter", "edit.save_filter",
+    "view.zoom_in", "view.zoom_out", "view.zoom_actual", "view.side_panel", "view.sidebar", "view.sections",
+    "view.statistics", "labels.add", "labels.edit", "labels.merge", "labels.delete", "labels.up", "labels.down",
+    "labels.rules", "labels.guide", "image.advance",
 )  # fmt: skip
 
 
 class LabelWorkspace(QWidget):
-    """Grid or loupe in the middle, labels and facts at the right, the filter above.
+    """Images in the middle, queues and folders at the left, labels and facts at the right, the filter above.
 
     Signals:
         folder_wanted: there are no images and the person wants to add some.
@@ -42,114 +52,118 @@ class LabelWorkspace(QWidget):
     folder_wanted = Signal()
     label_actions_changed = Signal(object)
 
-    def __init__(self, session: Session, commands: Commands, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, session: Session, commands: Commands, *, news: QWidget | None = None, parent: QWidget | None = None
+    ) -> None:
+        """Make it.
+
+        Args:
+            session: of the window.
+            commands: of the window.
+            news: a bar to be shown above the images.
+            parent: of the workspace.
+        """
         super().__init__(parent)
         self._session = session
         self._commands = commands
-        self._label_actions: list[QAction] = []
+        self._news = news
         self._is_active = False
 
         # make
         self.annotator = Annotator(session, self)
+        self.scores = ModelScores(session, self)
+        self.advice = Advice(session, self.scores, self)
         self.model = ImageModel(session, self)
         self.grid = Grid(session, self.model)
         self.loupe = Loupe(session, self.model, self.grid)
+        self.compare = Compare(session, self.model, self.grid, looks=self.loupe.looks)
+        self.statistics = StatisticsPage(session)
         self.filter_bar = FilterBar(session, self.model)
         self.label_panel = LabelPanel(session, self.annotator, commands)
-        self._image_panel = ImagePanel(session, self.annotator)
-        self._no_images = EmptyState(
-            "image-square",
-            self.tr("No images yet"),
-            self.tr("Drop a folder here or press Ctrl+U. Images stay where they are; nothing is copied."),
-            self.tr("Add images from folder…"),
-        )
-        self._no_match = EmptyState(
-            "funnel", self.tr("No image matches the filter"), self.tr("Change it, or show all images."),
-            self.tr("Show all images"),
+        self.image_panel = ImagePanel(session, self.annotator)
+        self.showing = Showing(
+            session, self.model, commands, grid=self.grid, loupe=self.loupe, compare=self.compare,
+            statistics=self.statistics, parent=self,
         )  # fmt: skip
-        self._pages = QStackedWidget()
-        for page in (self.grid, self.loupe, self._no_images, self._no_match):
-            self._pages.addWidget(page)
-        self._chosen = QLabel()
-        self._chosen.setProperty("tone", "secondary")
-        self._zoom = QLabel()
-        self._zoom.setProperty("tone", "secondary")
-        self._zoom.setFont(theme.tabular(self._zoom.font()))
-        self._size = QSlider(Qt.Orientation.Horizontal)
-        self._size.setRange(SMALLEST, LARGEST)
-        self._size.setSingleStep(SIZE_STEP)
-        self._size.setPageStep(SIZE_STEP)
-        self._size.setValue(session.settings.thumbnail_size)
-        self._size.setFixedWidth(120)
-        self._size.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self._size.setToolTip(self.tr("Size of the thumbnails"))
-        self._size.setAccessibleName(self.tr("Size of the thumbnails"))
+        self.tagging = Tagging(
+            session, commands, self.annotator, self,
+            images=self.showing.page, current_label=self.label_panel.list.current_label,
+        )  # fmt: skip
+        self.going = Going(session, self.model, self.annotator, grid=self.grid, showing=self.showing, parent=self)
+        self.foot = FootBar(session, commands)
+        self._middle = QWidget()
         self._side = QWidget()
-        self.splitter = QSplitter(Qt.Orientation.Horizontal)
+        self.splitter = QSplitter()
 
         self._lay_out()
         self._connect()
-        commands.bind("images", [self._pages, self.label_panel])
-        self._show_loupe(False)
-        self._on_visible_changed()
-        self._make_label_actions()
+        self._connect_commands()
+        commands.bind("images", [self.showing.pages, self.label_panel])
+        self.tagging.bind([self.showing.pages, self.label_panel])
         self._show_task()
-        self._show_advance()
+        self._show_scores()
+        self.showing.refresh()
+        self._enable()
+
+    # what the window asks for
 
     def activate(self) -> None:
         """The workspace is shown: its commands hold, and keys go to the images."""
         self._is_active = True
         self._enable()
-        self._focus_images()
+        self.showing.set_active(True)
+        self.showing.focus()
 
     def deactivate(self) -> None:
         """Another workspace is shown: no command changes what is not seen."""
         self._is_active = False
+        self.tagging.painter.stop()
         self._enable()
+        self.showing.set_active(False)
 
     @property
     def label_actions(self) -> list[QAction]:
         """One action per label, in their order."""
-        return self._label_actions
+        return self.tagging.actions.actions
 
     def has_loupe(self) -> bool:
         """Whether one image is shown large."""
-        return self._pages.currentWidget() is self.loupe
+        return self.showing.is_seen("loupe")
 
     def is_idle(self) -> bool:
         """Whether everything that is to be seen is there."""
         return self._session.thumbnails.is_idle()
 
+    def set_bare(self, bare: bool) -> None:
+        """Show the images and nothing else, as on the full screen; the panels come back afterwards as they were."""
+        is_large = bare and self.showing.mode in ("loupe", "compare")
+        for widget in (self.filter_bar, self.foot):
+            widget.setVisible(not is_large)
+        self._side.setVisible(not is_large and self._commands["view.side_panel"].isChecked())
+        self.loupe.set_bare(is_large)
+
+    # how it is made
+
     def _lay_out(self) -> None:
-        foot = QHBoxLayout()
-        foot.setContentsMargins(theme.SPACE, theme.SPACE // 2, theme.PANEL, theme.SPACE // 2)
-        foot.setSpacing(theme.SPACE // 2)
-        for name in ("view.grid", "view.loupe"):
-            button = action_button(self._commands[name])
-            button.setIconSize(QSize(18, 18))
-            foot.addWidget(button)
-        foot.addSpacing(theme.SPACE)
-        foot.addWidget(self._chosen)
-        foot.addStretch(1)
-        foot.addWidget(self._zoom)
-        foot.addWidget(self._size)
-        middle = QWidget()
-        column = QVBoxLayout(middle)
+        column = QVBoxLayout(self._middle)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
+        if self._news is not None:
+            column.addWidget(self._news)
         column.addWidget(self.filter_bar)
         column.addWidget(line())
-        column.addWidget(self._pages, 1)
+        column.addWidget(self.tagging.paint_bar)
+        column.addWidget(self.showing.pages, 1)
         column.addWidget(line())
-        column.addLayout(foot)
+        column.addWidget(self.foot)
         side = QVBoxLayout(self._side)
         side.setContentsMargins(0, 0, 0, 0)
         side.setSpacing(0)
         side.addWidget(self.label_panel, 1)
         side.addWidget(line())
-        side.addWidget(self._image_panel)
+        side.addWidget(self.image_panel)
         self._side.setMinimumWidth(220)
-        self.splitter.addWidget(middle)
+        self.splitter.addWidget(self._middle)
         self.splitter.addWidget(self._side)
         self.splitter.setStretchFactor(0, 1)
         self.splitter.setSizes([1000, 272])
@@ -160,142 +174,127 @@ class LabelWorkspace(QWidget):
         layout.addWidget(self.splitter)
 
     def _connect(self) -> None:
-        session, commands, annotator = self._session, self._commands, self.annotator
-        selection = self.grid.selectionModel()
-        selection.selectionChanged.connect(self._on_selection_changed)
+        session, grid, annotator = self._session, self.grid, self.annotator
+        selection = grid.selectionModel()
+        selection.selectionChanged.connect(self._choose_targets)
         selection.currentChanged.connect(self._on_current_changed)
-        self.model.visible_changed.connect(self._on_visible_changed)
-        self.grid.opened.connect(lambda: self._show_loupe(True))
-        self.grid.size_step_wanted.connect(lambda step: self._size.setValue(self._size.value() + step * SIZE_STEP))
-        self._size.valueChanged.connect(self.grid.set_thumbnail_size)
-        self._size.sliderReleased.connect(self._keep_size)
-        self.loupe.step_wanted.connect(self._go)
-        self.loupe.closed.connect(lambda: self._show_loupe(False))
-        self.loupe.canvas.zoom_changed.connect(self._on_zoom_changed)
-        self.filter_bar.left.connect(self._focus_images)
-        self._no_images.clicked.connect(self.folder_wanted)
-        self._no_match.clicked.connect(self.filter_bar.clear)
-        annotator.label_given.connect(self.grid.delegate.flash)
-        annotator.label_given.connect(self._on_label_given)
-        session.changed.connect(self._on_session_changed)
-        session.project_opened.connect(self._make_label_actions)
+        self.showing.changed.connect(self._on_page_changed)
+        self.showing.no_images.clicked.connect(self.folder_wanted)
+        self.showing.no_match.clicked.connect(self.filter_bar.clear)
+        self.filter_bar.left.connect(self.showing.focus)
+        grid.opened.connect(lambda: self.showing.show("loupe"))
+        grid.size_step_wanted.connect(self.foot.step_size)
+        grid.painted.connect(self.tagging.painter.touch)
+        self.tagging.painter.watch(grid.viewport())
+        self.tagging.painting_changed.connect(self._on_painting_changed)
+        self.foot.size_changed.connect(grid.set_thumbnail_size)
+        self.foot.all_wanted.connect(grid.selectAll)
+        for page in (self.loupe, self.compare, self.statistics):
+            page.closed.connect(lambda: self.showing.show("grid"))
+        self.loupe.step_wanted.connect(self.going.step)
+        self.loupe.canvas.zoom_changed.connect(self._show_zoom)
+        self.loupe.chip_clicked.connect(self._on_chip_clicked)
+        self.loupe.set_chips(self.advice.chips)
+        self.compare.zoom_changed.connect(self._show_zoom)
+        self.compare.current_wanted.connect(self._on_compared)
+        self.statistics.filter_wanted.connect(self.show_filter)
+        grid.delegate.set_suggestions(self.scores.suggestions_of)
+        grid.delegate.set_conflicts(self.advice.is_broken)
+        self.scores.changed.connect(self._show_scores)
+        self.advice.changed.connect(self._on_advice_changed)
+        self.tagging.suggester.set_source(self.scores.suggestions)
+        self.tagging.suggester.changed.connect(self._show_suggestion)
+        self.tagging.actions.changed.connect(self.label_actions_changed)
+        annotator.label_given.connect(grid.delegate.flash)
+        annotator.label_given.connect(self.going.on_if_wanted)
+        self.tagging.painter.stroke_made.connect(grid.delegate.flash)
         session.project_opened.connect(self._show_task)
-        session.settings_changed.connect(self._show_advance)
         session.project_closed.connect(self._on_project_closed)
         session.images_requested.connect(self._on_images_requested)
 
-        commands["image.accept"].triggered.connect(self._accept)
-        commands["image.advance"].triggered.connect(lambda on: session.change_settings(advance=on))
-        commands["image.next"].triggered.connect(lambda: self._go(1))
-        commands["image.previous"].triggered.connect(lambda: self._go(-1))
-        commands["image.next_unreviewed"].triggered.connect(self._go_to_unreviewed)
-        commands["image.repeat"].triggered.connect(annotator.repeat)
-        commands["image.clear"].triggered.connect(annotator.clear)
-        commands["image.unreview"].triggered.connect(annotator.unreview)
-        commands["edit.select_all"].triggered.connect(self.grid.selectAll)
-        commands["edit.select_none"].triggered.connect(self.grid.clearSelection)
-        commands["edit.invert_selection"].triggered.connect(self.grid.invert_selection)
-        commands["edit.filter"].triggered.connect(self._focus_filter)
-        commands["edit.clear_filter"].triggered.connect(self.filter_bar.clear)
-        commands["view.grid"].triggered.connect(lambda: self._show_loupe(False))
-        commands["view.loupe"].triggered.connect(lambda: self._show_loupe(True))
-        commands["view.zoom"].triggered.connect(self._toggle_zoom)
-        commands["view.zoom_in"].triggered.connect(lambda: self._zoom_by(1))
-        commands["view.zoom_out"].triggered.connect(lambda: self._zoom_by(-1))
-        commands["view.zoom_actual"].triggered.connect(self._zoom_actual)
-        commands["view.side_panel"].triggered.connect(self._side.setVisible)
-        commands["view.side_panel"].setChecked(True)
+    def _connect_commands(self) -> None:
+        going, grid, showing, looks = self.going, self.grid, self.showing, self.loupe.looks
+        handlers: dict[str, Callable[[], object]] = {
+            "image.accept": going.accept,
+            "image.next": lambda: going.step(1),
+            "image.previous": lambda: going.step(-1),
+            "image.next_unreviewed": going.to_unreviewed,
+            "edit.select_all": grid.selectAll,
+            "edit.select_none": grid.clearSelection,
+            "edit.invert_selection": grid.invert_selection,
+            "edit.filter": self._focus_filter,
+            "edit.clear_filter": self.filter_bar.clear,
+            "view.grid": lambda: showing.show("grid"),
+            "view.loupe": lambda: showing.show("loupe"),
+            "view.compare": lambda: showing.toggle("compare"),
+            "view.statistics": lambda: showing.toggle("statistics"),
+            "view.zoom": self._toggle_zoom,
+            "view.zoom_in": lambda: self._zoom_by(1),
+            "view.zoom_out": lambda: self._zoom_by(-1),
+            "view.zoom_actual": self._zoom_actual,
+            "view.rotate_left": lambda: looks.rotate(-1),
+            "view.rotate_right": lambda: looks.rotate(1),
+            "view.look": self._toggle_look,
+            "view.reset_look": looks.reset,
+            "view.facts": self._toggle_facts,
+            "model.score": self.scores.score_all,
+        }
+        for command_id, handler in handlers.items():
+            # triggered hands over whether the action is checked
+            self._commands[command_id].triggered.connect(lambda _checked=False, handler=handler: handler())
+        self._commands["view.sections"].triggered.connect(grid.set_sections)
+        self._commands["view.side_panel"].triggered.connect(self._side.setVisible)
+        self._commands["view.side_panel"].setChecked(True)
 
     # what is chosen
 
-    def _on_selection_changed(self, _selected: QItemSelection, _deselected: QItemSelection) -> None:
-        self._choose_targets()
-
-    def _on_current_changed(self, current: QModelIndex, _previous: QModelIndex) -> None:
+    def _on_current_changed(self) -> None:
+        current = self.grid.currentIndex()
         self._session.current_image = self.model.image_id(current.row()) if current.isValid() else None
         self._choose_targets()
 
+    def _on_compared(self, image_id: int) -> None:
+        self.annotator.set_targets([image_id])
+        self._session.current_image = image_id
+        self._say_chosen([self.model.row_of(image_id)])
+
     def _choose_targets(self) -> None:
+        """Let the keys act on what is seen: the selection, the one image, none behind the statistics."""
         if not self._session.has_project:
             return
         current = self.grid.currentIndex()
+        if self.showing.is_seen("compare"):
+            if self.compare.current is not None:
+                self._on_compared(self.compare.current)
+            return
         rows = self.grid.selected_rows()
         if self.has_loupe() and current.isValid():
             rows = np.array([current.row()], np.int64)
-        self.annotator.set_targets(self.model.image_ids(rows).tolist())
-        count = len(rows)
-        text = self.tr("{count} chosen").format(count=f"{count:,}")
-        if self.has_loupe() and current.isValid():
-            text = f"{self.model.data(current)}   {current.row() + 1:,} / {self.model.rowCount():,}"
-        self._chosen.setText(text if count else "")
+        elif not self.showing.is_seen("grid"):
+            rows = rows[:0]
+        self.annotator.set_targets(self.model.image_ids(rows))
+        self._say_chosen(rows)
 
-    # going from image to image
-
-    def _go(self, step: int) -> None:
-        row = self.grid.currentIndex().row() + step
-        if 0 <= row < self.model.rowCount():
-            self.grid.go_to(row)
-        elif self.model.rowCount():
-            end = self.tr("last") if step > 0 else self.tr("first")
-            self._session.message.emit(self.tr("This is the {end} image.").format(end=end))
-
-    def _accept(self) -> None:
-        self.annotator.accept()
-        self._go_on()
-
-    def _on_label_given(self) -> None:
-        if self.annotator.is_choice and self._session.settings.advance:
-            self._go_on()
-
-    def _go_on(self) -> None:
-        """Show the image after those that are chosen."""
-        rows = self.grid.selected_rows()
-        if len(rows) > 1 and not self.has_loupe() and rows[-1] + 1 < self.model.rowCount():
-            self.grid.go_to(int(rows[-1]) + 1)
-        else:
-            self._go(1)
-
-    def _go_to_unreviewed(self) -> None:
-        waiting = np.flatnonzero(~self._session.store.reviewed[self.model.rows])
-        if not len(waiting):
-            self._session.message.emit(self.tr("All images that are shown are reviewed."))
-            return
-        later = waiting[waiting > self.grid.currentIndex().row()]
-        self.grid.go_to(int(later[0] if len(later) else waiting[0]))
+    def _say_chosen(self, rows: "np.typing.NDArray[np.int64] | list[int]") -> None:
+        text = self.tr("{count} chosen").format(count=f"{len(rows):,}") if len(rows) else ""
+        if len(rows) == 1 and not self.showing.is_seen("grid"):
+            path = self.model.data(self.model.index(int(rows[0])))
+            text = f"{path}   {int(rows[0]) + 1:,} / {self.model.rowCount():,}"
+        self.foot.show_chosen(text, shown=self.model.rowCount(), chosen=len(rows), is_grid=self.showing.is_seen("grid"))
 
     # what is shown
 
-    def _show_loupe(self, large: bool) -> None:
-        self._commands["view.grid"].setChecked(not large)
-        self._commands["view.loupe"].setChecked(large)
-        self._size.setVisible(not large)
-        self._zoom.setVisible(large)
-        if self._pages.currentWidget() in (self.grid, self.loupe):
-            if large and not self.grid.currentIndex().isValid() and self.model.rowCount():
-                self.grid.go_to(0)
-            self._pages.setCurrentWidget(self.loupe if large else self.grid)
-        self.loupe.set_active(self.has_loupe())
-        self._choose_targets()
-        if not large and self.grid.currentIndex().isValid():
-            self.grid.scrollTo(self.grid.currentIndex())
-        self._focus_images()
+    def show_filter(self, text: str) -> None:
+        """Show the images that pass a filter, in the grid."""
+        self.filter_bar.show_filter(text)
+        self.showing.show("grid")
 
-    def _on_visible_changed(self) -> None:
-        has_images = self._session.has_project and len(self._session.store.image_ids) > 0
-        page = self._pages.currentWidget()
-        # before a page is shown: a list that gets the focus without a current image takes one and does not select it
-        if self.model.rowCount() and not self.grid.currentIndex().isValid():
-            row = max(0, self.model.row_of(self._session.current_image))
-            self.grid.go_to(row)
-        if not has_images:
-            self._pages.setCurrentWidget(self._no_images)
-        elif not self.model.rowCount():
-            self._pages.setCurrentWidget(self._no_match)
-        elif page not in (self.grid, self.loupe):
-            self._pages.setCurrentWidget(self.loupe if self._commands["view.loupe"].isChecked() else self.grid)
-        if has_images and page is self._no_images:
-            self._focus_images()
+    def _on_page_changed(self) -> None:
+        # only the grid has images to paint on
+        if self.showing.mode != "grid":
+            self.tagging.painter.stop()
         self._choose_targets()
+        self._show_zoom()
         self._enable()
 
     def _enable(self) -> None:
@@ -304,13 +303,7 @@ class LabelWorkspace(QWidget):
             self._commands[name].setEnabled(is_active)
         for name in _NEED_IMAGES:
             self._commands[name].setEnabled(is_active and self.model.rowCount() > 0)
-        self._commands["image.advance"].setEnabled(is_active and self.annotator.is_choice)
-        for action in self._label_actions:
-            action.setEnabled(is_active)
-
-    def _focus_images(self) -> None:
-        page = self._pages.currentWidget()
-        (self.loupe.canvas if page is self.loupe else self.grid).setFocus()
+        self.tagging.actions.set_enabled(is_active)
 
     def _focus_filter(self) -> None:
         self._session.workspace_requested.emit("label")
@@ -324,80 +317,94 @@ class LabelWorkspace(QWidget):
             self.filter_bar.forget()
             self.model.set_chosen(image_ids)
             self.grid.go_to(self.model.row_of(image_ids[0]))
-        self._show_loupe(len(image_ids) == 1)
+        self.showing.show("loupe" if len(image_ids) == 1 else "grid")
 
-    # zoom
+    def _on_painting_changed(self, on: bool) -> None:
+        if on:
+            self.showing.show("grid")
+        self.grid.set_painting(on)
+
+    # what the model and the rules say
+
+    def _show_scores(self) -> None:
+        scores = self.scores
+        self.model.set_scores(scores.probabilities, scores.thresholds)
+        self.tagging.suggester.changed.emit()
+        self._on_advice_changed()
+
+    def _on_advice_changed(self) -> None:
+        self.grid.viewport().update()
+        self.loupe.refresh_chips()
+
+    def _show_suggestion(self) -> None:
+        current = self.tagging.suggester.current() if self._session.has_project else None
+        self.loupe.set_current_suggestion(None if current is None else current[0])
+
+    def _on_chip_clicked(self, chip: ChipInfo) -> None:
+        """What is only proposed becomes true; what is true goes on to the next state; a broken rule is mended."""
+        if chip.kind == "conflict":
+            self.annotator.fix()
+        elif chip.kind == "present":
+            self.annotator.cycle(chip.label.id)
+        else:
+            self.annotator.set_state(chip.label.id, LabelState.PRESENT)
+
+    # zoom and look
 
     def _toggle_zoom(self) -> None:
-        if self.has_loupe():
+        if self.showing.is_seen("grid"):
+            self.showing.show("loupe")
+        elif self.has_loupe():
             self.loupe.canvas.toggle_zoom()
-        else:
-            self._show_loupe(True)
+        elif self.showing.is_seen("compare"):
+            self.compare.canvas.toggle_zoom()
 
     def _zoom_by(self, step: int) -> None:
-        if self.has_loupe():
+        if self.showing.is_seen("grid"):
+            self.foot.step_size(step)
+        elif self.has_loupe():
             self.loupe.canvas.zoom_by(1.25**step)
-        else:
-            self._size.setValue(self._size.value() + step * SIZE_STEP)
-            self._keep_size()
+        elif self.showing.is_seen("compare"):
+            self.compare.canvas.zoom_by(1.25**step)
 
     def _zoom_actual(self) -> None:
         if self.has_loupe():
             self.loupe.canvas.zoom_actual()
+        elif self.showing.is_seen("compare"):
+            self.compare.canvas.zoom_actual()
 
-    def _on_zoom_changed(self) -> None:
-        canvas = self.loupe.canvas
-        fitted = self.tr("fit, ") if canvas.is_fitted() else ""
-        self._zoom.setText(f"{fitted}{canvas.zoom() * 100:.0f} %")
+    def _show_zoom(self) -> None:
+        text = ""
+        if self.has_loupe() or self.showing.is_seen("compare"):
+            canvas = self.loupe.canvas if self.has_loupe() else self.compare.canvas
+            text = f"{self.tr('fit, ') if canvas.is_fitted() else ''}{canvas.zoom() * 100:.0f} %"
+        self.foot.show_zoom(text)
 
-    def _keep_size(self) -> None:
-        self._session.change_settings(thumbnail_size=self._size.value())
+    def _toggle_look(self) -> None:
+        if self.showing.is_seen("grid"):
+            self.showing.show("loupe")
+        (self.compare if self.showing.is_seen("compare") else self.loupe).toggle_look()
+
+    def _toggle_facts(self) -> None:
+        if not self.has_loupe():
+            self.showing.show("loupe")
+        self.loupe.toggle_facts()
+
+    # another project
 
     def _on_project_closed(self) -> None:
         # the next project begins with an overview
-        self._show_loupe(False)
-        self._make_label_actions()
-
-    # labels
-
-    def _on_session_changed(self, changes: Changes) -> None:
-        if changes.labels:
-            self._make_label_actions()
+        self.showing.show("grid")
 
     def _show_task(self) -> None:
         """Say what the keys do where an image has one label."""
         text = self.tr("Rest absent, reviewed, next")
         tip = self.tr("Labels still unknown become absent, the image is reviewed, and the next one comes")
+        key_tip = self.tr("Yes, no, unknown for the chosen images")
         if self.annotator.is_choice:
             text = self.tr("Reviewed, next")
             tip = self.tr("The image is reviewed with the label it has, and the next one comes")
+            key_tip = self.tr("Chosen for the images, or taken back")
         self._commands["image.accept"].setText(text)
-        self._commands["image.accept"].setToolTip(with_shortcut(tip, "Return"))
-
-    def _show_advance(self) -> None:
-        self._commands["image.advance"].setChecked(self._session.settings.advance)
-
-    def _make_label_actions(self) -> None:
-        for action in self._label_actions:
-            # it lives until the event loop turns, and two with one key would both be silent
-            action.setShortcut(QKeySequence())
-            action.deleteLater()
-        self._label_actions = []
-        for label in self._session.store.labels if self._session.has_project else ():
-            action = QAction(label.name.replace("&", "&&"), self)
-            action.setShortcut(QKeySequence(label.shortcut))
-            # on macOS a label called “Quit” would else become the program's own
-            action.setMenuRole(QAction.MenuRole.NoRole)
-            action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-            action.setToolTip(
-                self.tr("Chosen for the images, or taken back")
-                if self.annotator.is_choice
-                else self.tr("Yes, no, unknown for the chosen images")
-            )
-            label_id = label.id
-            action.triggered.connect(lambda _checked=False, label_id=label_id: self.annotator.cycle(label_id))
-            self._pages.addAction(action)
-            self.label_panel.addAction(action)
-            self._label_actions.append(action)
-        self._enable()
-        self.label_actions_changed.emit(self._label_actions)
+        self._commands.set_tip("image.accept", tip)
+        self.tagging.actions.set_tip(key_tip)

@@ -73,11 +73,11 @@ def test_typing_filters_after_a_short_rest(annotated, qtbot, label):
 
 def test_a_filter_that_nothing_passes_offers_to_show_all(annotated, qtbot, label, show):
     show("ace name:zzz")
-    page = label._pages.currentWidget()
-    assert page is label._no_match
+    page = label.showing.page()
+    assert page is label.showing.no_match
     qtbot.mouseClick(page.button, Qt.MouseButton.LeftButton)
     assert label.model.rowCount() == 12
-    assert label._pages.currentWidget() is label.grid
+    assert label.showing.page() is label.grid
 
 
 def test_an_image_that_no_longer_passes_stays_until_the_filter_is_asked_again(annotated, qtbot, label, show):

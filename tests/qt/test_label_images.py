@@ -87,8 +87,8 @@ def test_thumbnail_size_changes_by_wheel_and_is_kept(window, label, qtbot):
 def test_an_empty_project_says_how_to_add_images(window, qtbot, tmp_path):
     window.session.create(tmp_path / "empty")
     label = window.workspace("label")
-    assert label._pages.currentWidget() is label._no_images
-    assert "Ctrl+U" in label._no_images._text.text()
+    assert label.showing.page() is label.showing.no_images
+    assert "Ctrl+U" in label.showing.no_images._text.text()
 
 
 @pytest.fixture

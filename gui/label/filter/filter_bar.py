@@ -80,6 +80,11 @@ class FilterBar(QWidget):
         self._apply()
         self.field.setFocus()
 
+    def show_filter(self, text: str) -> None:
+        """Show the images that pass a filter."""
+        self.field.setText(text)
+        self._apply()
+
     def forget(self) -> None:
         """Empty the field and leave the images as they are: they were chosen elsewhere."""
         with QSignalBlocker(self.field):

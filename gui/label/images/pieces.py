@@ -104,7 +104,7 @@ class Pieces:
                 painter.setBrush(theme.warning(palette))
                 painter.drawRoundedRect(spot, 3, 3)
                 inset = side * 0.16
-                icons.paint(painter, "question-mark-bold", spot.adjusted(inset, inset, -inset, -inset), base)
+                icons.paint(painter, "question-bold", spot.adjusted(inset, inset, -inset, -inset), base)
 
         return self._piece(("review", review), QSizeF(side, side), paint)
 
