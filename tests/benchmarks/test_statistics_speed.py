@@ -97,8 +97,8 @@ def test_statistics_beside_plain_numpy_and_scikit_learn(project, capsys):
     theirs = fastest(lambda: multilabel_confusion_matrix(present, present), tries=1)
     with capsys.disabled():
         print(
-            f"\nstatistics {mine:.1f} ms; plain numpy in float32 {floating:.0f} ms ({floating / mine:.1f} times), in int64 "
-            f"{whole:.0f} ms ({whole / mine:.0f} times); "
+            f"\nstatistics {mine:.1f} ms; plain numpy in float32 {floating:.0f} ms ({floating / mine:.1f} times), "
+            f"in int64 {whole:.0f} ms ({whole / mine:.0f} times); "
             f"scikit-learn's counts alone {theirs:.0f} ms ({theirs / mine:.0f} times)"
         )
     assert mine <= GOAL_MS
