@@ -11,7 +11,7 @@ from core.labels import MULTI_CLASS, Label, LabelState, Review, Task
 from core.project.kappa import cohen_kappa, label_tables
 from core.project.label_rows import check_label_name
 from core.project.merge_join import Join
-from core.project.merge_sides import OtherProject, Side, read_mine, read_other
+from core.project.merge_sides import OtherProject, Side, read_other, read_project
 
 __all__ = [
     "LabelPlan",
@@ -20,8 +20,8 @@ __all__ = [
     "Target",
     "default_targets",
     "plan_merge",
-    "read_mine",
     "read_other",
+    "read_project",
 ]
 
 Target = int | str | None

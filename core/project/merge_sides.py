@@ -13,7 +13,6 @@ from core.labels import Label, Task
 from core.project.content import Content
 from core.project.database import FILE_NAME
 from core.project.read_only import reading
-from core.project.store import Store
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,26 +53,6 @@ class Side:
 OtherProject = Side
 
 
-def read_mine(store: Store) -> Side:
-    """The open project as it is now; the arrays are copies."""
-    ids = store.image_ids
-    return Side(
-        folder=store.folder,
-        name=store.name,
-        task=store.task,
-        labels=store.labels,
-        image_ids=ids.copy(),
-        paths=tuple(store.paths),
-        files=tuple(store.image_paths(ids)),
-        sizes=store.sizes.copy(),
-        hashes=store.content_hashes(),
-        states=store.states.copy(),
-        review=store.review.copy(),
-        flagged=store.flagged.copy(),
-        notes=dict(store.notes),
-    )
-
-
 def read_other(folder: Path, *, mine: Path | None = None) -> OtherProject:
     """Read a project without changing it, also while it is open elsewhere; may be called from any thread.
 
@@ -90,6 +69,11 @@ def read_other(folder: Path, *, mine: Path | None = None) -> OtherProject:
             f"{folder} is the project that is open.",
             next_step="Choose the other person's copy of it.",
         )
+    return read_project(folder)
+
+
+def read_project(folder: Path) -> Side:
+    """Read a project as it is on disk, without changing it; as `read_other`."""
     with reading(folder) as connection:
         try:
             return _side(connection, folder)

@@ -21,6 +21,7 @@ from core.project.fingerprints import Lost, lost_images
 from core.project.moved import Found, find_moved, relink
 from core.project.store import Store
 from gui import background
+from gui.project.parts import wrapped
 from gui.project.watcher import forget_pictures
 from gui.session import Session
 from gui.widgets import theme
@@ -45,19 +46,17 @@ class RelinkDialog(QDialog):
         self.setWindowTitle(self.tr("Find moved images"))
         heading = QLabel(self.windowTitle())
         heading.setProperty("tone", "title")
-        self.missing = _text()
-        note = _text(
-            self.tr(
-                "Choose the folder in which they are now. They are found there by their paths, or else by their "
-                "content: also renamed, or sorted into other folders."
-            )
+        self.missing = wrapped()
+        words = self.tr(
+            "Choose the folder in which they are now. They are found there by their paths, or else by their content: "
+            "also renamed, or sorted into other folders."
         )
-        note.setProperty("tone", "secondary")
+        note = wrapped(words, tone="secondary")
         self.field = QLineEdit()
         self.field.setAccessibleName(self.tr("Folder that holds the images now"))
         self.choose = QPushButton(self.tr("Choose…"))
         self._progress = ProgressLine()
-        self.facts = _text()
+        self.facts = wrapped()
         self.names = QPlainTextEdit()
         self.names.setReadOnly(True)
         self.names.setAccessibleName(self.tr("Images that were not found"))
@@ -82,8 +81,8 @@ class RelinkDialog(QDialog):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(theme.GROUP, theme.GROUP, theme.GROUP, theme.GROUP)
         layout.setSpacing(theme.PANEL)
-        for widget in (heading, self.missing, note):
-            layout.addWidget(widget)
+        for text in (heading, self.missing, note):
+            layout.addWidget(text)
         layout.addLayout(row)
         for widget in (self._progress, self.facts, self.names, self.error):
             layout.addWidget(widget)
@@ -246,9 +245,3 @@ class RelinkDialog(QDialog):
         if self._lost is not None and self._request is not None:
             self._request.cancel()
             self._request = None
-
-
-def _text(words: str = "") -> QLabel:
-    label = QLabel(words)
-    label.setWordWrap(True)
-    return label

@@ -45,8 +45,8 @@ def test_new_files_are_offered_and_added_only_when_that_is_pressed(session, watc
     draw(photos / "deep" / "new 2.png")
     qtbot.waitUntil(lambda: bar.text() == "2 new images in photos é")
     assert len(session.store.image_ids) == 12
-    assert bar.add.accessibleName() == "Add: 2 new images in photos é"
-    qtbot.mouseClick(bar.add, Qt.MouseButton.LeftButton)
+    assert bar.add_button.accessibleName() == "Add: 2 new images in photos é"
+    qtbot.mouseClick(bar.add_button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: len(session.store.image_ids) == 14)
     qtbot.waitUntil(watcher.is_idle)
     assert bar.isHidden()
@@ -58,8 +58,8 @@ def test_new_files_are_offered_and_added_only_when_that_is_pressed(session, watc
 def test_files_that_were_refused_are_offered_again_only_when_somebody_asks(session, watcher, bar, qtbot, photos):
     draw(photos / "new.png")
     qtbot.waitUntil(lambda: not bar.isHidden())
-    bar.later.setFocus()
-    qtbot.keyClick(bar.later, Qt.Key.Key_Space)
+    bar.later_button.setFocus()
+    qtbot.keyClick(bar.later_button, Qt.Key.Key_Space)
     assert bar.isHidden()
     draw(photos / "another.png")
     qtbot.waitUntil(lambda: bar.text() == "1 new image in photos é")
@@ -71,7 +71,7 @@ def test_files_that_were_refused_are_offered_again_only_when_somebody_asks(sessi
 def test_a_folder_can_be_left_in_peace(session, watcher, bar, qtbot, photos):
     draw(photos / "new.png")
     qtbot.waitUntil(lambda: not bar.isHidden())
-    qtbot.mouseClick(bar.never, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(bar.never_button, Qt.MouseButton.LeftButton)
     draw(photos / "another.png")
     watcher._want({photos})
     qtbot.waitUntil(watcher.is_idle)
@@ -97,9 +97,9 @@ def test_vanished_files_are_marked_and_unmarked_when_they_come_back(session, wat
     qtbot.waitUntil(lambda: bar.text() == "1 image is gone from its folder")
     assert "no longer in" in store.problems[4]
     with qtbot.waitSignal(bar.find_wanted):
-        qtbot.mouseClick(bar.find, Qt.MouseButton.LeftButton)
+        qtbot.mouseClick(bar.find_button, Qt.MouseButton.LeftButton)
     with qtbot.waitSignal(session.images_requested) as asked:
-        qtbot.mouseClick(bar.show_them, Qt.MouseButton.LeftButton)
+        qtbot.mouseClick(bar.show_button, Qt.MouseButton.LeftButton)
     assert asked.args == [(4,)]
     assert bar.isHidden()
     (photos / "away").rename(photos / "image 03.png")

@@ -8,7 +8,7 @@ import pytest
 from core.errors import ProjectError
 from core.labels import MULTI_CLASS, LabelState, Review
 from core.project.database import FILE_NAME
-from core.project.merge import default_targets, plan_merge, read_mine, read_other
+from core.project.merge import default_targets, plan_merge, read_other, read_project
 from core.project.merge_apply import LabelChoice, MergeChoices, apply_merge
 from core.project.merge_join import join_images
 from core.project.migrations import MIGRATIONS
@@ -47,7 +47,7 @@ def mine(tmp_path, photos):
 
 
 def planned(store, folder, targets=None):
-    here, there = read_mine(store), read_other(folder, mine=store.folder)
+    here, there = read_project(store.folder), read_other(folder, mine=store.folder)
     return plan_merge(here, there, join_images(here, there), targets)
 
 
@@ -293,7 +293,7 @@ def test_what_is_no_other_project_is_refused_with_a_sentence(mine, tmp_path, pho
 
 
 def test_a_join_can_be_cancelled_and_says_how_far_it_is(mine, tmp_path, photos):
-    here, there = read_mine(mine), read_other(theirs_of(tmp_path, photos))
+    here, there = read_project(mine.folder), read_other(theirs_of(tmp_path, photos))
     told = []
     assert join_images(here, there, cancelled=lambda: len(told) > 2, progress=lambda *done: told.append(done)) is None
     assert told[0] == (0, 7)
@@ -301,4 +301,4 @@ def test_a_join_can_be_cancelled_and_says_how_far_it_is(mine, tmp_path, photos):
 
 def test_default_targets_do_not_mind_case(mine, tmp_path, photos):
     there = read_other(theirs_of(tmp_path, photos, ["KING", "Ten"]))
-    assert default_targets(read_mine(mine), there) == {1: 2, 2: "Ten"}
+    assert default_targets(read_project(mine.folder), there) == {1: 2, 2: "Ten"}
