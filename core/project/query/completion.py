@@ -161,10 +161,9 @@ def _values(key: str, value: str, place: _Place, folders: Sequence[str]) -> list
             found = [(one, one_text, f"{meaning}, turned round") for one, one_text, meaning in found]
     elif key == "folder":
         value = value.removeprefix('"')
-        found = [
-            (one, written_value(one), "images in it and below") if one else (".", ".", "images in no folder")
-            for one in folders
-        ]
+        found = [(one, written_value(one), "images in it and below") for one in folders if one]
+        if "" in folders:
+            found.append((".", ".", "images in no folder"))
     elif key == "note":
         found = [("*", "*", "images with a note")]
     return _ranked(value, [(one, before + one_text, meaning) for one, one_text, meaning in found], place)

@@ -112,7 +112,7 @@ def counts(data: QueryData, passing: NDArray[np.bool_]) -> NDArray[np.int64]:
     counted = np.empty(len(passing), np.bool_)
     for column, values in enumerate(states):
         for state in (LabelState.PRESENT, LabelState.UNKNOWN):
-            np.equal(values, state, out=counted)
+            np.equal(values, int(state), out=counted)
             np.logical_and(counted, passing, out=counted)
             numbers[state, column] = np.count_nonzero(counted)
     numbers[LabelState.ABSENT] = images - numbers[LabelState.PRESENT] - numbers[LabelState.UNKNOWN]

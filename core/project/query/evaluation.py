@@ -31,7 +31,8 @@ from core.project.query.tree import (
 from core.project.query.words import Comparison
 from core.project.rules import violating
 
-_REVIEWS = {"reviewed": Review.REVIEWED, "unreviewed": Review.TO_DO, "unsure": Review.UNSURE}
+# plain numbers, as numpy compares bytes with those ten times faster than with members of an enumeration
+_REVIEWS = {"reviewed": int(Review.REVIEWED), "unreviewed": int(Review.TO_DO), "unsure": int(Review.UNSURE)}
 
 
 def passing(node: Node, data: QueryData) -> NDArray[np.bool_]:
@@ -56,13 +57,13 @@ def _ask(leaf: Leaf, data: QueryData) -> NDArray[np.bool_]:
         states = _states(leaf.label, data)
         if states is None:
             return np.zeros(len(data.image_ids), np.bool_)
-        answer = states >= 0 if isinstance(leaf, IsKnown) else states == leaf.state
+        answer = states >= 0 if isinstance(leaf, IsKnown) else states == int(leaf.state)
     elif isinstance(leaf, HasFlag):
         answer = _flag(leaf.word, data)
     elif isinstance(leaf, InSplit):
         answer = np.zeros(len(data.image_ids), np.bool_)
         for split in leaf.splits:
-            answer |= data.splits == split
+            answer |= data.splits == int(split)
     elif isinstance(leaf, InFolder):
         answer = data.paths.in_folder(leaf.pattern)
     elif isinstance(leaf, IsNamed):

@@ -27,12 +27,12 @@ class LabelNames:
         self._labels = {label.name.casefold(): LabelName(label.id, label.name) for label in labels}
         self._longest = max(map(len, self._labels), default=0)
 
-    def longest(self, text: str, start: int) -> tuple[LabelName, int] | None:
+    def longest(self, text: str, start: int, *, is_asked: bool = False) -> tuple[LabelName, int] | None:
         """The label with the longest name that stands at a place up to a space or a bracket, and where it ends.
 
-        Words of the language are none, and names with spaces or quotation marks are not looked for, nor those that
-        begin with a bracket. A name with a bracket that has no partner in it is the last resort: `(dog cat)` ends with
-        a bracket even where a label is called "cat)".
+        Words of the language are none unless `is_asked`, where nothing but a label may stand. Names with spaces or
+        quotation marks are not looked for, nor those that begin with a bracket. A name with a bracket that has no
+        partner in it is the last resort: `(dog cat)` ends with a bracket even where a label is called "cat)".
         """
         if text[start] in "()|":
             return None
@@ -44,7 +44,7 @@ class LabelNames:
             if end > last:
                 break
             name = text[start:end].casefold()
-            if name in self._labels and name not in RESERVED:
+            if name in self._labels and (is_asked or name not in RESERVED):
                 is_whole = name.count("(") == name.count(")")
                 found, lone = ((self._labels[name], end), lone) if is_whole else (found, (self._labels[name], end))
             if end < len(text) and (text[end] == '"' or text[end].isspace()):

@@ -62,6 +62,10 @@ class PathIndex:
     def __len__(self) -> int:
         return len(self.names)
 
+    def prepare(self) -> None:
+        """Compute what the first search and the first `sort:name` would wait for; 0.2 s for 100,000, in a thread."""
+        _ = self._table, self._is_ascii, self.natural_rank
+
     def named(self, pattern: str) -> NDArray[np.bool_]:
         """The images (N,) whose path contains a text.
 

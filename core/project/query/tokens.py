@@ -65,7 +65,7 @@ def _token(text: str, place: int, names: LabelNames) -> Token:
     question = _QUESTION.match(text, place)
     if question is not None:
         return _question(text, question, names)
-    found = names.longest(text, place)
+    found = names.longest(text, place, is_asked=place > 0 and text[place - 1] == "?")
     if found is not None:
         return Token(found[0], place, found[1])
     if text.startswith("||", place):
