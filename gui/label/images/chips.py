@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFocusEvent, QFontMetricsF, QKeyEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QFocusEvent, QFont, QFontMetricsF, QKeyEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QWidget
 
 from core.labels import Label
@@ -49,7 +49,6 @@ class Chip(QAbstractButton):
         self._marked = False
         self._name = ""
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.setFont(theme.smaller(self.font(), points=0.5))
 
     def show_info(self, info: ChipInfo, words: tuple[str, str, str], *, clickable: bool) -> None:
         """Show a chip; `words` are its text, its accessible name and its tooltip."""
@@ -87,11 +86,14 @@ class Chip(QAbstractButton):
 
     def sizeHint(self) -> QSize:
         """As wide as its text, with what stands before and after it."""
-        metrics = QFontMetricsF(self.font())
+        metrics = QFontMetricsF(self._font())
         width = metrics.horizontalAdvance(self.text()) + 2 * theme.SPACE
         if self._glyph():
             width += metrics.height()
-        return QSize(round(width) + 1, round(metrics.height() + 7))
+        return QSize(round(width) + 1, round(metrics.height() + 9))
+
+    def _font(self) -> QFont:
+        return theme.smaller(self.font(), points=0.5)
 
     def _glyph(self) -> str:
         if self.info is None:
@@ -131,7 +133,7 @@ class Chip(QAbstractButton):
 
     def _paint_text(self, painter: QPainter, place: QRectF, ink: QColor) -> None:
         inside = place.adjusted(theme.SPACE - 2, 0, -theme.SPACE + 2, 0)
-        metrics = QFontMetricsF(self.font())
+        metrics = QFontMetricsF(self._font())
         glyph = self._glyph()
         side = metrics.height() * 0.8
         rightward = not self.isRightToLeft()
@@ -142,6 +144,7 @@ class Chip(QAbstractButton):
             icons.paint(painter, glyph, QRectF(left, inside.center().y() - side / 2, side, side), color)
             inside.adjust(metrics.height() if rightward else 0, 0, 0 if rightward else -metrics.height(), 0)
         painter.setPen(ink)
+        painter.setFont(self._font())
         text = metrics.elidedText(self.text(), Qt.TextElideMode.ElideRight, inside.width() + 1)
         painter.drawText(inside, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeading, text)
 

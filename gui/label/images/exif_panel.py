@@ -90,8 +90,13 @@ class ExifPanel(Floating):
 
     def _ask(self) -> None:
         path = self._path
-        if self.isHidden() or path is None or path == self._read:
+        if path is None:
+            self._read = None
+            self._show_rows([])
             return
+        if self.isHidden() or path == self._read:
+            return
+        self._show_rows([(self.tr("File"), path.name), ("", self.tr("Reading…"))])
         background.run(
             self,
             lambda: read_facts(path),
@@ -108,12 +113,16 @@ class ExifPanel(Floating):
             return
         self._read = path
         names = self._names()
-        self._rows = [(self.tr("File"), path.name)]
-        self._rows += [(names[one.name], one.text) for one in facts.facts]
+        rows = [(self.tr("File"), path.name)]
+        rows += [(names[one.name], one.text) for one in facts.facts]
         if facts.problem:
-            self._rows.append(("", facts.problem))
+            rows.append(("", facts.problem))
         elif not facts.has_camera:
-            self._rows.append(("", self.tr("There are no facts of a camera (EXIF) in this file.")))
+            rows.append(("", self.tr("There are no facts of a camera (EXIF) in this file.")))
+        self._show_rows(rows)
+
+    def _show_rows(self, rows: list[tuple[str, str]]) -> None:
+        self._rows = rows
         self._show()
 
     def _names(self) -> dict[str, str]:
