@@ -154,7 +154,8 @@ class _CellDelegate(QStyledItemDelegate):
             painter.setFont(font)
             painter.setPen(index.data(Qt.ItemDataRole.ForegroundRole))
             painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, text)
-        if state & QStyle.StateFlag.State_Selected:
+        # a table that is come to by key has a current cell, and none selected
+        if state & (QStyle.StateFlag.State_Selected | QStyle.StateFlag.State_HasFocus):
             painter.setPen(QPen(palette.color(QPalette.ColorRole.Text), 2))
             painter.drawRect(rect.adjusted(1, 1, -1, -1))
         painter.restore()

@@ -122,6 +122,24 @@ def test_bars_are_read_and_chosen_by_key(qtbot, page, wanted):
     assert "unknown on 0" in said
 
 
+def test_the_focus_is_seen_also_where_it_came_before_the_numbers(qtbot, annotated):
+    page = StatisticsPage(annotated)
+    qtbot.addWidget(page)
+    page.show()
+    page.activateWindow()
+    qtbot.waitUntil(page.isActiveWindow)
+    page.focus_first()
+    qtbot.waitUntil(page.is_idle)
+    assert page.label_bars.currentIndex().isValid()
+    qtbot.keyClick(page.label_bars, Qt.Key.Key_Tab)
+    table = page.together.matrix.table
+    assert table.hasFocus()
+    cell = table.visualRect(table.currentIndex())
+    focused = table.viewport().grab(cell).toImage()
+    qtbot.keyClick(table, Qt.Key.Key_Tab)
+    assert table.viewport().grab(cell).toImage() != focused
+
+
 def test_the_keys_of_a_table_are_no_shortcuts_while_it_has_the_focus(qtbot, annotated):
     outer, accepted = QWidget(), []
     action = QAction(outer, shortcut=QKeySequence(ENTER))

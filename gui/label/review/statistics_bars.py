@@ -160,6 +160,9 @@ class BarTable(QTableView):
         row = next((row for row, bar in enumerate(bars) if bar.name == name), None)
         if row is not None and (row != self.currentIndex().row() or not self.currentIndex().isValid()):
             self.setCurrentIndex(self.bars.index(row, current.column()))
+        elif bars and self.hasFocus() and not self.currentIndex().isValid():
+            # it had the focus before it had anything to show it at
+            self.setCurrentIndex(self.bars.index(0, NAME))
         self.updateGeometry()
         self._fit()
 
