@@ -312,7 +312,7 @@ class _BarDelegate(QStyledItemDelegate):
             if place.width() <= 0:
                 continue
             paint_part(painter, place, part.look, palette)
-            if part.look != Look.PLAIN and place.width() > 4 * _GLYPH:
+            if part.look != Look.PLAIN and place.width() > 2.5 * _GLYPH:
                 self._paint_glyph(painter, place, part.look, palette)
 
     def _paint_glyph(self, painter: QPainter, place: QRectF, look: Look, palette: QPalette) -> None:
