@@ -60,6 +60,8 @@ TABLE: tuple[Command | None, ...] = (
             "floppy-disk"),
     Command("file.versions", "Versions…", ("Ctrl+Shift+S",), "Compare versions and bring one back",
             "clock-counter-clockwise"),
+    Command("file.restore_backup", "Restore a backup…", ("Ctrl+Alt+B",),
+            "Go back to the project as it was on another day"),
     SEPARATOR,
     Command("file.close", "Close project", ("Ctrl+W",)),
     Command("file.quit", "Quit", ("Ctrl+Q",), needs_project=False),

@@ -24,7 +24,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from core.errors import MultihotError
+from core.errors import DamagedProjectError, MultihotError
 from core.paths import user_folder
 from core.project.changes import Changes
 from gui import background
@@ -41,7 +41,7 @@ from gui.widgets.panel import line
 _KEEP_EDITS = ("label", "inspect")
 
 if TYPE_CHECKING:
-    from gui.shell.folder_import import FolderImport
+    from gui.project.project_commands import ProjectCommands
     from gui.train.controller import TrainingController
 
 
@@ -68,7 +68,7 @@ class MainWindow(QMainWindow):
         self.rail = Rail(self.commands)
         self.status = StatusBar(self.session)
         self.welcome = Welcome(self.session, self.commands)
-        self._folder_import: FolderImport | None = None
+        self._project_commands: ProjectCommands | None = None
         self._pages = QStackedWidget()
         self._pages.addWidget(self.welcome)
         self._labels_menu = QMenu()
@@ -136,7 +136,7 @@ class MainWindow(QMainWindow):
         if name == "label":
             from gui.label.workspace import LabelWorkspace
 
-            label = LabelWorkspace(self.session, self.commands)
+            label = LabelWorkspace(self.session, self.commands, news=self.project_commands.news)
             label.folder_wanted.connect(self.commands["file.add_images"].trigger)
             label.label_actions_changed.connect(self._on_label_actions_changed)
             self._on_label_actions_changed(label.label_actions)
@@ -172,10 +172,20 @@ class MainWindow(QMainWindow):
         self.welcome.clear_error()
         try:
             self.session.open(folder)
+        except DamagedProjectError as error:
+            from gui.project.rescue_dialog import show_rescue
+
+            show_rescue(self, folder, damage=str(error))
+            return False
         except MultihotError as error:
             self._show_error(error)
             return False
         return True
+
+    def show_filter(self, text: str) -> None:
+        """Show the images that pass a filter, in Label."""
+        self.show_workspace("label")
+        self._workspaces["label"].show_filter(text)  # type: ignore[attr-defined]
 
     def _show_error(self, error: MultihotError) -> None:
         if self.session.has_project:
@@ -192,13 +202,13 @@ class MainWindow(QMainWindow):
         return box
 
     @property
-    def folder_import(self) -> "FolderImport":
-        """What reads folders of images into the project."""
-        if self._folder_import is None:
-            from gui.shell.folder_import import FolderImport
+    def project_commands(self) -> "ProjectCommands":
+        """What is done with a project as a whole; made with the first one."""
+        if self._project_commands is None:
+            from gui.project.project_commands import ProjectCommands
 
-            self._folder_import = FolderImport(self.session, self)
-        return self._folder_import
+            self._project_commands = ProjectCommands(self, self.commands)
+        return self._project_commands
 
     def new_project(self, images: Path | None = None) -> None:
         """Ask for a new project, with a folder of images already chosen or not."""
@@ -206,7 +216,8 @@ class MainWindow(QMainWindow):
 
         dialog = NewProjectDialog(self.session, images, self)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.accepted.connect(lambda: self.folder_import.start(dialog.images, takes_labels=dialog.takes_labels))
+        reader = self.project_commands.folder_import
+        dialog.accepted.connect(lambda: reader.start(dialog.images, takes_labels=dialog.takes_labels))
         dialog.open()
 
     def _on_new(self) -> None:
@@ -244,42 +255,6 @@ class MainWindow(QMainWindow):
 
         background.run(self, lambda: make_sample_project(folder), made, failed, key="sample")
 
-    def _on_add_images(self) -> None:
-        roots = self.session.store.roots()
-        start = str(roots[-1].parent if roots else Path.home())
-        folder = QFileDialog.getExistingDirectory(self, self.tr("Add images from folder"), start)
-        if folder:
-            self.folder_import.start(Path(folder))
-
-    def _on_find_moved(self) -> None:
-        store = self.session.store
-        missing = store.missing_roots()
-        if not missing:
-            self.session.message.emit(self.tr("No folder of images is missing"))
-        for root in missing:
-            title = self.tr("Where are the images of {} now?").format(root)
-            folder = QFileDialog.getExistingDirectory(self, title, str(Path.home()))
-            if not folder:
-                return
-            try:
-                changes = store.relink_root(root, Path(folder))
-            except MultihotError as error:
-                self._show_error(error)
-                return
-            # it remembers which images had no file
-            self.session.thumbnails.set_store(store)
-            self.session.apply(changes)
-
-    def _on_import(self) -> None:
-        from gui.project.csv_dialogs import ImportDialog
-
-        ImportDialog(self.session, self).open()
-
-    def _on_export(self) -> None:
-        from gui.project.csv_dialogs import ExportDialog
-
-        ExportDialog(self.session, self).open()
-
     def _on_project_opened(self) -> None:
         if self.controller is None:
             from gui.train.controller import TrainingController
@@ -287,6 +262,7 @@ class MainWindow(QMainWindow):
             self.controller = TrainingController(self.session, self)
             self.controller.run_started.connect(self._show_dot)
             self.controller.run_state_changed.connect(self._show_dot)
+        assert self.project_commands is not None
         self.commands.set_project_open(True)
         self.rail.set_enabled(True)
         self.setWindowTitle(f"{self.session.store.name} – Multihot")
@@ -365,10 +341,6 @@ class MainWindow(QMainWindow):
             "file.new": self._on_new,
             "file.open": self._on_open,
             "file.sample": self._on_sample,
-            "file.add_images": self._on_add_images,
-            "file.find_moved": self._on_find_moved,
-            "file.import": self._on_import,
-            "file.export": self._on_export,
             "file.close": session.close,
             "file.quit": self.close,
             "edit.undo": session.undo,
@@ -499,7 +471,7 @@ class MainWindow(QMainWindow):
         if _is_project(folder):
             self.open_project(folder)
         elif self.session.has_project:
-            self.folder_import.start(folder)
+            self.project_commands.folder_import.start(folder)
         else:
             self.new_project(folder)
 

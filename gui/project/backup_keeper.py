@@ -34,6 +34,8 @@ class BackupKeeper(QObject):
         self._every.timeout.connect(self._on_time)
         session.project_opened.connect(self._on_opened)
         session.project_closed.connect(self._on_closed)
+        if session.has_project:
+            self._on_opened()
 
     def check(self) -> None:
         """Look for damage in the whole file, and back it up if that is a day ago."""

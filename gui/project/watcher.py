@@ -90,6 +90,8 @@ class Watcher(QObject):
         app = QGuiApplication.instance()
         assert isinstance(app, QGuiApplication)
         app.applicationStateChanged.connect(self._on_application_state_changed)
+        if session.has_project:
+            self._on_project_opened()
 
     # what is told
 

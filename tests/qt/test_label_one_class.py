@@ -116,7 +116,7 @@ def test_a_multi_label_project_opened_next_is_as_ever(window, label, tmp_path):
 def test_class_folders_are_imported_and_rows_with_several_labels_are_named(window, qtbot, tmp_path, draw_images):
     for name in ("ace", "joker"):
         draw_images(tmp_path / "cards" / "train" / name, 2)
-    window.folder_import.start(tmp_path / "cards")
+    window.project_commands.folder_import.start(tmp_path / "cards")
     store = window.session.store
     qtbot.waitUntil(lambda: len(store.image_ids) == 16)
     dialog = ImportDialog(window.session, window)

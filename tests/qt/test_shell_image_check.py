@@ -97,4 +97,4 @@ def test_the_filter_shows_unreadable_images_that_the_check_finds(window, label, 
     assert label.model.rowCount() == 0
     store.set_image_facts(broken, width=0, height=0, problem="It is empty.")
     window.session.facts_read.emit(frozenset({broken}))
-    assert label.model.rowCount() == 1
+    qtbot.waitUntil(lambda: label.model.rowCount() == 1)

@@ -126,9 +126,9 @@ def test_a_project_is_proposed_away_from_the_images_and_never_inside_without_a_w
 
 
 def test_reading_a_folder_can_be_cancelled(window, tmp_path, draw_images, qtbot):
-    window.folder_import.start(draw_images(tmp_path / "more", 3))
-    window.folder_import.start(tmp_path / "more")
-    window.folder_import.cancel()
+    window.project_commands.folder_import.start(draw_images(tmp_path / "more", 3))
+    window.project_commands.folder_import.start(tmp_path / "more")
+    window.project_commands.folder_import.cancel()
     qtbot.wait(50)
     assert len(window.session.store.image_ids) == 12
     assert window.session.jobs.items() == []
