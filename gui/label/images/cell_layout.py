@@ -16,7 +16,7 @@ class CellLayout:
         columns: cells in a line.
         width: of a cell, in pixels.
         height: of a cell, in pixels.
-        header: height of a section's header in pixels; 0 without headers.
+        header: height of a section's header in pixels; 0 where there is but one section without one.
         starts: first row of each section, and the number of rows at the end.
         tops: top of each section, and the height of everything at the end.
     """
@@ -60,12 +60,15 @@ class CellLayout:
         """The section at a height, the first or the last beyond them; -1 when there is none."""
         return min(max(0, bisect.bisect_right(self.tops, y) - 1), self.sections - 1)
 
+    def origin(self, row: int) -> tuple[int, int]:
+        """Left and top of the cell of a row."""
+        section = self.section_of(row) if self.header else 0
+        line, column = divmod(row - self.starts[section], self.columns)
+        return column * self.width, self.tops[section] + self.header + line * self.height
+
     def place(self, row: int) -> QRect:
         """The cell of a row."""
-        section = self.section_of(row)
-        line, column = divmod(row - self.starts[section], self.columns)
-        top = self.tops[section] + self.header + line * self.height
-        return QRect(column * self.width, top, self.width, self.height)
+        return QRect(*self.origin(row), self.width, self.height)
 
     def row_at(self, x: int, y: int) -> int:
         """The row of the cell at a point; -1 where there is none."""

@@ -30,7 +30,7 @@ from PySide6.QtWidgets import QAbstractItemView, QWidget
 
 from gui.label.images.cell_layout import CellLayout
 from gui.label.images.image_model import ImageModel
-from gui.label.images.thumbnail_delegate import ThumbnailDelegate
+from gui.label.images.thumbnail_delegate import Cell, Look, ThumbnailDelegate
 from gui.session import Session
 
 Index = QModelIndex | QPersistentModelIndex
@@ -70,7 +70,7 @@ class CellView(QAbstractItemView):
         self.viewport().setMouseTracking(True)
         self.delegate.repaint_wanted.connect(self._repaint)
         session.changed.connect(self._repaint)
-        session.facts_read.connect(self._repaint)
+        session.facts_read.connect(self._on_loaded)
         session.thumbnails.loaded.connect(self._on_loaded)
 
     # what is chosen
@@ -333,36 +333,54 @@ class CellView(QAbstractItemView):
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint the cells that came into view or changed."""
         painter = QPainter(self.viewport())
-        painter.fillRect(event.rect(), self.palette().color(QPalette.ColorRole.Base))
+        area = event.rect()
+        cells: list[Cell] = []
         if self._cells.count and self._cells.count == len(self._model.rows):
+            cells = self._cells_in(area)
             region = event.region()
-            cells = [(row, self._to_view(self._cells.place(row))) for row in self._rows_in(event.rect())]
             if region.rectCount() > 1:
-                cells = [(row, cell) for row, cell in cells if region.intersects(cell)]
-            if cells:
-                self._paint_cells(painter, cells)
-        self._paint_over(painter, event.rect())
+                width, height = self._cells.width, self._cells.height
+                cells = [(row, x, y) for row, x, y in cells if region.intersects(QRect(x, y, width, height))]
+        if not self._covers(area):
+            painter.fillRect(area, self.palette().color(QPalette.ColorRole.Base))
+        if cells:
+            self.delegate.paint_cells(painter, cells, self._look(cells))
+        self._paint_over(painter, area)
         painter.end()
         if self._wishes_stale:
             self._wish()
 
-    def _paint_cells(self, painter: QPainter, cells: list[tuple[int, QRect]]) -> None:
+    def _look(self, cells: list[Cell]) -> Look:
         current = self.currentIndex().row()
-        self.delegate.paint_cells(
-            painter,
-            cells,
+        return Look(
+            width=self._cells.width,
+            height=self._cells.height,
             box=self._box(),
             palette=self.palette(),
             font=self.font(),
-            selected={row for row, _ in cells if self.is_row_selected(row)},
-            current=current if self._shows_current() else -1,
+            selected={row for row, _, _ in cells if self.is_row_selected(row)},
+            current=current,
             hovered=self._hovered,
             mirrored=self.isRightToLeft(),
         )
 
-    def _shows_current(self) -> bool:
-        """Whether the current image is framed."""
-        return True
+    def _cells_in(self, area: QRect) -> list[Cell]:
+        """The cells that an area of the viewport touches."""
+        offset, width = self._offset(), self._cells.width
+        left, top = offset.x(), offset.y()
+        origins = ((row, *self._cells.origin(row)) for row in self._rows_in(area))
+        if self.isRightToLeft():
+            right = self.viewport().width() + left - width
+            return [(row, right - x, y - top) for row, x, y in origins]
+        return [(row, x - left, y - top) for row, x, y in origins]
+
+    def _covers(self, area: QRect) -> bool:
+        """Whether cells leave nothing free of an area of the viewport."""
+        if self._cells.header or not self._cells.count:
+            return False
+        content = self._to_content(area)
+        full = self._cells.count // self._cells.columns * self._cells.height
+        return content.right() < self._cells.columns * self._cells.width and content.bottom() < full
 
     def _paint_over(self, painter: QPainter, area: QRect) -> None:
         """Paint what lies over the cells."""

@@ -1,6 +1,5 @@
 """The images that pass the filter, in its order, for the grid and the filmstrip."""
 
-import re
 from collections.abc import Sequence
 from pathlib import PurePosixPath
 
@@ -11,6 +10,7 @@ from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistent
 from core.labels import LabelState, Review
 from core.project.changes import Changes
 from core.project.query import Query, QueryData
+from core.project.scan import natural_key
 from gui.session import Session
 
 Index = QModelIndex | QPersistentModelIndex
@@ -214,7 +214,7 @@ class ImageModel(QAbstractListModel):
         if self._is_grouped and len(rows):
             paths = self.query_data().paths
             ranks = np.empty(len(paths.folders), np.int32)
-            ranks[sorted(range(len(ranks)), key=lambda one: _natural(paths.folders[one]))] = np.arange(len(ranks))
+            ranks[sorted(range(len(ranks)), key=lambda one: natural_key(paths.folders[one]))] = np.arange(len(ranks))
             rows = rows[np.argsort(ranks[paths.folder_numbers[rows]], kind="stable")]
         return rows
 
@@ -277,7 +277,7 @@ class ImageModel(QAbstractListModel):
     def _spoken(self, row: int) -> str:
         """All that a cell shows, in words."""
         store, store_row = self._session.store, int(self._rows[row])
-        present = np.flatnonzero(store.states[store_row] == LabelState.PRESENT).tolist()
+        present = np.flatnonzero(store.states[store_row] == int(LabelState.PRESENT)).tolist()
         reviews = {Review.REVIEWED: self.tr("reviewed"), Review.UNSURE: self.tr("unsure")}
         parts = [PurePosixPath(store.paths[store_row]).name, *(store.labels[one].name for one in present)]
         review = Review(int(store.review[store_row]))
@@ -301,8 +301,3 @@ def _touched(changes: Changes) -> frozenset[str]:
     if changes.rules:
         touched.add("rules")
     return frozenset(touched)
-
-
-def _natural(name: str) -> list[tuple[int, str]]:
-    """A key that puts 2 before 10."""
-    return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", name)]

@@ -1,6 +1,6 @@
 """What cells of the grid are put together from, each painted once: grounds, chips, marks."""
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 
 from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPalette, QPen, QPixmap, QPolygonF
@@ -12,9 +12,12 @@ MARGIN = 4
 """Around a cell's ground."""
 PAD = 6
 """Inside it."""
+INSIDE = 12
+"""Of a chip, before and behind its name."""
 _RADIUS = 6
 _MOST = 1500
 """Pieces kept; more are only there where names are many and widths change, and all are painted anew then."""
+_MOST_GROUNDS = 32
 
 
 class Pieces:
@@ -27,6 +30,9 @@ class Pieces:
         metrics: of it.
         chip_height: of a line of chips.
         mark: side of a mark in the corner.
+        more_width: of the number of labels that are left out.
+        least_width: that a chip may not go below.
+        name_widths: of the labels' names.
     """
 
     def __init__(self, palette: QPalette, font: QFont, ratio: float) -> None:
@@ -43,15 +49,13 @@ class Pieces:
         self.metrics = QFontMetricsF(self.font)
         self.chip_height = chip_height(font)
         self.mark = max(16, round(self.metrics.height()))
+        self.more_width = round(self.metrics.horizontalAdvance("+99")) + 4
+        self.least_width = self.metrics.averageCharWidth() * 3 + INSIDE
         self._kept: dict[Hashable, QPixmap] = {}
-        self._widths: dict[str, float] = {}
-
-    def width_of(self, text: str) -> float:
-        """Width of a text in the font of chips."""
-        width = self._widths.get(text)
-        if width is None:
-            width = self._widths[text] = self.metrics.horizontalAdvance(text)
-        return width
+        self._chips: dict[tuple[int, int, bool], QPixmap] = {}
+        self._grounds: dict[tuple[int, int, bool, bool, bool], QPixmap] = {}
+        self._labels: Sequence[Label] = ()
+        self.name_widths: list[float] = []
 
     def ground(self, width: int, height: int, *, selected: bool, hovered: bool, current: bool) -> QPixmap:
         """A cell without its picture; opaque, so that it is copied and not mixed."""
@@ -74,7 +78,23 @@ class Pieces:
                 painter.setPen(QPen(theme.accent(palette), 2 if current else 1))
                 painter.drawRoundedRect(cell.adjusted(1, 1, -1, -1), _RADIUS - 1, _RADIUS - 1)
 
-        return self._piece(("ground", width, height, selected, hovered, current), QSizeF(width, height), paint)
+        key = (width, height, selected, hovered, current)
+        found = self._grounds.get(key)
+        if found is None:
+            if len(self._grounds) >= _MOST_GROUNDS:
+                self._grounds.clear()
+            found = self._grounds[key] = self._painted(QSizeF(width, height), paint, opaque=True)
+        return found
+
+    def flash_frame(self, width: int, height: int) -> QPixmap:
+        """A frame around an image that was just given a label."""
+
+        def paint(painter: QPainter) -> None:
+            painter.setPen(QPen(theme.accent(self._palette), 3))
+            cell = QRectF(0, 0, width, height).adjusted(MARGIN, MARGIN, -MARGIN, -MARGIN)
+            painter.drawRoundedRect(cell.adjusted(1, 1, -1, -1), _RADIUS - 1, _RADIUS - 1)
+
+        return self._piece(("flash", width, height), QSizeF(width, height), paint)
 
     def placeholder(self, side: int, *, broken: bool) -> QPixmap:
         """What stands for a picture that is not there yet, or cannot be."""
@@ -132,23 +152,37 @@ class Pieces:
 
         return self._piece("flag", QSizeF(side, side), paint)
 
-    def chip(self, label: Label, width: int, *, flashing: bool) -> QPixmap:
-        """A label's chip."""
+    def set_labels(self, labels: Sequence[Label]) -> None:
+        """Paint chips of these labels from now on."""
+        if labels is not self._labels:
+            self._labels = labels
+            self.name_widths = [self.metrics.horizontalAdvance(label.name) for label in labels]
+            self._chips.clear()
 
-        def paint(painter: QPainter) -> None:
-            paint_chip(painter, QRectF(0, 0, width, self.chip_height), label, self.metrics, flashing=flashing)
+    def chip(self, column: int, width: int, *, flashing: bool) -> QPixmap:
+        """The chip of a label, by its column."""
+        key = (column, width, flashing)
+        found = self._chips.get(key)
+        if found is None:
+            if len(self._chips) >= _MOST:
+                self._chips.clear()
 
-        key = ("chip", label.name, label.color, width, flashing)
-        return self._piece(key, QSizeF(width, self.chip_height), paint)
+            def paint(painter: QPainter) -> None:
+                rect = QRectF(0, 0, width, self.chip_height)
+                paint_chip(painter, rect, self._labels[column], self.metrics, flashing=flashing)
 
-    def more(self, count: int, *, width: int) -> QPixmap:
+            found = self._chips[key] = self._painted(QSizeF(width, self.chip_height), paint)
+        return found
+
+    def more(self, count: int) -> QPixmap:
         """How many labels there are besides."""
+        size = QSizeF(self.more_width, self.chip_height)
 
         def paint(painter: QPainter) -> None:
             painter.setPen(self._palette.color(QPalette.ColorRole.WindowText))
-            painter.drawText(QRectF(0, 0, width, self.chip_height), Qt.AlignmentFlag.AlignCenter, f"+{count}")
+            painter.drawText(QRectF(QPointF(), size), Qt.AlignmentFlag.AlignCenter, f"+{count}")
 
-        return self._piece(("more", count, width), QSizeF(width, self.chip_height), paint)
+        return self._piece(("more", count), size, paint)
 
     def conflict(self) -> QPixmap:
         """An amber chip: the labels break a rule."""
@@ -187,7 +221,7 @@ class Pieces:
             number = f"{percent} %"
             leading = Qt.AlignmentFlag.AlignRight if mirrored else Qt.AlignmentFlag.AlignLeft
             trailing = Qt.AlignmentFlag.AlignLeft if mirrored else Qt.AlignmentFlag.AlignRight
-            room = inside.width() - self.width_of(number) - 6
+            room = inside.width() - self.metrics.horizontalAdvance(number) - 6
             name = self.metrics.elidedText(label.name, Qt.TextElideMode.ElideRight, room)
             absolute = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignAbsolute
             painter.drawText(inside, absolute | leading, name)
@@ -198,20 +232,22 @@ class Pieces:
 
     def _piece(self, key: Hashable, size: QSizeF, paint: Callable[[QPainter], None]) -> QPixmap:
         found = self._kept.get(key)
-        if found is not None:
-            return found
-        if len(self._kept) >= _MOST:
-            self._kept.clear()
+        if found is None:
+            if len(self._kept) >= _MOST:
+                self._kept.clear()
+            found = self._kept[key] = self._painted(size, paint)
+        return found
+
+    def _painted(self, size: QSizeF, paint: Callable[[QPainter], None], *, opaque: bool = False) -> QPixmap:
         picture = QPixmap((size * self._ratio).toSize())
         picture.setDevicePixelRatio(self._ratio)
-        if not (isinstance(key, tuple) and key[0] == "ground"):
+        if not opaque:
             picture.fill(Qt.GlobalColor.transparent)
         painter = QPainter(picture)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setFont(self.font)
         paint(painter)
         painter.end()
-        self._kept[key] = picture
         return picture
 
 

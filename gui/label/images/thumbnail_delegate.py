@@ -1,28 +1,58 @@
 """How an image looks in the grid: the picture, up to three label chips, what is known of it in the corners."""
 
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QObject, QPoint, QRect, QRectF, QTimer, Signal
+from PySide6.QtCore import QObject, QRect, QRectF, QTimer, Signal
 from PySide6.QtGui import QFont, QPainter, QPalette, QPixmap
 
 from core.labels import Label, LabelState, Review
 from gui.label.images.image_model import ImageModel
-from gui.label.images.pieces import MARGIN, PAD, Pieces, chip_height
+from gui.label.images.pieces import INSIDE, MARGIN, PAD, Pieces, chip_height
 from gui.session import Session
 from gui.widgets.thumbnails import Box
 
 CHIPS = 3
 FLASH_MS = 200
 _GAP = 3
-# chips: before and behind a name
-_INSIDE = 12
+# numpy compares bytes with an enum's member ten times as slowly
+PRESENT, TO_DO = int(LabelState.PRESENT), int(Review.TO_DO)
 
 Suggestions = Callable[[int], Sequence[tuple[Label, float]]]
 """Labels that a model would give an image, by its id, each with a probability; the likeliest first."""
 Conflicts = Callable[[int], bool]
 """Whether the labels of the image in a row of the store break a rule."""
+Cell = tuple[int, int, int]
+"""A row of the model, and the left and top of its cell in the view."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What holds for all cells of a view.
+
+    Attributes:
+        width: of a cell.
+        height: of a cell.
+        box: what pictures are to fit into, in device pixels.
+        palette: of the view.
+        font: of the view.
+        selected: rows that are selected, of those that are painted at least.
+        current: the current row, -1 for none.
+        hovered: the row below the pointer, -1 for none.
+        mirrored: whether reading goes from right to left.
+    """
+
+    width: int
+    height: int
+    box: Box
+    palette: QPalette
+    font: QFont
+    selected: Collection[int]
+    current: int
+    hovered: int
+    mirrored: bool
 
 
 class ThumbnailDelegate(QObject):
@@ -83,81 +113,62 @@ class ThumbnailDelegate(QObject):
         inset = MARGIN + PAD
         return cell.adjusted(inset, inset, -inset, -inset - self.footer(font))
 
-    def paint_cells(
-        self,
-        painter: QPainter,
-        cells: Sequence[tuple[int, QRect]],
-        *,
-        box: Box,
-        palette: QPalette,
-        font: QFont,
-        selected: Collection[int],
-        current: int,
-        hovered: int,
-        mirrored: bool,
-    ) -> None:
+    def paint_cells(self, painter: QPainter, cells: Sequence[Cell], look: Look) -> None:
         """Paint some cells of one size.
 
         Args:
             painter: of a view.
-            cells: rows of the model, and where they are in the view.
-            box: what the pictures are to fit into, in device pixels.
-            palette: of the view.
-            font: of the view.
-            selected: rows that are selected, those of the cells at least.
-            current: the current row, -1 for none.
-            hovered: the row below the pointer, -1 for none.
-            mirrored: whether reading goes from right to left.
+            cells: what is to be painted, and where.
+            look: what holds for all of them.
         """
         device = painter.device()
-        pieces = self._prepared(palette, font, 1.0 if device is None else device.devicePixelRatioF())
+        pieces = self._prepared(look, 1.0 if device is None else device.devicePixelRatioF())
         store, thumbnails = self._session.store, self._session.thumbnails
-        rows = self._model.rows[[row for row, _ in cells]]
+        rows = self._model.rows[[row for row, _, _ in cells]]
         image_ids = store.image_ids[rows].tolist()
         reviews, flags = store.review[rows].tolist(), store.flagged[rows].tolist()
-        labels = store.labels
         present = _present(store.states, rows) if self._chips else [[]] * len(cells)
+        pieces.set_labels(store.labels)
         conflicts, suggestions = self._conflicts, self._suggestions if self._chips else None
+        area = self.picture_area(QRect(0, 0, look.width, look.height), look.font)
+        exact = look.box == (area.width(), area.height())
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        for (row, cell), store_row, image_id, review, flagged, columns in zip(
+        for (row, x, y), store_row, image_id, review, flagged, columns in zip(
             cells, rows.tolist(), image_ids, reviews, flags, present, strict=True
         ):
             ground = pieces.ground(
-                cell.width(), cell.height(), selected=row in selected, hovered=row == hovered, current=row == current
-            )
-            painter.drawPixmap(cell.topLeft(), ground)
-            area = self.picture_area(cell, font)
-            pixmap = thumbnails.find(image_id, box)
-            if pixmap is not None:
-                _paint_picture(painter, area, pixmap, box)
-            else:
+                look.width, look.height,
+                selected=row in look.selected, hovered=row == look.hovered, current=row == look.current,
+            )  # fmt: skip
+            painter.drawPixmap(x, y, ground)
+            pixmap = thumbnails.find(image_id, look.box)
+            if pixmap is None:
                 side = min(28, area.height() // 2)
-                broken = image_id in store.problems
-                spot = QPoint(area.center().x() - side // 2, area.center().y() - side // 2)
-                painter.drawPixmap(spot, pieces.placeholder(side, broken=broken))
-            if review != Review.TO_DO or flagged:
-                _paint_marks(painter, cell, pieces, review, flagged=flagged, mirrored=mirrored)
-            if self._chips:
-                lines = QRect(area.left(), area.bottom() + 1 + PAD - 2, area.width(), pieces.chip_height)
-                broken = conflicts is not None and conflicts(store_row)
-                if columns or broken:
-                    self._paint_chips(
-                        painter, lines, [labels[one] for one in columns], image_id, pieces,
-                        broken=broken, mirrored=mirrored,
-                    )  # fmt: skip
-                if suggestions is not None:
-                    best = suggestions(image_id)
-                    if best:
-                        lines.translate(0, pieces.chip_height + 2)
-                        label, probability = best[0]
-                        percent = max(1, min(99, round(probability * 100)))
-                        piece = pieces.suggestion(label, percent, lines.width(), mirrored=mirrored)
-                        painter.drawPixmap(lines.topLeft(), piece)
+                left, top = x + area.center().x() - side // 2, y + area.center().y() - side // 2
+                painter.drawPixmap(left, top, pieces.placeholder(side, broken=image_id in store.problems))
+            else:
+                _paint_picture(painter, area.translated(x, y), pixmap, exact=exact)
+            if review != TO_DO or flagged:
+                _paint_marks(painter, x, y, pieces, look, review, flagged=flagged)
+            if not self._chips:
+                continue
+            left, top = x + area.left(), y + area.bottom() + PAD - 1
+            broken = conflicts is not None and conflicts(store_row)
+            if columns or broken:
+                self._paint_chips(painter, left, top, area.width(), columns, image_id, pieces, look, broken=broken)
+            best = None if suggestions is None else suggestions(image_id)
+            if best:
+                label, probability = best[0]
+                percent = max(1, min(99, round(probability * 100)))
+                piece = pieces.suggestion(label, percent, area.width(), mirrored=look.mirrored)
+                painter.drawPixmap(left, top + pieces.chip_height + 2, piece)
+            if image_id in self._flashing[0]:
+                painter.drawPixmap(x, y, pieces.flash_frame(look.width, look.height))
 
-    def _prepared(self, palette: QPalette, font: QFont, ratio: float) -> Pieces:
-        key = (palette.cacheKey(), font.key(), ratio)
+    def _prepared(self, look: Look, ratio: float) -> Pieces:
+        key = (look.palette.cacheKey(), look.font.key(), ratio)
         if self._pieces is None or key != self._pieces_of:
-            self._pieces = Pieces(palette, font, ratio)
+            self._pieces = Pieces(look.palette, look.font, ratio)
             self._pieces_of = key
         return self._pieces
 
@@ -168,64 +179,65 @@ class ThumbnailDelegate(QObject):
     def _paint_chips(
         self,
         painter: QPainter,
-        line: QRect,
-        labels: list[Label],
+        left: int,
+        top: int,
+        room: int,
+        columns: list[int],
         image_id: int,
         pieces: Pieces,
+        look: Look,
         *,
         broken: bool,
-        mirrored: bool,
     ) -> None:
-        chips: list[QPixmap] = [pieces.conflict()] if broken else []
-        widths = [pieces.chip_height] if broken else []
-        room = line.width() - sum(widths) - _GAP * len(widths)
-        more = round(pieces.width_of("+99")) + 4
-        least = pieces.metrics.averageCharWidth() * 3 + _INSIDE
-        fitting = _fit([pieces.width_of(label.name) for label in labels[: CHIPS + 1]], len(labels), room, more, least)
+        right, place = left + room, 0
+        if broken:
+            width = pieces.chip_height
+            painter.drawPixmap(right - width if look.mirrored else left, top, pieces.conflict())
+            place = width + _GAP
+        widths = pieces.name_widths
+        fitting = _fit(
+            [widths[one] for one in columns[:CHIPS]], len(columns), room - place, pieces.more_width, pieces.least_width
+        )
         flashing = self._flashing[1] if image_id in self._flashing[0] else -1
-        for label, width in zip(labels, fitting, strict=False):
-            chips.append(pieces.chip(label, width, flashing=label.id == flashing))
-            widths.append(width)
-        hidden = len(labels) - len(fitting)
+        for column, width in zip(columns, fitting, strict=False):
+            is_flashing = flashing >= 0 and self._session.store.labels[column].id == flashing
+            chip = pieces.chip(column, width, flashing=is_flashing)
+            painter.drawPixmap(right - place - width if look.mirrored else left + place, top, chip)
+            place += width + _GAP
+        hidden = len(columns) - len(fitting)
         if hidden:
-            chips.append(pieces.more(hidden, width=more))
-            widths.append(more)
-        left = 0
-        for chip, width in zip(chips, widths, strict=True):
-            x = line.right() + 1 - left - width if mirrored else line.left() + left
-            painter.drawPixmap(x, line.top(), chip)
-            left += width + _GAP
+            width = pieces.more_width
+            painter.drawPixmap(right - place - width if look.mirrored else left + place, top, pieces.more(hidden))
 
 
-def _paint_picture(painter: QPainter, area: QRect, pixmap: QPixmap, box: Box) -> None:
+def _paint_picture(painter: QPainter, area: QRect, pixmap: QPixmap, *, exact: bool) -> None:
+    """Paint a picture in the middle of an area; `exact` where pictures are made for it, pixel by pixel."""
     width, height = pixmap.width(), pixmap.height()
-    # one that was made for this box fills a side of it, unless the image is small
-    fits = width <= box[0] and height <= box[1] and (width == box[0] or height == box[1])
-    if fits and box == (area.width(), area.height()):
-        left, top = area.left() + (area.width() - width) // 2, area.top() + (area.height() - height) // 2
-        painter.drawPixmap(left, top, pixmap)
+    wide, high = area.width(), area.height()
+    if exact and ((width == wide and height <= high) or (height == high and width <= wide)):
+        painter.drawPixmap(area.left() + (wide - width) // 2, area.top() + (high - height) // 2, pixmap)
         return
-    scale = min(area.width() / width, area.height() / height, 4.0)
+    scale = min(wide / width, high / height, 4.0)
     place = QRectF(0, 0, width * scale, height * scale)
     place.moveCenter(QRectF(area).center())
     painter.drawPixmap(place, pixmap, QRectF(pixmap.rect()))
 
 
-def _paint_marks(painter: QPainter, cell: QRect, pieces: Pieces, review: int, *, flagged: bool, mirrored: bool) -> None:
-    side, inset = pieces.mark, MARGIN + 3
-    leading, trailing = cell.left() + inset, cell.right() + 1 - inset - side
-    if mirrored:
+def _paint_marks(painter: QPainter, x: int, y: int, pieces: Pieces, look: Look, review: int, *, flagged: bool) -> None:
+    inset = MARGIN + 3
+    leading, trailing = x + inset, x + look.width - inset - pieces.mark
+    if look.mirrored:
         leading, trailing = trailing, leading
-    if review != Review.TO_DO:
-        painter.drawPixmap(trailing, cell.top() + inset, pieces.review_mark(review))
+    if review != TO_DO:
+        painter.drawPixmap(trailing, y + inset, pieces.review_mark(review))
     if flagged:
-        painter.drawPixmap(leading, cell.top() + inset, pieces.flag())
+        painter.drawPixmap(leading, y + inset, pieces.flag())
 
 
 def _present(states: NDArray[np.int8], rows: NDArray[np.int64]) -> list[list[int]]:
     """Columns of the labels that are present in some rows (n,)."""
     found: list[list[int]] = [[] for _ in range(len(rows))]
-    lines, columns = np.nonzero(states[rows] == LabelState.PRESENT)
+    lines, columns = np.nonzero(states[rows] == PRESENT)
     for line, column in zip(lines.tolist(), columns.tolist(), strict=True):
         found[line].append(column)
     return found
@@ -243,7 +255,7 @@ def _fit(names: list[float], total: int, room: float, more: float, least: float)
     """
     for count in range(min(CHIPS, total), 0, -1):
         space = room - (more + _GAP if count < total else 0.0) - _GAP * (count - 1)
-        wanted = [width + _INSIDE for width in names[:count]]
+        wanted = [width + INSIDE for width in names[:count]]
         if sum(wanted) <= space:
             return [round(width) for width in wanted]
         if count == 1 or space / count >= least + 14:
