@@ -23,6 +23,7 @@ from core.project.query.tree import (
     Sort,
     leaves,
 )
+from core.project.query.words import DISAGREE
 
 _FLAG_NEEDS = {
     "reviewed": "review",
@@ -76,12 +77,16 @@ class Query:
     def needs(self) -> frozenset[str]:
         """What an answer hangs on.
 
-        Of "states", "rules" (and the states), "review", "flagged", "splits", "paths", "unreadable", "notes", "facts"
-        (width, height, size), "disputes" and "prob" (a model's scores, also for `disagree`, and the states).
+        Of "states", "rules", "review", "flagged", "splits", "paths", "unreadable", "notes", "facts" (width, height,
+        size), "disputes" and "prob" (a model's scores and thresholds).
         """
         tree = [] if self.tree is None else [_needs(leaf) for leaf in leaves(self.tree)]
         sorts = [_MEASURE_NEEDS.get(sort.key, "") for sort in self.sorts]
-        return frozenset([*tree, *sorts]) - {""}
+        needs = frozenset([*tree, *sorts]) - {""}
+        hangs_on_states = "rules" in needs or any(sort.key == DISAGREE for sort in self.sorts)
+        if self.tree is not None:
+            hangs_on_states |= any(isinstance(leaf, Disagrees) for leaf in leaves(self.tree))
+        return needs | {"states"} if hangs_on_states else needs
 
     def matches(self, data: QueryData) -> NDArray[np.bool_]:
         """Which images the filter lets through.

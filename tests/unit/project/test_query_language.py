@@ -295,7 +295,10 @@ def test_a_query_says_what_it_hangs_on():
     assert parse(text, LABELS).needs == {
         "states", "flagged", "splits", "paths", "notes", "facts", "rules", "disputes", "unreadable",
     }  # fmt: skip
-    assert parse("disagree sort:reviewed", LABELS).needs == {"prob", "review"}
+    assert parse("disagree sort:reviewed", LABELS).needs == {"prob", "states", "review"}
+    assert parse("prob(cat)>0.5", LABELS).needs == {"prob"}
+    assert parse("conflict", LABELS).needs == parse("-conflict", LABELS).needs == {"rules", "states"}
+    assert parse("sort:disagree", LABELS).needs == {"prob", "states"}
     assert parse("id:3 sort:random", LABELS).needs == frozenset()
     assert parse("-(unsure or labels>3)", LABELS).needs == {"review", "states"}
 
