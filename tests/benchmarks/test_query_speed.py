@@ -131,7 +131,7 @@ FILTERS = [
 ]
 
 
-def milliseconds(work: Callable[[], object], *, times: int = 5) -> float:
+def milliseconds(work: Callable[[], object], *, times: int = 15) -> float:
     best = float("inf")
     for _ in range(times):
         start = time.perf_counter()
