@@ -160,7 +160,7 @@ class LabelChanges(AnnotationChanges):
             made = len(edits)
             before = [source, into]
             examples = tuple(dict.fromkeys((*into.examples, *source.examples)))[:EXAMPLES_LIMIT]
-            parent = None if into.parent == source_id else into.parent
+            parent = None if source_id in self._ancestors(into_id) else into.parent
             after = [replace(source, deleted=True), replace(into, examples=examples, parent=parent)]
             for row in rows.values():
                 if row.parent == source_id and row.id != into_id:
@@ -226,6 +226,16 @@ class LabelChanges(AnnotationChanges):
             with contextlib.suppress(ProjectError):
                 self._check_rule(kept)
                 self._do(RuleEdit((replace(row, deleted=True),), (kept,)), "")
+
+    def _ancestors(self, label_id: int) -> list[int]:
+        """Ids of the parent of a label, its parent, and so on."""
+        rows = self._content.label_rows
+        found: list[int] = []
+        parent = rows[label_id].parent
+        while parent is not None and parent not in found:
+            found.append(parent)
+            parent = rows[parent].parent
+        return found
 
     def _column_of(self, label_id: int) -> NDArray[np.int8]:
         column: NDArray[np.int8] = self.states[:, [label.id for label in self.labels].index(label_id)]

@@ -301,6 +301,7 @@ class _BarDelegate(QStyledItemDelegate):
             painter.drawText(inner, int(side), f"{bar.counts[column - FIRST_COUNT]:,}")
         if state & QStyle.StateFlag.State_HasFocus:
             painter.setPen(QPen(theme.accent(palette), 2))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRect(rect.adjusted(1, 1, -1, -1))
         painter.restore()
 

@@ -117,6 +117,13 @@ def test_rules_children_and_examples_go_over_to_the_label_that_stays(make_store)
     assert [(one.kind, one.label_ids) for one in store.rules] == [("never", (DOG, COW))]
 
 
+def test_a_label_that_comes_from_the_one_that_goes_is_no_child_of_its_children(store):
+    store.change_label(DOG, parent=COW)
+    store.change_label(COW, parent=CAT)
+    store.merge_labels(CAT, DOG)
+    assert (of(store, DOG).parent, of(store, COW).parent) == (None, DOG)
+
+
 def test_in_a_project_of_one_label_an_image_keeps_one_after_a_merge(make_store):
     store = make_store(labels=("cat", "dog", "cow"), task="multi-class")
     store.set_states([1], {CAT: PRESENT})
