@@ -47,11 +47,15 @@ def data() -> QueryData:
     )
 
 
-def passes_by_hand(text: str) -> Callable[[QueryData, int], bool]:
+def passes_by_hand(text: str, data: QueryData) -> Callable[[QueryData, int], bool]:
     """The filter as somebody writes it who goes through the images one by one."""
 
+    # what a careful person looks up once, not for each image
+    columns = {label.name: column for column, label in enumerate(data.labels)}
+    disputed = {image_id for image_id, _ in data.disputes}
+
     def state(data: QueryData, row: int, name: str) -> int:
-        return data.states[row][next(i for i, label in enumerate(data.labels) if label.name == name)]
+        return data.states[row, columns[name]]
 
     def disagrees(data: QueryData, row: int) -> bool:
         return any(
@@ -84,7 +88,7 @@ def passes_by_hand(text: str) -> Callable[[QueryData, int], bool]:
         "unlabeled OR unreadable OR disputed": lambda d, r: (
             all(one == -1 for one in d.states[r])
             or int(d.image_ids[r]) in d.problems
-            or any(int(d.image_ids[r]) == image_id for image_id, _ in d.disputes)
+            or int(d.image_ids[r]) in disputed
         ),
         "unreviewed -flagged split:train,test": lambda d, r: (
             d.review[r] == 0 and not d.flagged[r] and d.splits[r] in (Split.TRAIN, Split.TEST)
@@ -146,11 +150,12 @@ def test_a_filter_and_its_counts_take_a_fraction_of_a_loop_over_the_images(data,
         data.paths._answers.clear()
         counts(data, parse(text, data.labels).matches(data))
 
-    by_hand = passes_by_hand(text)
+    by_hand = passes_by_hand(text, data)
     rows = range(0, IMAGES, IMAGES // SAMPLE)
     counted = np.zeros((3, LABELS), np.int64)
 
     def loop() -> None:
+        counted[:] = 0
         for row in rows:
             if by_hand(data, row):
                 for column, state in enumerate(data.states[row]):
@@ -158,7 +163,7 @@ def test_a_filter_and_its_counts_take_a_fraction_of_a_loop_over_the_images(data,
 
     passing = parse(text, data.labels).matches(data)
     assert [bool(by_hand(data, row)) for row in rows] == passing[rows].tolist()
-    ours, plain = milliseconds(ask), milliseconds(loop, times=1) * IMAGES / len(rows)
+    ours, plain = milliseconds(ask), milliseconds(loop, times=3) * IMAGES / len(rows)
     print(f"{text:45} {ours:6.1f} ms  {passing.sum():7,} images; the loop {plain:8,.0f} ms, {plain / ours:6,.0f} x")
     assert ours < plain
 
