@@ -1,6 +1,7 @@
 """What became of a project's image files since they were added: changed, gone, back again, and which are new."""
 
 import os
+import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -16,6 +17,9 @@ from core.project.words import images as _images
 
 # A system watches so many folders without being asked for more; what changes in others is seen at the next look.
 FOLDERS_LIMIT = 512
+
+_GIVE_WAY_EVERY = 1000
+_PAUSE_SECONDS = 0.003
 
 
 @dataclass(frozen=True)
@@ -76,7 +80,9 @@ def look(
         ProjectError: the project cannot be read.
     """
     roots, known = _known(folder)
-    everywhere = {_whole(root, path) for root, images in known.items() for path in images}
+    everywhere = {
+        prefix + _local(path) for root, images in known.items() for prefix in [_prefix(root)] for path in images
+    }
     news = _Collected(problems, everywhere)
     for root in roots:
         if not root.is_dir():
@@ -150,7 +156,9 @@ class _Collected:
     ) -> None:
         """Compare the images of a folder with the files that are there."""
         there = {file.relative_path: file for file in files}
-        for path, one in images.items():
+        for count, (path, one) in enumerate(images.items()):
+            if count % _GIVE_WAY_EVERY == 0:
+                _give_way(count)
             file = there.get(path) or _file(root, path)
             if file is None:
                 whole = Path(_whole(root, path))
@@ -159,8 +167,9 @@ class _Collected:
                 self._changed_or_touched(root, one, file, cancelled)
             if file is not None and is_missing(self._problems.get(one.image_id, "")):
                 self._back.add(one.image_id)
+        prefix = _prefix(root)
         for file in files:
-            whole_path = _whole(root, file.relative_path)
+            whole_path = prefix + _local(file.relative_path)
             if whole_path not in self._seen:
                 # a root folder in another one is looked through twice
                 self._seen.add(whole_path)
@@ -217,12 +226,12 @@ def _parts(root: Path, within: Collection[Path] | None) -> list[str]:
 def _scanned(root: Path, part: str, cancelled: Callable[[], bool]) -> list[ScannedImage]:
     """The image files of a part of a root folder, relative to the root; none where it is gone."""
     if not part:
-        return scan_folder(root, cancelled=cancelled)
+        return scan_folder(root, cancelled=cancelled, progress=_give_way)
     if not (root / part).is_dir():
         return []
     return [
         ScannedImage(part + file.relative_path, file.size, file.mtime_ns)
-        for file in scan_folder(root / part, cancelled=cancelled)
+        for file in scan_folder(root / part, cancelled=cancelled, progress=_give_way)
     ]
 
 
@@ -256,4 +265,18 @@ def _folders(roots: Sequence[Path]) -> tuple[Path, ...]:
 
 
 def _whole(root: Path, path: str) -> str:
-    return os.path.join(root, path.replace("/", os.sep))  # noqa: PTH118 - a Path for each of 100,000 is slow
+    return _prefix(root) + _local(path)
+
+
+def _prefix(root: Path) -> str:
+    """A folder with one separator at its end, where the root of a drive has it already."""
+    return str(root).rstrip(os.sep) + os.sep
+
+
+def _local(path: str) -> str:
+    return path if os.sep == "/" else path.replace("/", os.sep)
+
+
+def _give_way(_count: int) -> None:
+    """Let the thread that paints have its turn: Python runs one at a time."""
+    time.sleep(_PAUSE_SECONDS)

@@ -104,7 +104,7 @@ def _walk(root: Path, cancelled: Callable[[], bool]) -> Iterator[ScannedImage]:
                 if entry.is_dir():
                     if entry.name not in hidden:
                         folders.append((entry.path, f"{path}/"))
-                elif Path(path).suffix.lower() in SUFFIXES:
+                elif os.path.splitext(entry.name)[1].lower() in SUFFIXES:  # noqa: PTH122 - a Path is slow
                     path.encode()  # the database keeps no name that is not Unicode
                     facts = entry.stat()
                     if not stat.S_ISREG(facts.st_mode):

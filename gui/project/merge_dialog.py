@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QFontDatabase
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 
 from core.errors import MultihotError
 from core.files import write_atomically
+from core.project.backups import back_up
 from core.project.changes import Changes
 from core.project.merge import MergePlan, Target, plan_merge, read_other, read_project
 from core.project.merge_apply import MergeChoices, Merged, apply_merge
@@ -59,7 +60,6 @@ class MergeDialog(QDialog):
         self._outcome: list[Merged | MultihotError] | None = None
         self._request: background.Request | None = None
         self.setWindowTitle(self.tr("Merge project"))
-
         # make
         self._heading = QLabel(self.windowTitle())
         self._heading.setProperty("tone", "title")
@@ -72,9 +72,7 @@ class MergeDialog(QDialog):
         self.model = MergeModel()
         self.table = MergeTable(self.model)
         self.choices = ChoiceRow()
-        self.reviews = QCheckBox()
-        self.notes = QCheckBox()
-        self.images = QCheckBox()
+        self.reviews, self.notes, self.images = QCheckBox(), QCheckBox(), QCheckBox()
         self.report = QPlainTextEdit()
         self.report.setReadOnly(True)
         self.report.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
@@ -106,7 +104,9 @@ class MergeDialog(QDialog):
         layout.addWidget(self._pages, 1)
         layout.addWidget(self.error)
         layout.addLayout(buttons)
-        self.resize(self.fontMetrics().averageCharWidth() * 130, self.fontMetrics().height() * 34)
+        room = self.screen().availableGeometry().size()
+        size = QSize(self.fontMetrics().averageCharWidth() * 165, self.fontMetrics().height() * 38)
+        self.resize(size.boundedTo(room * 0.9))
         self._show_page(0)
 
         # connect
@@ -282,7 +282,7 @@ class MergeDialog(QDialog):
             ),
         ):
             box.setText(text.format(f"{count:,}"))
-            box.setEnabled(bool(count))
+            box.setVisible(bool(count))
             box.setChecked(bool(count) and box is not self.images)
 
     def _show_choices(self) -> None:
@@ -325,6 +325,7 @@ class MergeDialog(QDialog):
 
         def work(store: Store) -> Changes:
             try:
+                back_up(store.folder, reason="before-merge")
                 merged = apply_merge(store, plan, choices)
             except MultihotError as error:
                 outcome.append(error)

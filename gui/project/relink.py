@@ -59,6 +59,7 @@ class RelinkDialog(QDialog):
         self.facts = wrapped()
         self.names = QPlainTextEdit()
         self.names.setReadOnly(True)
+        self.names.setMinimumHeight(self.fontMetrics().lineSpacing() * 6)
         self.names.setAccessibleName(self.tr("Images that were not found"))
         self.error = ErrorRow()
         self.close_button = QPushButton(self.tr("Cancel"))
