@@ -52,7 +52,7 @@ def damage_told(folder: Path) -> Iterator[None]:
         if not is_damage(error):
             raise
         raise damaged(folder) from error
-    except (LookupError, ValueError, TypeError, OverflowError) as error:
+    except (LookupError, ValueError, TypeError, AttributeError, OverflowError) as error:
         # a row that no program of ours wrote: an image that is not there, a text where a number is to be
         raise damaged(folder) from error
 

@@ -206,12 +206,12 @@ def _merge(
             roots.update(same.execute(_ROOTS))
     own = {row[1]: row[3] for row in master.values() if isinstance(row[1], str) and isinstance(row[3], int)}
     roots.update(own)
-    found, records = read_damaged(pages, tables, roots)
+    sequence = pages.table(roots[SEQUENCE], _SEQUENCE).rows.values() if SEQUENCE in roots else ()
+    highest = {str(name): number for name, number in sequence if isinstance(number, int)}
+    found, records = read_damaged(pages, tables, roots, images=highest.get("image", 0))
     index: list[Row] = []
     if found["image"].gaps:
         index, _ = pages.index(roots[_IMAGE_INDEX])
-    sequence = pages.table(roots[SEQUENCE], _SEQUENCE).rows.values() if SEQUENCE in roots else ()
-    highest = {str(name): number for name, number in sequence if isinstance(number, int)}
     merge = Merge(tables, found, records, rows, index, _splits(folder), highest)
     merge.run()
     return merge

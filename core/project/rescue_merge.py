@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.labels import LabelState, Split
-from core.project.edits import AnnotationEdit, Edit, unpack
+from core.project.edits import AnnotationEdit, DisputeEdit, Edit, NoteEdit, pack, unpack
 from core.project.palette import PALETTE
 from core.project.rescue_pages import Pages, Row, TableRows, Value
 from core.project.rescue_tables import MAKES_SENSE, Table, is_allowed, key_of, row_id_of
@@ -91,6 +91,7 @@ class Merge:
         self._name_labels()
         self._trim_journal()
         self._drop_strays()
+        self._clean_journal()
         if not self.rows["project"]:
             self.rows["project"] = [("multi-label",)]
 
@@ -125,20 +126,21 @@ class Merge:
         known = {row_id_of(table, row) for row in self.rows["image"]}
         taken = {(row[1], row[2]) for row in self.rows["image"]}
         for record in self.image_index:
-            if len(record) == 3 and isinstance(record[1], str) and isinstance(record[2], int):
-                root, path, image = record
-                if image not in known and found.is_lost(image) and (root, path) not in taken:
-                    split = self.splits.get(image, Split.UNASSIGNED)
-                    self.rows["image"].append(table.row(id=image, root_id=root, path=path, split=int(split)))
-                    known.add(image)
-                    tally.rebuilt += 1
+            root, path, image = (*record, None, None, None)[:3]
+            if not (isinstance(root, int) and isinstance(path, str) and isinstance(image, int)):
+                continue
+            if image not in known and found.is_lost(image) and (root, path) not in taken:
+                split = self.splits.get(image, Split.UNASSIGNED)
+                self.rows["image"].append(table.row(id=image, root_id=root, path=path, split=int(split)))
+                known.add(image)
+                tally.rebuilt += 1
         self.rows["image"].sort(key=lambda row: row_id_of(table, row))
         mentioned = known | {row_id_of(self.tables["annotation"], row) for row in self.rows["annotation"]}
         # images are never removed, so that their numbers have no holes
         self.highest["image"] = max([self.highest.get("image", 0), *mentioned, *self.splits])
         tally.lost = self.highest["image"] - len(known)
-        roots = {row[0] for row in self.rows["root"]}
-        for missing in sorted({row[1] for row in self.rows["image"]} - roots, key=str):
+        roots = {_number(row) for row in self.rows["root"]}
+        for missing in sorted({int(row[1] or 0) for row in self.rows["image"]} - roots):
             # the person can say where it is with Find moved images
             self.rows["root"].append((missing, f"lost-folder-{missing}"))
             self.tallies["root"].lost += 1
@@ -186,8 +188,8 @@ class Merge:
             if label not in known:
                 last += 1
                 color = PALETTE[label % len(PALETTE)]
-                values = {"id": label, "name": f"lost label {label}", "color": color, "position": last}
-                self.rows["label"].append(table.row(**values))
+                row = table.row(id=label, name=f"lost label {label}", color=color, position=last)
+                self.rows["label"].append(row)
                 tally.lost += 1
 
     def _width(self) -> int:
@@ -225,6 +227,22 @@ class Merge:
                 self.tallies[name].drop(len(self.rows[name]) - len(kept))
                 self.rows[name] = kept
 
+    def _clean_journal(self) -> None:
+        """Take out of the undo journal what it says of images and labels that are lost: it could not be undone."""
+        if not any(found.gaps for found in self.found.values()):
+            return
+        images = np.array([_number(row) for row in self.rows["image"]], np.int64)
+        labels = np.array([_number(row) for row in self.rows["label"]], np.int64)
+        place = self.tables["edit"].place("edits") or 0
+        cleaned = []
+        for row in self.rows["edit"]:
+            edits = _unpacked(row[place])
+            kept = [one for edit in edits if (one := _only(edit, images, labels)) is not None]
+            if kept:
+                cleaned.append((*row[:place], pack(kept), *row[place + 1 :]))
+        self.tallies["edit"].drop(len(self.rows["edit"]) - len(cleaned))
+        self.rows["edit"] = cleaned
+
 
 class _Replay:
     """The annotations of some images, as the undo journal tells them."""
@@ -240,7 +258,7 @@ class _Replay:
             if image in old:
                 blob = np.frombuffer(old[image][table.place("states") or 0], np.int8)[:width]  # type: ignore[arg-type]
                 self._states[place, : len(blob)] = blob
-                self._review[place] = old[image][review]
+                self._review[place] = int(old[image][review] or 0)
                 self._flagged[place] = bool(flagged is not None and old[image][flagged])
 
     def run(self, back: Iterable[list[Edit]], on: Iterable[list[Edit]]) -> None:
@@ -278,8 +296,36 @@ class _Replay:
         return (self._table.place("reviewed") if place is None else place) or 0
 
 
+def _only(edit: Edit, images: NDArray[np.int64], labels: NDArray[np.int64]) -> Edit | None:
+    """What an edit says of some images and labels: itself when that is all, None when it is nothing."""
+    if isinstance(edit, AnnotationEdit):
+        rows, columns = np.isin(edit.image_ids, images), np.isin(edit.label_ids, labels)
+        if rows.all() and columns.all():
+            return edit
+        part = np.ix_(rows, columns)
+        return AnnotationEdit(
+            edit.image_ids[rows], edit.label_ids[columns], edit.before[part], edit.after[part],
+            edit.review_before[rows], edit.review_after[rows], edit.flagged_before[rows], edit.flagged_after[rows],
+        ) if rows.any() else None  # fmt: skip
+    known, ids = set(images.tolist()), set(labels.tolist())
+    if isinstance(edit, NoteEdit):
+        notes = [tuple(one for one in side if one[0] in known) for side in (edit.before, edit.after)]
+        return NoteEdit(*notes) if any(notes) else None
+    if isinstance(edit, DisputeEdit):
+        disputes = [
+            tuple(one for one in side if one[0] in known and one[1] in ids) for side in (edit.before, edit.after)
+        ]
+        return DisputeEdit(*disputes) if any(disputes) else None
+    return edit
+
+
+def _number(row: Row) -> int:
+    """The number of a row of a table whose first column it is."""
+    return int(row[0] or 0)
+
+
 def read_damaged(
-    pages: Pages, tables: Mapping[str, Table], roots: Mapping[str, int]
+    pages: Pages, tables: Mapping[str, Table], roots: Mapping[str, int], *, images: int
 ) -> tuple[dict[str, TableRows], dict[str, tuple[list[Row], bool]]]:
     """Read what can be read of every table.
 
@@ -287,6 +333,7 @@ def read_damaged(
         pages: of the damaged file.
         tables: of its schema.
         roots: the pages where its tables begin, as far as it says so itself.
+        images: how many there were at least.
 
     Returns:
         Rows of the tables with row numbers, and records of the others with whether that is all.
@@ -299,6 +346,10 @@ def read_damaged(
             found[name] = pages.table(root, table.columns)
         else:
             records[name] = pages.index(root)
+    last = max(found["image"].rows, default=0)
+    if not found["image"].gaps and last < images:
+        # a page without rows is where pages with rows were
+        found["image"].gaps.append((last, images))
     pages.find_orphans({name: (tables[name].columns, rows) for name, rows in found.items()})
     return found, records
 

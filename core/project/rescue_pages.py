@@ -21,6 +21,8 @@ _LOWEST, _HIGHEST = -(2**63), 2**63 - 1
 
 _TABLE_LEAF, _TABLE_INTERIOR, _INDEX_LEAF, _INDEX_INTERIOR = 0x0D, 0x05, 0x0A, 0x02
 _INTEGER_BYTES = {1: 1, 2: 2, 3: 3, 4: 4, 5: 6, 6: 8}
+_KINDS: dict[str, tuple[type, ...]] = {"INTEGER": (int,), "REAL": (int, float), "TEXT": (str,), "BLOB": (bytes,)}
+
 # a tree of pages is no deeper in a file of any size
 _DEPTH = 24
 
@@ -53,9 +55,8 @@ class Column:
             return value is None
         if value is None:
             return self.may_be_missing
-        kinds = {"INTEGER": int, "REAL": (int, float), "TEXT": str, "BLOB": bytes}
         # a hole of zeros reads as a text, too
-        return isinstance(value, kinds[self.kind]) and not (isinstance(value, str) and "\0" in value)
+        return isinstance(value, _KINDS[self.kind]) and not (isinstance(value, str) and "\0" in value)
 
 
 @dataclass(slots=True)
@@ -171,7 +172,6 @@ class Pages:
             for child, lower, upper in children:
                 self._walk(child, lower, upper, columns, found, depth + 1)
         elif kind == _TABLE_LEAF:
-            self._seen.add(number)
             last, is_sound = low, True
             for cell in self._leaf_cells(number):
                 if cell is None or not (last < cell[0] <= high and _fits(cell[1], columns)):
@@ -179,6 +179,9 @@ class Pages:
                     continue
                 last = cell[0]
                 found.rows[last] = _whole(cell[1], last, columns)
+            if is_sound or last > low:
+                # else it may be a page of another table
+                self._seen.add(number)
             if not is_sound:
                 found.gaps.append((low, high))
         else:

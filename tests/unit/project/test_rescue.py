@@ -327,6 +327,53 @@ def test_undo_stops_at_a_hole_in_the_journal(store, folder):
     assert "cannot be taken back any more" in "\n".join(report.lines())
 
 
+def test_undo_goes_back_past_images_that_are_lost(store, folder):
+    label_some(store, 30)
+    labels = [label.id for label in store.labels]
+    store.set_notes(dict.fromkeys(store.image_ids.tolist(), "note"))
+    store.add_disputes({(image, labels[0]): LabelState.PRESENT for image in store.image_ids.tolist()}, "merged")
+    store.set_states(store.image_ids.tolist(), {labels[1]: LabelState.ABSENT})
+    with sqlite3.connect(folder / FILE_NAME) as connection:
+        (index,) = connection.execute(
+            "SELECT min(pageno) FROM dbstat WHERE name = 'sqlite_autoindex_image_1' AND pagetype = 'internal'"
+        ).fetchone()
+    connection.close()
+    store.close()
+    damage(folder, page_of(folder, "image"), bytes(4096))
+    damage(folder, (index - 1) * 4096, bytes(4096))
+    report = salvage(folder)
+    assert report.tallies["image"].lost > 50
+    with Store.open(folder) as again:
+        assert len(again.notes) == len(again.disputes) == len(again.image_ids)
+        steps = 0
+        while again.undo():
+            steps += 1
+        assert steps > 20
+        assert (again.states == -1).all()
+        assert not again.notes
+        while again.redo():
+            steps -= 1
+        assert steps == 0
+
+
+def test_tables_whose_first_pages_changed_places_are_told_by_their_rows(store, folder):
+    label_some(store, 20)
+    before = told(store)
+    store.close()
+    with sqlite3.connect(folder / FILE_NAME) as connection:
+        roots = dict(connection.execute("SELECT name, rootpage FROM sqlite_master WHERE type = 'table'"))
+    connection.close()
+    data = (folder / FILE_NAME).read_bytes()
+    for one, other in (("image", "run"), ("run", "image")):
+        start = (roots[other] - 1) * 4096
+        damage(folder, (roots[one] - 1) * 4096, data[start : start + 4096])
+    with pytest.raises(DamagedProjectError):
+        Store.open(folder).close()
+    salvage(folder)
+    with Store.open(folder) as again:
+        assert told(again)[1:5] == before[1:5]
+
+
 def test_everything_else_a_project_holds_is_saved(store, folder):
     label_some(store, 20)
     labels = [label.id for label in store.labels]
