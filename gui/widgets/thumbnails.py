@@ -4,7 +4,7 @@ import collections
 import os
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,7 +27,9 @@ SIZES = (128, 192, 320, 640)
 NOTIFY_MS = 33
 WAITING_LIMIT = 400
 """Wishes kept; older ones have scrolled away and are asked for again when they come back."""
-MEMORY_LIMIT = 96 * 2**20
+MEMORY_LIMIT = 48 * 2**20
+SCREENS = 3
+"""Kept at least of what a view shows at once, however large its screen is."""
 UPLOAD_SECONDS = 0.003
 """Of the GUI thread for pictures that came, each time; the rest waits for the next time, so that a frame is in time."""
 BOXES = 3
@@ -65,6 +67,7 @@ class ThumbnailLoader(QObject):
         # by image, those looked at last at the end; of each by box
         self._pixmaps: collections.OrderedDict[int, dict[Box, QPixmap]] = collections.OrderedDict()
         self._bytes = 0
+        self._limit = MEMORY_LIMIT
         self._failed: dict[int, str] = {}
         self._wanted: dict[int, list[_Wish]] = {}
         self._lock = threading.Lock()
@@ -149,12 +152,24 @@ class ThumbnailLoader(QObject):
         if not wishes and not before:
             return
         self._wanted[id(asker)] = wishes
+        self._limit = max(MEMORY_LIMIT, SCREENS * len(image_ids) * box[0] * box[1] * 4)
         stale = set(before).difference(wishes)
         if stale:
             with self._lock:
                 for wish in stale:
                     self._waiting.pop(wish, None)
         self._ask(wishes)
+
+    def forget(self, image_ids: Iterable[int]) -> None:
+        """Drop what is known of some images, whose files changed; whoever shows them asks again."""
+        known = frozenset(image_ids)
+        with self._lock:
+            for wish in [wish for wish in self._waiting if wish[0] in known]:
+                del self._waiting[wish]
+        for image_id in known:
+            self._bytes -= sum(map(_bytes_of, self._pixmaps.pop(image_id, _NONE).values()))
+            self._failed.pop(image_id, None)
+        self.loaded.emit(known)
 
     def problem(self, image_id: int) -> str | None:
         """Why an image has no thumbnail; None when nothing is known against it."""
@@ -263,7 +278,7 @@ class ThumbnailLoader(QObject):
             self._bytes -= _bytes_of(kept[box])
         kept[box] = pixmap
         self._bytes += _bytes_of(pixmap)
-        while self._bytes > MEMORY_LIMIT and len(self._pixmaps) > 1:
+        while self._bytes > self._limit and len(self._pixmaps) > 1:
             _, oldest = self._pixmaps.popitem(last=False)
             self._bytes -= sum(map(_bytes_of, oldest.values()))
 
@@ -281,7 +296,9 @@ class _Decode(QRunnable):
 def to_qimage(image: "NDArray[np.uint8]") -> QImage:
     """A copy of an sRGB picture (H, W, 3) as Qt paints it fastest; may be called from any thread."""
     height, width, _ = image.shape
-    view = QImage(image.tobytes(), width, height, 3 * width, QImage.Format.Format_RGB888)
+    # not image.tobytes(): of 24 megapixels that keeps every other thread, and the window, waiting for 40 ms
+    data = image if image.flags.c_contiguous else image.copy()
+    view = QImage(data.data, width, height, 3 * width, QImage.Format.Format_RGB888)
     return view.convertToFormat(QImage.Format.Format_RGB32)
 
 

@@ -422,6 +422,9 @@ class CellView(QAbstractItemView):
     def _on_loaded(self, image_ids: frozenset[int]) -> None:
         for image_id in image_ids.intersection(self._shown):
             row = self._shown[image_id]
+            if self._session.thumbnails.find(image_id, self._box()) is None:
+                # it was forgotten
+                self._wishes_stale = True
             if row < self._cells.count:
                 self.viewport().update(self._to_view(self._cells.place(row)))
 

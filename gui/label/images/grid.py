@@ -45,13 +45,15 @@ class Grid(CellView):
         opened: an image was double-clicked.
         size_step_wanted: +1 or -1; Ctrl and the wheel were used.
         image_clicked: id of an image, modifiers; it was clicked, while not painting.
-        painted: id of an image, modifiers; it was clicked or dragged over while painting.
+        painted: id of an image, modifiers; it was clicked or dragged over while painting, once in a stroke.
+        stroke_ended: the button was released while painting.
     """
 
     opened = Signal()
     size_step_wanted = Signal(int)
     image_clicked = Signal(int, object)
     painted = Signal(int, object)
+    stroke_ended = Signal()
 
     def __init__(self, session: Session, model: ImageModel, parent: QWidget | None = None) -> None:
         super().__init__(session, model, chips=True, parent=parent)
@@ -283,8 +285,10 @@ class Grid(CellView):
         super().mouseMoveEvent(event)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """The frame is done."""
+        """The frame or the stroke is done."""
         self._stroke.clear()
+        if self._is_painting and event.button() == Qt.MouseButton.LeftButton:
+            self.stroke_ended.emit()
         if self._band.is_active:
             rows = self.selected_rows()
             if len(rows) and not self.is_row_selected(self.currentIndex().row()):
