@@ -4,6 +4,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QLabel
 
+from core.settings import load_settings, settings_path
 from gui.commands import MENUS, TABLE, Command
 from gui.shell.command_palette import CommandPalette
 from gui.shell.shortcut_sheet import ShortcutSheet
@@ -64,8 +65,36 @@ def test_the_palette_knows_the_labels_of_the_project(window, palette, qtbot):
     assert window.session.store.states[0].tolist() == [-1, -1, 1]
 
 
+def test_the_palette_knows_the_saved_filters(window, label, qtbot):
+    window.session.apply(window.session.store.save_filter("cards & co", "ace -king"))
+    qtbot.keyClick(window, "k", Qt.KeyboardModifier.ControlModifier)
+    palette = QApplication.activePopupWidget()
+    qtbot.keyClicks(palette.field, "cards")
+    assert palette._model.shown[0].entry.name == "cards & co"
+    qtbot.keyClick(palette.field, Qt.Key.Key_Return)
+    assert label.filter_bar.field.text() == "ace -king"
+
+
 def test_the_palette_leaves_out_what_cannot_be_done_now(palette):
     assert "Redo" not in shown(palette)
+
+
+def test_words_in_any_order_and_the_menu_are_found(palette, qtbot):
+    qtbot.keyClicks(palette.field, "images sel all")
+    assert shown(palette)[0] == "Select all images"
+    palette.field.setText("view dark")
+    assert shown(palette)[0] == "Dark colours"
+
+
+def test_what_was_run_last_comes_first_also_after_a_restart(window, palette, qtbot):
+    qtbot.keyClicks(palette.field, "invert")
+    qtbot.keyClick(palette.field, Qt.Key.Key_Return)
+    assert load_settings(settings_path()).recent_commands == ("edit.invert_selection",)
+    qtbot.keyClick(window, "k", Qt.KeyboardModifier.ControlModifier)
+    again = QApplication.activePopupWidget()
+    assert shown(again)[0] == "Invert selection"
+    assert "Ctrl+I" in again.field.accessibleDescription()
+    again.close()
 
 
 def test_arrow_keys_choose_in_the_palette(palette, qtbot):
