@@ -69,6 +69,7 @@ class MainWindow(QMainWindow):
         self.status = StatusBar(self.session)
         self.welcome = Welcome(self.session, self.commands)
         self._project_commands: ProjectCommands | None = None
+        self._rail_line, self._status_line = line(vertical=True), line()
         self._pages = QStackedWidget()
         self._pages.addWidget(self.welcome)
         self._labels_menu = QMenu()
@@ -79,14 +80,14 @@ class MainWindow(QMainWindow):
         top.setContentsMargins(0, 0, 0, 0)
         top.setSpacing(0)
         top.addWidget(self.rail)
-        top.addWidget(line(vertical=True))
+        top.addWidget(self._rail_line)
         top.addWidget(self._pages, 1)
         body = QWidget()
         column = QVBoxLayout(body)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addLayout(top, 1)
-        column.addWidget(line())
+        column.addWidget(self._status_line)
         column.addWidget(self.status)
         self.setCentralWidget(body)
         self.setWindowTitle("Multihot")
@@ -119,6 +120,7 @@ class MainWindow(QMainWindow):
         self._pages.setCurrentWidget(workspace)
         self.rail.set_current(name)
         workspace.activate()  # type: ignore[attr-defined]
+        self._show_bare()
         self._show_undo()
 
     @property
@@ -139,6 +141,7 @@ class MainWindow(QMainWindow):
             label = LabelWorkspace(self.session, self.commands, news=self.project_commands.news)
             label.folder_wanted.connect(self.commands["file.add_images"].trigger)
             label.label_actions_changed.connect(self._on_label_actions_changed)
+            label.showing.changed.connect(self._show_bare)
             self._on_label_actions_changed(label.label_actions)
             workspace = label
         elif name == "train":
@@ -400,6 +403,17 @@ class MainWindow(QMainWindow):
             if on
             else self.windowState() & ~Qt.WindowState.WindowFullScreen
         )
+        self._show_bare()
+
+    def _show_bare(self) -> None:
+        """On the full screen an image that is looked at has all of it."""
+        label = self._workspaces.get("label")
+        if label is None:
+            return
+        wanted = self.commands["view.full_screen"].isChecked() and self._current == "label"
+        is_bare = label.set_bare(wanted)  # type: ignore[attr-defined]
+        for widget in (self.rail, self._rail_line, self.status, self._status_line, self.menuBar()):
+            widget.setVisible(not is_bare)
 
     def _on_about(self) -> None:
         from importlib.metadata import PackageNotFoundError, version

@@ -134,13 +134,21 @@ class LabelWorkspace(QWidget):
         """Whether everything that is to be seen is there."""
         return self._session.thumbnails.is_idle()
 
-    def set_bare(self, bare: bool) -> None:
-        """Show the images and nothing else, as on the full screen; the panels come back afterwards as they were."""
-        is_large = bare and self.showing.mode in ("loupe", "compare")
+    def set_bare(self, bare: bool) -> bool:
+        """Show an image and nothing else, as on the full screen; the panels come back afterwards as they were.
+
+        Args:
+            bare: whether that is wanted where images are looked at.
+
+        Returns:
+            Whether it is so now.
+        """
+        is_large = bare and (self.showing.is_seen("loupe") or self.showing.is_seen("compare"))
         for widget in (self.filter_bar, self.foot):
             widget.setVisible(not is_large)
         self._side.setVisible(not is_large and self._commands["view.side_panel"].isChecked())
         self.loupe.set_bare(is_large)
+        return is_large
 
     # how it is made
 
@@ -198,7 +206,6 @@ class LabelWorkspace(QWidget):
         self.compare.zoom_changed.connect(self._show_zoom)
         self.compare.current_wanted.connect(self._on_compared)
         self.statistics.filter_wanted.connect(self.show_filter)
-        grid.delegate.set_suggestions(self.scores.suggestions_of)
         grid.delegate.set_conflicts(self.advice.is_broken)
         self.scores.changed.connect(self._show_scores)
         self.advice.changed.connect(self._on_advice_changed)
@@ -333,6 +340,9 @@ class LabelWorkspace(QWidget):
         self._on_advice_changed()
 
     def _on_advice_changed(self) -> None:
+        # no room is kept for suggestions where no label is unknown
+        is_open = self.scores.run_id is not None and int(self._session.store.states.min(initial=1)) < 0
+        self.grid.delegate.set_suggestions(self.scores.suggestions_of if is_open else None)
         self.grid.viewport().update()
         self.loupe.refresh_chips()
 

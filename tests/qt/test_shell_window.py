@@ -287,3 +287,21 @@ def test_it_is_asked_before_thresholds_that_could_not_be_saved_are_lost(window, 
     monkeypatch.setattr(QMessageBox, "question", question)
     assert window.close() is closes
     assert asked == ["The thresholds of run 1 could not be saved. Close all the same, and lose what was moved?"]
+
+
+def test_on_the_full_screen_the_loupe_has_everything_and_gives_it_back(window, label, qtbot):
+    qtbot.keyClick(label.grid, "e")
+    qtbot.keyClick(label.loupe.canvas, Qt.Key.Key_F11)
+    assert window.rail.isHidden()
+    assert window.menuBar().isHidden()
+    assert label.filter_bar.isHidden()
+    qtbot.keyClick(label.loupe.canvas, "1")
+    assert window.session.store.states[0, 0] == 1
+    qtbot.keyClick(label.loupe.canvas, Qt.Key.Key_Escape)
+    assert not window.rail.isHidden()
+    assert not label.filter_bar.isHidden()
+    qtbot.keyClick(label.grid, "e")
+    assert window.rail.isHidden()
+    qtbot.keyClick(label.loupe.canvas, Qt.Key.Key_F11)
+    assert not window.status.isHidden()
+    assert not window.isFullScreen()
