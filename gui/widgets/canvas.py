@@ -29,12 +29,10 @@ PIXELS_FROM = 3.0
 PAN_STEP = 1 / 8
 """How far a key moves the picture, as a share of the widget."""
 _SMALLEST_LEVEL = 1024
+_STRIP = 128
 _PAN = {
-    Qt.Key.Key_Left: (-1, 0),
-    Qt.Key.Key_Right: (1, 0),
-    Qt.Key.Key_Up: (0, -1),
-    Qt.Key.Key_Down: (0, 1),
-}
+    Qt.Key.Key_Left: (-1, 0), Qt.Key.Key_Right: (1, 0), Qt.Key.Key_Up: (0, -1), Qt.Key.Key_Down: (0, 1),
+}  # fmt: skip
 
 
 def levels_of(image: QImage) -> list[QImage]:
@@ -275,8 +273,6 @@ class Canvas(QWidget):
         visible = target.intersected(QRectF(self.rect()))
         self._paint_picture(painter, target, visible)
         if self._overlay is not None:
-            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-            painter.setOpacity(self._overlay_opacity)
             self._paint_overlay(painter, target, self._overlay)
 
     def _paint_picture(self, painter: QPainter, target: QRectF, visible: QRectF) -> None:
@@ -296,6 +292,16 @@ class Canvas(QWidget):
 
     def _look_at(self, place: QRect, target: QRectF) -> QImage:
         """The part of the picture at `place`, as it is looked at; both in screen pixels."""
+        whole = QImage(place.size(), QImage.Format.Format_RGB32)
+        painter = QPainter(whole)
+        # in strips that stay in the processor's cache, which is quicker on a large screen
+        for top in range(0, place.height(), _STRIP):
+            strip = QRect(place.left(), place.top() + top, place.width(), min(_STRIP, place.height() - top))
+            painter.drawImage(0, top, self._strip(strip, target))
+        painter.end()
+        return whole
+
+    def _strip(self, place: QRect, target: QRectF) -> QImage:
         size = place.size().transposed() if self._look.turns % 2 else place.size()
         picture = QImage(size, QImage.Format.Format_RGB32)
         picture.fill(0)
@@ -329,11 +335,10 @@ class Canvas(QWidget):
         return part.intersected(QRectF(0, 0, 1, 1))
 
     def _paint_overlay(self, painter: QPainter, target: QRectF, overlay: QImage) -> None:
-        if not self._look.turns:
-            painter.drawImage(target, overlay)
-            return
         lying = QRectF(QPointF(), target.size().transposed() if self._look.turns % 2 else target.size())
         lying.moveCenter(QPointF())
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        painter.setOpacity(self._overlay_opacity)
         painter.translate(target.center())
         painter.rotate(90 * self._look.turns)
         painter.drawImage(lying, overlay)

@@ -84,5 +84,6 @@ def _translate(image: QImage, table: bytes) -> None:
     for top in range(0, len(lines), step):
         strip = lines[top : top + step]
         strip[...] = np.frombuffer(strip.tobytes().translate(table), np.uint8).reshape(strip.shape)
-    # the fourth byte is opaque in this format, and some of Qt's paths copy it
-    lines[:, 3 : 4 * image.width() : 4] = 255
+    if table[255] != 255:
+        # the fourth byte is opaque in this format, and some of Qt's paths copy it
+        lines[:, 3 : 4 * image.width() : 4] = 255
