@@ -19,6 +19,9 @@ from gui.session import Session
 REST_MS = 1_000
 """How long no image is edited before it is counted again which labels come along with which."""
 
+MANY = 5_000
+"""Changed images from which on it is quicker to look at all."""
+
 
 class Advice(QObject):
     """Owns what is derived from annotations and rules for each image; nothing of it is ever applied by itself.
@@ -102,6 +105,8 @@ class Advice(QObject):
     def _on_session_changed(self, changes: Changes) -> None:
         store = self._session.store
         if changes.labels or changes.images or changes.rules:
+            self._broken = None
+        elif len(changes.annotations) > MANY:
             self._broken = None
         elif self._broken is not None and changes.annotations:
             ids = np.fromiter(changes.annotations, np.int64, len(changes.annotations))
