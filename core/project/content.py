@@ -84,7 +84,7 @@ class Content:
         self.label_rows = {
             row[0]: LabelRow(
                 row[0], row[1], row[2], row[3], row[4], bool(row[5]), row[6], row[7], tuple(json.loads(row[8]))
-            )  # fmt: skip
+            )
             for row in self._connection.execute(
                 "SELECT id, name, color, shortcut, position, deleted, description, parent, examples FROM label"
             )

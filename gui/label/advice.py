@@ -104,9 +104,7 @@ class Advice(QObject):
 
     def _on_session_changed(self, changes: Changes) -> None:
         store = self._session.store
-        if changes.labels or changes.images or changes.rules:
-            self._broken = None
-        elif len(changes.annotations) > MANY:
+        if changes.labels or changes.images or changes.rules or len(changes.annotations) > MANY:
             self._broken = None
         elif self._broken is not None and changes.annotations:
             ids = np.fromiter(changes.annotations, np.int64, len(changes.annotations))
