@@ -95,9 +95,9 @@ def test_the_menu_inserts_terms(annotated, label):
     bar._fill_menu()
     absent = bar._menu.actions()[1].menu()
     next(action for action in absent.actions() if action.text() == "red card").trigger()
-    assert bar.field.text() == '-"red card" '
-    next(action for action in bar._menu.actions() if action.text() == "Images still to be reviewed").trigger()
-    assert bar.field.text() == '-"red card" unreviewed '
+    assert bar.field.text() == '-"red card"'
+    next(action for action in bar._menu.actions() if action.text() == "Flagged").trigger()
+    assert bar.field.text() == '-"red card" flagged'
 
 
 def test_the_current_image_stays_current_when_it_passes(annotated, label, show):
