@@ -55,6 +55,9 @@ class PlainTable(QTableWidget):
                     item.setData(Qt.ItemDataRole.UserRole, key)
                     item.setToolTip(item.text() if column == 0 else "")
                     self.setItem(place, column, item)
+                    title = self.horizontalHeaderItem(column)
+                    if place == 0 and title is not None:
+                        title.setTextAlignment(side | Qt.AlignmentFlag.AlignVCenter)
             self.choose(chosen if chosen in keys else next(iter(keys), None))
         self.itemSelectionChanged.emit()
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QDateTime, QLocale, QUrl
+from PySide6.QtCore import QDateTime, QLocale, QSize, QUrl
 from PySide6.QtGui import QCloseEvent, QDesktopServices
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QPushButton, QVBoxLayout
 
@@ -48,18 +48,23 @@ class RescueDialog(QDialog):
         self.setWindowTitle(title)
 
         # make
-        heading = QLabel(title)
-        heading.setProperty("tone", "title")
+        self._heading = _words(title)
+        self._heading.setProperty("tone", "title")
         self.text = _words(damage or self.tr("What there is now becomes a backup itself, so that nothing is lost."))
         self.newest = _words(self.tr("Looking for backups…"))
+        self._advice = _words(
+            self.tr(
+                "Salvage reads all that is left of the file, page by page, and fills its holes from the newest backup. "
+                "The damaged file is kept."
+            )
+        )
+        self._advice.setProperty("tone", "secondary")
+        self._advice.setVisible(self._is_damaged)
         self.list = PlainTable(self.tr("Backups"), (self.tr("Backup of"), self.tr("Images"), self.tr("Annotated")))
         self.progress = ProgressLine()
         self.progress.show_fraction(None)
         self.error = ErrorRow()
         self.salvage_button = QPushButton(self.tr("Salvage and open"))
-        self.salvage_button.setToolTip(
-            self.tr("Read all that is left of the file, and fill its holes from the newest backup")
-        )
         self.restore_button = QPushButton(self.tr("Open the newest backup"))
         primary(self.salvage_button if damage else self.restore_button)
         self.folder_button = flat(QPushButton(self.tr("Show the folder")))
@@ -78,15 +83,18 @@ class RescueDialog(QDialog):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(theme.GROUP, theme.GROUP, theme.GROUP, theme.GROUP)
         layout.setSpacing(theme.PANEL)
-        layout.addWidget(heading)
+        layout.addWidget(self._heading)
         layout.addWidget(self.text)
         layout.addWidget(self.newest)
-        layout.addWidget(self.list, 1)
+        layout.addWidget(self._advice)
+        layout.addWidget(self.list, 100)
+        # for the time after, when the list is gone
+        layout.addStretch(1)
         layout.addWidget(self.progress)
         layout.addWidget(self.error)
         layout.addLayout(buttons)
         unit = self.fontMetrics().height()
-        self.resize(36 * unit, 24 * unit)
+        self.resize(QSize(42 * unit, 30 * unit).boundedTo(self.screen().availableSize()))
 
         # connect
         self.list.itemSelectionChanged.connect(self._on_chosen)
@@ -170,9 +178,10 @@ class RescueDialog(QDialog):
         self._set_working(False)
         self._is_done = True
         sentence, more = told
+        self._heading.setText(self.tr("The project is ready to be opened"))
         self.text.setText(sentence)
         self.newest.setText(more)
-        for widget in (self.list, self.salvage_button, self.restore_button, self.cancel_button):
+        for widget in (self._advice, self.list, self.salvage_button, self.restore_button, self.cancel_button):
             widget.hide()
         self.open_button.show()
         self.open_button.setDefault(True)

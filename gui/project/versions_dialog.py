@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TypeVar
 
-from PySide6.QtCore import QDateTime, QLocale, Qt
+from PySide6.QtCore import QDateTime, QLocale, QSize, Qt
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QComboBox,
@@ -113,8 +113,13 @@ class VersionsDialog(QDialog):
         layout.addWidget(line())
         layout.addWidget(self.comparison, 3)
         layout.addLayout(_row(None, self.close_button))
+        asked = self.question.layout()
+        if isinstance(asked, QHBoxLayout):
+            # a sentence with numbers needs the whole width
+            asked.setStretch(0, 0)
+            asked.setStretch(1, 1)
         unit = self.fontMetrics().height()
-        self.resize(46 * unit, 34 * unit)
+        self.resize(QSize(52 * unit, 46 * unit).boundedTo(self.screen().availableSize()))
         for button in self.findChildren(QPushButton):
             # Enter is that of the place that has the focus
             button.setAutoDefault(False)
