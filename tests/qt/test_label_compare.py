@@ -308,3 +308,39 @@ def test_closing_the_project_leaves_nothing(window, label, compare, qtbot):
 )
 def test_pictures_are_laid_out_as_large_as_there_is_room(count, width, height, aspect, shape):
     assert best_shape(count, width, height, aspect) == shape
+
+
+# in the workspace
+
+
+@pytest.fixture
+def opened(window, label, qtbot):
+    """The comparison of three selected images, opened with its key."""
+    select(window, label, [2, 3, 5])
+    label.grid.setFocus()
+    qtbot.keyClick(label.grid, "c")
+    assert label.showing.is_seen("compare")
+    qtbot.waitUntil(label.compare.tiles[0].canvas.hasFocus)
+    return label.compare
+
+
+def test_c_compares_what_is_selected_and_escape_brings_the_grid_and_its_selection_back(window, label, opened, qtbot):
+    assert shown(opened) == [ids(window)[row] for row in (2, 3, 5)]
+    key(qtbot, Qt.Key.Key_Right)
+    key(qtbot, Qt.Key.Key_Escape)
+    assert label.showing.is_seen("grid")
+    assert label.grid.selected_rows().tolist() == [2, 3, 5]
+
+
+def test_the_keys_of_labels_act_on_the_current_one_only(window, label, opened, qtbot):
+    store = window.session.store
+    key(qtbot, Qt.Key.Key_Right)
+    key(qtbot, Qt.Key.Key_1)
+    present = np.flatnonzero(store.states[:, 0] == LabelState.PRESENT).tolist()
+    assert present == [3]
+    assert opened.tiles[1].chips.infos()[0].outlined
+    # what is compared stays
+    assert shown(opened) == [ids(window)[row] for row in (2, 3, 5)]
+    qtbot.mouseClick(opened.tiles[2].canvas, Qt.MouseButton.LeftButton)
+    key(qtbot, Qt.Key.Key_1)
+    assert np.flatnonzero(store.states[:, 0] == LabelState.PRESENT).tolist() == [3, 5]
