@@ -60,7 +60,7 @@ TABLE: tuple[Command | None, ...] = (
             "floppy-disk"),
     Command("file.versions", "Versions…", ("Ctrl+Shift+S",), "Compare versions and bring one back",
             "clock-counter-clockwise"),
-    Command("file.restore_backup", "Restore a backup…", ("Ctrl+Alt+B",),
+    Command("file.restore_backup", "Restore a backup…", ("Ctrl+Shift+H",),
             "Go back to the project as it was on another day"),
     SEPARATOR,
     Command("file.close", "Close project", ("Ctrl+W",)),

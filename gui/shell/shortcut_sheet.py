@@ -7,7 +7,6 @@ from PySide6.QtCore import QCoreApplication, Qt, Signal
 from PySide6.QtGui import QAction, QKeySequence, QShowEvent
 from PySide6.QtWidgets import (
     QDialog,
-    QGridLayout,
     QHBoxLayout,
     QLabel,
     QLineEdit,
@@ -44,7 +43,7 @@ class _Row:
     """A line of the sheet: the words that are looked for, and what is hidden where they are not found."""
 
     words: str
-    widgets: tuple[QWidget, ...]
+    widget: QWidget
 
 
 class ShortcutSheet(QDialog):
@@ -135,8 +134,7 @@ class ShortcutSheet(QDialog):
             shown = False
             for one in rows:
                 is_shown = wanted in one.words.casefold() or match(one.words, typed) is not None
-                for widget in one.widgets:
-                    widget.setVisible(is_shown)
+                one.widget.setVisible(is_shown)
                 shown = shown or is_shown
             group.setVisible(shown)
             found = found or shown
@@ -161,22 +159,24 @@ def _rows(actions: Sequence[tuple[str, QAction]]) -> list[tuple[str, str]]:
 
 def _group(title: str, rows: Sequence[tuple[str, str]]) -> tuple[QWidget, list[_Row]]:
     group = QWidget()
-    grid = QGridLayout(group)
-    grid.setContentsMargins(0, 0, 0, 0)
-    grid.setHorizontalSpacing(theme.PANEL)
-    grid.setVerticalSpacing(theme.SPACE // 2)
-    grid.addWidget(heading(title), 0, 0, 1, 2)
+    column = QVBoxLayout(group)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(theme.SPACE // 2)
+    column.addWidget(heading(title))
     lines = []
-    for number, (keys, text) in enumerate(rows, start=1):
+    for keys, text in rows:
         name, key = QLabel(text), QLabel(keys)
         # a long name goes on in a second line
         name.setWordWrap(True)
         name.setTextFormat(Qt.TextFormat.PlainText)
         key.setTextFormat(Qt.TextFormat.PlainText)
         key.setProperty("tone", "secondary")
-        key.setAlignment(Qt.AlignmentFlag.AlignTrailing | Qt.AlignmentFlag.AlignTop)
-        grid.addWidget(name, number, 0)
-        grid.addWidget(key, number, 1)
-        lines.append(_Row(f"{text} {keys}", (name, key)))
-    grid.setColumnStretch(0, 1)
+        line = QWidget()
+        row = QHBoxLayout(line)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(theme.PANEL)
+        row.addWidget(name, 1)
+        row.addWidget(key, 0, Qt.AlignmentFlag.AlignTop)
+        column.addWidget(line)
+        lines.append(_Row(f"{text} {keys}", line))
     return group, lines

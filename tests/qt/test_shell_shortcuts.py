@@ -74,6 +74,11 @@ def test_keys_of_the_system_on_macos_are_not_used(monkeypatch):
     assert not used & {"F11", "Ctrl+H", "Ctrl+M", "Ctrl+Space", "Ctrl+Tab"}
 
 
+def test_no_default_is_what_altgr_types():
+    # on Windows AltGr is Ctrl and Alt, and types signs on many keyboards
+    assert [one.id for one in all_commands() if any("Ctrl+Alt" in key for key in one.shortcuts)] == []
+
+
 def test_keys_of_labels_are_not_those_of_commands():
     for key in ["1", "9", "0", "Shift+1", "Alt+Shift+0"]:
         assert command_of_key(key) is None

@@ -245,6 +245,11 @@ class PaintBar(QFrame):
     def _show_chip(self, chip: QToolButton, label: Label, state: LabelState) -> None:
         chip.setText(label.name.replace("&", "&&"))
         chip.setIcon(icons.icon(STATE_GLYPHS[int(state)]))
+        side = "right" if chip.layoutDirection() == Qt.LayoutDirection.RightToLeft else "left"
+        chip.setStyleSheet(
+            f"QToolButton {{ border: 1px solid palette(dark); border-{side}: 5px solid {label.color}; }}"
+            "QToolButton:focus { border-color: palette(accent); }"
+        )
         chip.setToolTip(self.tr("Click for the next state, right-click or Delete to paint it no more"))
         chip.setAccessibleName(f"{label.name}, {STATE_WORDS[state]}")
 

@@ -31,6 +31,7 @@ from gui.widgets.error_row import ErrorRow
 from gui.widgets.fuzzy import match
 
 SHOWN = 9
+_LETTERS = 68
 _ROOT = QModelIndex()
 _STEPS = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1, Qt.Key.Key_PageDown: SHOWN, Qt.Key.Key_PageUp: -SHOWN}
 Index = QModelIndex | QPersistentModelIndex
@@ -71,6 +72,7 @@ class TypeBox(QFrame):
         self._before: QWidget | None = None
         self._counts: NDArray[np.int64] | None = None
         self._state: LabelState | None = None
+        self._room = 0
         self.setAccessibleName(self.tr("Type a label"))
         self.setAutoFillBackground(True)
         self.field = QLineEdit()
@@ -86,6 +88,7 @@ class TypeBox(QFrame):
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.setAccessibleName(self.tr("Labels that match"))
         self._hint = QLabel(self.tr("Return: next state   Shift+Return: absent   Escape: done"))
+        self._hint.setWordWrap(True)
         self._hint.setProperty("tone", "secondary")
         self._hint.setFont(theme.smaller(self._hint.font()))
         self._error = ErrorRow()
@@ -112,21 +115,28 @@ class TypeBox(QFrame):
         focus = QApplication.focusWidget()
         self._before = focus if focus is not None and focus is not self.field else images
         letters = self.fontMetrics().averageCharWidth()
-        width = min(max(52 * letters, 320), images.width() - 4 * theme.SPACE)
+        width = min(_LETTERS * letters, images.width() - 4 * theme.SPACE)
+        self._room = images.height() - 2 * theme.SPACE
         self._error.clear()
         self.field.clear()
         self._on_text_changed("")
         self.setFixedWidth(width)
-        row = self.list.sizeHintForRow(0) if self.model.rowCount() else theme.ROW
-        self.list.setFixedHeight(row * SHOWN + 2 * self.list.frameWidth())
-        self.adjustSize()
-        self.resize(width, min(self.sizeHint().height(), images.height() - 2 * theme.SPACE))
+        self._fit()
         parent = self.parentWidget()
         assert parent is not None
         self.move(images.mapTo(parent, QPoint((images.width() - width) // 2, theme.SPACE)))
         self.show()
         self.raise_()
         self.field.setFocus()
+
+    def _fit(self) -> None:
+        """As high as the rows need; what is below stays in sight."""
+        rows = min(SHOWN, max(1, self.model.rowCount()))
+        row = self.list.sizeHintForRow(0) if self.model.rowCount() else theme.ROW
+        others = sum(one.sizeHint().height() for one in (self.field, self._hint)) + 5 * theme.SPACE
+        height = min(rows * row, max(row, self._room - others))
+        self.list.setFixedHeight(height + 2 * self.list.frameWidth())
+        self.adjustSize()
 
     def leave(self) -> None:
         """Close it and give the focus back."""
@@ -146,6 +156,7 @@ class TypeBox(QFrame):
         self.model.show_rows(self._rows(name))
         # nothing typed: Return is to do nothing to the images
         self._select(0 if name else -1)
+        self._fit()
 
     def _rows(self, name: str) -> list[Row]:
         labels, states, counts = self._labels(), self._annotator.states(), self._counts_now()
