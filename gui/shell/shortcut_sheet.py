@@ -36,6 +36,15 @@ _MOUSE = (
     ("Painting: Ctrl or Alt + click", "Unknown"),
     ("Click on a label", "Yes, no, unknown"),
 )
+_TYPING = (
+    ("Return", "Next state of the label"),
+    ("Shift + Return", "Absent"),
+    ("- before the name", "Absent"),
+    ("? before the name", "Unknown"),
+    ("Up and down", "Another label"),
+    ("Tab", "Complete the name"),
+    ("Escape", "Done"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +113,7 @@ class ShortcutSheet(QDialog):
         ]
         groups.append((self.tr("Labels of this project"), self._labels))
         groups.append((self.tr("Mouse and arrows"), [(self.tr(keys), self.tr(text)) for keys, text in _MOUSE]))
+        groups.append((self.tr("Typing a label"), [(self.tr(keys), self.tr(text)) for keys, text in _TYPING]))
         sheet = QWidget()
         row = QHBoxLayout(sheet)
         row.setContentsMargins(theme.GROUP, theme.GROUP, theme.GROUP, theme.GROUP)
@@ -171,6 +181,9 @@ def _group(title: str, rows: Sequence[tuple[str, str]]) -> tuple[QWidget, list[_
         name.setTextFormat(Qt.TextFormat.PlainText)
         key.setTextFormat(Qt.TextFormat.PlainText)
         key.setProperty("tone", "secondary")
+        if group.isRightToLeft():
+            # Latin letters would else stay at the left
+            name.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignAbsolute)
         line = QWidget()
         row = QHBoxLayout(line)
         row.setContentsMargins(0, 0, 0, 0)

@@ -32,7 +32,8 @@ def draw_found(
     # bold letters are wider than those that are measured
     shown = QFontMetricsF(bold if places else font).elidedText(text, Qt.TextElideMode.ElideRight, room.width())
     layout = QTextLayout(shown, font)
-    option = QTextOption(Qt.AlignmentFlag.AlignLeading)
+    is_mirrored = direction == Qt.LayoutDirection.RightToLeft
+    option = QTextOption(Qt.AlignmentFlag.AlignRight if is_mirrored else Qt.AlignmentFlag.AlignLeft)
     option.setTextDirection(direction)
     option.setWrapMode(QTextOption.WrapMode.NoWrap)
     layout.setTextOption(option)
