@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QDialog,
     QFileDialog,
     QHBoxLayout,
-    QLabel,
     QLineEdit,
     QPlainTextEdit,
     QPushButton,
@@ -61,8 +60,7 @@ class MergeDialog(QDialog):
         self._request: background.Request | None = None
         self.setWindowTitle(self.tr("Merge project"))
         # make
-        self._heading = QLabel(self.windowTitle())
-        self._heading.setProperty("tone", "title")
+        self._heading = wrapped(self.windowTitle(), tone="title")
         self.field = QLineEdit()
         self.field.setAccessibleName(self.tr("Folder of the other project"))
         self.choose = QPushButton(self.tr("Choose…"))

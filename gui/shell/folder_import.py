@@ -2,15 +2,20 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer
 
 from core.errors import FormatError, MultihotError
 from core.formats.apply import import_annotations
 from core.formats.class_folders import recognised
+from core.project.changes import Changes
 from core.project.scan import ScannedImage, scan_folder
 from gui import background
 from gui.session import Session
+
+if TYPE_CHECKING:
+    from core.project.store import Store
 
 BATCH = 500
 BUSY_MS = 100
@@ -30,8 +35,10 @@ class FolderImport(QObject):
         self._files: Sequence[ScannedImage] = []
         self._done = 0
         self._added = 0
+        # what came of the labels; None before they were taken
+        self._said: list[str] | None = None
         self._next = QTimer(self, singleShot=True)
-        self._next.timeout.connect(self._add_batch)
+        self._next.timeout.connect(self._on_timeout)
         session.project_closed.connect(self.cancel)
 
     def start(self, root: Path, *, takes_labels: bool = False) -> None:
@@ -64,6 +71,7 @@ class FolderImport(QObject):
         self._files = []
         self._done = 0
         self._added = 0
+        self._said = None
         self._tell(None)
         return True
 
@@ -92,22 +100,27 @@ class FolderImport(QObject):
     def _on_failed(self, error: MultihotError) -> None:
         self._finish(str(error))
 
-    def _add_batch(self) -> None:
+    def _on_timeout(self) -> None:
         if self._root is None:
             return
         if self._session.is_busy:
             # its thread has the store
             self._next.start(BUSY_MS)
             return
+        try:
+            self._add_batch()
+        except MultihotError as error:
+            # such as a full disk
+            self._finish(str(error))
+
+    def _add_batch(self) -> None:
+        assert self._root is not None
         batch = self._files[self._done : self._done + BATCH]
         if not batch:
-            known = len(self._files) - self._added
-            text = f"{self._added:,} image" + ("" if self._added == 1 else "s") + f" added from {self._root}"
-            if not self._files:
-                text = f"There are no images in {self._root}."
-            elif known:
-                text += f", {known:,} were there already"
-            self._finish(self._with_labels(text))
+            if self._takes_labels and self._said is None:
+                self._take_labels()
+            else:
+                self._finish(self._summary())
             return
         store = self._session.store
         before = len(store.image_ids)
@@ -119,20 +132,38 @@ class FolderImport(QObject):
             self._tell(self._done / len(self._files))
             self._next.start(0)
 
-    def _with_labels(self, text: str) -> str:
-        """Give the images the labels that their folders name; says so after what was said already."""
-        assert self._root is not None
-        if not self._takes_labels:
-            return text
-        try:
-            annotations = recognised(self._root, [file.relative_path for file in self._files])
-            if annotations is None:
-                return text
-            report = import_annotations(self._session.store, annotations)
-        except FormatError as error:
-            return f"{text}. {error}"
-        self._session.apply(report.changes)
-        return f"{text}, with {len(annotations.label_names):,} labels of their folders"
+    def _take_labels(self) -> None:
+        """Give the images the labels that their folders name; in a thread where they are many."""
+        root, files = self._root, self._files
+        assert root is not None
+        said: list[str] = []
+        self._said = said
+
+        def work(store: "Store") -> Changes:
+            try:
+                annotations = recognised(root, [file.relative_path for file in files])
+                if annotations is None:
+                    return Changes()
+                report = import_annotations(store, annotations)
+            except FormatError as error:
+                said.append(f". {error}")
+                return Changes()
+            said.append(f", with {len(annotations.label_names):,} labels of their folders")
+            return report.changes
+
+        self._session.edit(work, images=len(files))
+        if self._root is not None:
+            self._next.start(0)
+
+    def _summary(self) -> str:
+        """What was done, in a sentence."""
+        if not self._files:
+            return f"There are no images in {self._root}."
+        known = len(self._files) - self._added
+        text = f"{self._added:,} image" + ("" if self._added == 1 else "s") + f" added from {self._root}"
+        if known:
+            text += f", {known:,} were there already"
+        return text + "".join(self._said or ())
 
     def _tell(self, fraction: float | None) -> None:
         assert self._root is not None
