@@ -1,9 +1,6 @@
 """A view of many images in cells of one size: what is painted, chosen and wished for depends on what is seen only."""
 
-import bisect
-
 import numpy as np
-from numpy.typing import NDArray
 from PySide6.QtCore import (
     QEvent,
     QItemSelection,
@@ -15,10 +12,7 @@ from PySide6.QtCore import (
     Qt,
 )
 from PySide6.QtGui import (
-    QAccessible,
-    QAccessibleEvent,
     QHideEvent,
-    QKeyEvent,
     QMouseEvent,
     QPainter,
     QPaintEvent,
@@ -28,18 +22,15 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QAbstractItemView, QWidget
 
-from gui.label.images.cell_layout import CellLayout
+from gui.label.images.choosing_view import ChoosingView
 from gui.label.images.image_model import ImageModel
 from gui.label.images.thumbnail_delegate import Cell, Look, ThumbnailDelegate
 from gui.session import Session
 
 Index = QModelIndex | QPersistentModelIndex
-_Flag = QItemSelectionModel.SelectionFlag
-_Key = Qt.Key
-_SHIFT, _CTRL = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlModifier
 
 
-class CellView(QAbstractItemView):
+class CellView(ChoosingView):
     """The base of the grid and the filmstrip.
 
     Content coordinates go from left to right and from the top; where reading goes from right to left the view mirrors
@@ -47,21 +38,13 @@ class CellView(QAbstractItemView):
     """
 
     def __init__(self, session: Session, model: ImageModel, *, chips: bool, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(model, parent)
         self._session = session
-        self._model = model
-        self._cells = CellLayout((), columns=1, width=1, height=1)
-        self._spans: list[tuple[int, int]] | None = None
-        self._rows: NDArray[np.int64] | None = None
-        self._anchor = -1
-        self._keeps_anchor = False
         self._hovered = -1
         self._wishes_stale = True
         self._shown: dict[int, int] = {}
         self._direction = 1
         self.delegate = ThumbnailDelegate(session, model, chips=chips, parent=self)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setBackgroundRole(QPalette.ColorRole.Base)
@@ -73,75 +56,11 @@ class CellView(QAbstractItemView):
         session.facts_read.connect(self._on_loaded)
         session.thumbnails.loaded.connect(self._on_loaded)
 
-    # what is chosen
-
-    def selected_rows(self) -> NDArray[np.int64]:
-        """Rows of the model that are selected, ascending (n,)."""
-        if self._rows is None:
-            runs = [np.arange(first, last + 1) for first, last in self._selected_spans()]
-            self._rows = np.concatenate(runs).astype(np.int64) if runs else np.empty(0, np.int64)
-        return self._rows
-
-    def is_row_selected(self, row: int) -> bool:
-        """Whether a row is selected."""
-        spans = self._selected_spans()
-        place = bisect.bisect_right(spans, (row, len(self._model.rows))) - 1
-        return place >= 0 and spans[place][0] <= row <= spans[place][1]
-
-    def go_to(self, row: int) -> None:
-        """Make one image the current and only selected one, and show it."""
-        self._choose(row)
-        self.scrollTo(self._model.index(row))
-
-    def _selected_spans(self) -> list[tuple[int, int]]:
-        """First and last rows of what is selected, ascending, none overlapping."""
-        if self._spans is None:
-            spans = sorted((one.top(), one.bottom()) for one in self.selectionModel().selection().toList())
-            joined: list[tuple[int, int]] = []
-            for first, last in spans:
-                if joined and first <= joined[-1][1]:
-                    joined[-1] = (joined[-1][0], max(last, joined[-1][1]))
-                else:
-                    joined.append((first, last))
-            self._spans = joined
-        return self._spans
-
-    def _choose(self, row: int, modifiers: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
-        """Select as a click does: one image, up to it with Shift, or it besides the others with Ctrl."""
-        index, selection = self._model.index(row), self.selectionModel()
-        if modifiers & _SHIFT:
-            start = self._anchor if 0 <= self._anchor < len(self._model.rows) else row
-            first, last = sorted((start, row))
-            self._keeps_anchor = True
-            self.select_runs([(first, last)], add=bool(modifiers & _CTRL))
-            selection.setCurrentIndex(index, _Flag.NoUpdate)
-            self._keeps_anchor = False
-            return
-        selection.setCurrentIndex(index, _Flag.Toggle if modifiers & _CTRL else _Flag.ClearAndSelect)
-        self._anchor = row
-
-    def select_runs(self, runs: list[tuple[int, int]], *, add: bool = False) -> None:
-        """Select runs of rows, each the first and the last, alone or besides what is selected."""
-        self.selectionModel().select(self._selection(runs), _Flag.Select if add else _Flag.ClearAndSelect)
-
-    def _selection(self, runs: list[tuple[int, int]]) -> QItemSelection:
-        selection = QItemSelection()
-        for first, last in runs:
-            selection.select(self._model.index(first), self._model.index(last))
-        return selection
-
-    def _forget_selection(self) -> None:
-        self._spans = self._rows = None
-
     # where things are
 
     def _lay_out(self) -> None:
         """Place the cells and set the ranges of the scroll bars."""
         raise NotImplementedError
-
-    def _page(self) -> int:
-        """Lines that a page key goes."""
-        return max(1, self.viewport().height() // self._cells.height)
 
     def _covered(self) -> int:
         """Height at the top in which cells are covered."""
@@ -204,63 +123,6 @@ class CellView(QAbstractItemView):
         """No cell is."""
         return False
 
-    # keys
-
-    def moveCursor(self, action: QAbstractItemView.CursorAction, _modifiers: Qt.KeyboardModifier) -> QModelIndex:
-        """Where a key goes from the current image."""
-        count = self._cells.count
-        if not count:
-            return QModelIndex()
-        row, move = self.currentIndex().row(), QAbstractItemView.CursorAction
-        forward = -1 if self.isRightToLeft() else 1
-        if not 0 <= row < count:
-            return self._model.index(0)
-        match action:
-            case move.MoveLeft:
-                row -= forward
-            case move.MoveRight:
-                row += forward
-            case move.MovePrevious:
-                row -= 1
-            case move.MoveNext:
-                row += 1
-            case move.MoveUp:
-                row = self._cells.moved(row, -1)
-            case move.MoveDown:
-                row = self._cells.moved(row, 1)
-            case move.MovePageUp:
-                row = self._cells.moved(row, -self._page())
-            case move.MovePageDown:
-                row = self._cells.moved(row, self._page())
-            case move.MoveHome:
-                row = 0
-            case move.MoveEnd:
-                row = count - 1
-        return self._model.index(min(max(0, row), count - 1))
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Keys that move; letters are commands or nothing, where other views jump to names that begin with them."""
-        action = _ACTIONS.get(event.key())
-        modifiers = event.modifiers()
-        if action is not None and not modifiers & Qt.KeyboardModifier.AltModifier:
-            index = self.moveCursor(action, modifiers)
-            if not index.isValid():
-                event.ignore()
-                return
-            if modifiers & _CTRL and not modifiers & _SHIFT:
-                self.selectionModel().setCurrentIndex(index, _Flag.NoUpdate)
-            else:
-                self._choose(index.row(), modifiers)
-            self.scrollTo(index)
-            event.accept()
-        elif event.key() == _Key.Key_Space and modifiers & _CTRL and self.currentIndex().isValid():
-            self._choose(self.currentIndex().row(), _CTRL)
-            event.accept()
-        elif event.text().isprintable() and event.text() and not modifiers & _CTRL:
-            event.ignore()
-        else:
-            super().keyPressEvent(event)
-
     # what Qt asks
 
     def setSelection(self, rect: QRect, command: QItemSelectionModel.SelectionFlag) -> None:
@@ -272,31 +134,15 @@ class CellView(QAbstractItemView):
         """What is to be painted anew; all that is seen, which is little, where exactness would go through ranges."""
         return QRegion() if selection.isEmpty() else QRegion(self.viewport().rect())
 
-    def selectionChanged(self, selected: QItemSelection, deselected: QItemSelection) -> None:
-        """Other images are selected."""
-        self._forget_selection()
-        super().selectionChanged(selected, deselected)
-        if QAccessible.isActive():
-            event = QAccessibleEvent(self, QAccessible.Event.SelectionWithin)
-            QAccessible.updateAccessibility(event)
-
-    def currentChanged(self, current: Index, previous: Index) -> None:
-        """Another image is the current one: keys go on from there, and screen readers say its name."""
-        if not self._keeps_anchor:
-            self._anchor = current.row()
-        super().currentChanged(current, previous)
-        for index in (previous, current):
-            self.viewport().update(self.visualRect(index))
-        if QAccessible.isActive() and current.isValid() and self.hasFocus():
-            event = QAccessibleEvent(self, QAccessible.Event.Focus)
-            event.setChild(current.row())
-            QAccessible.updateAccessibility(event)
-
     def updateGeometries(self) -> None:
         """Cells or the viewport changed."""
         if self.model() is not None:
             self._lay_out()
-        super().updateGeometries()
+        QAbstractItemView.updateGeometries(self)
+
+    def doItemsLayout(self) -> None:
+        """Cells are placed by arithmetic, and not one by one as in other list views."""
+        QAbstractItemView.doItemsLayout(self)
 
     def reset(self) -> None:
         """Other images are there; the selection model forgets by itself, once for all views that share it."""
@@ -304,7 +150,7 @@ class CellView(QAbstractItemView):
 
     def rowsInserted(self, parent: Index, start: int, end: int) -> None:
         """Images were added at the end."""
-        super().rowsInserted(parent, start, end)
+        QAbstractItemView.rowsInserted(self, parent, start, end)
         self._on_rows_changed()
 
     def _on_rows_changed(self) -> None:
@@ -467,7 +313,7 @@ class CellView(QAbstractItemView):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """More or less is seen."""
-        super().resizeEvent(event)
+        QAbstractItemView.resizeEvent(self, event)
         self._wish_soon()
 
     def hideEvent(self, event: QHideEvent) -> None:
@@ -475,18 +321,6 @@ class CellView(QAbstractItemView):
         super().hideEvent(event)
         self._session.thumbnails.want(self, (), self._box())
         self._wishes_stale = True
-
-
-_ACTIONS = {
-    _Key.Key_Left: QAbstractItemView.CursorAction.MoveLeft,
-    _Key.Key_Right: QAbstractItemView.CursorAction.MoveRight,
-    _Key.Key_Up: QAbstractItemView.CursorAction.MoveUp,
-    _Key.Key_Down: QAbstractItemView.CursorAction.MoveDown,
-    _Key.Key_PageUp: QAbstractItemView.CursorAction.MovePageUp,
-    _Key.Key_PageDown: QAbstractItemView.CursorAction.MovePageDown,
-    _Key.Key_Home: QAbstractItemView.CursorAction.MoveHome,
-    _Key.Key_End: QAbstractItemView.CursorAction.MoveEnd,
-}
 
 
 def _shifted(value: int, start: int, end: int, extent: int, covered: int, hint: QAbstractItemView.ScrollHint) -> int:

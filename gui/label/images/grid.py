@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QItemSelection, QItemSelectionModel, QPoint, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QFont, QMouseEvent, QPainter, QPalette, QWheelEvent
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QAbstractItemView, QWidget
 
 from gui.label.images.cell_layout import CellLayout
 from gui.label.images.cell_view import CellView
@@ -326,7 +326,7 @@ class Grid(CellView):
             self.size_step_wanted.emit(1 if event.angleDelta().y() > 0 else -1)
             event.accept()
             return
-        super().wheelEvent(event)
+        QAbstractItemView.wheelEvent(self, event)
 
     def changeEvent(self, event: QEvent) -> None:
         """Another font needs other heights."""
