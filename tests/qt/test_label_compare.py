@@ -344,3 +344,16 @@ def test_the_keys_of_labels_act_on_the_current_one_only(window, label, opened, q
     qtbot.mouseClick(opened.tiles[2].canvas, Qt.MouseButton.LeftButton)
     key(qtbot, Qt.Key.Key_1)
     assert np.flatnonzero(store.states[:, 0] == LabelState.PRESENT).tolist() == [3, 5]
+
+
+def test_chips_have_as_many_rows_under_each_image(window, label, opened, qtbot):
+    store = window.session.store
+    for number in range(9):
+        store.add_label(f"a label with a long name {number}")
+    states = {one.id: LabelState.PRESENT for one in store.labels}
+    window.session.apply(store.set_states([ids(window)[2]], states))
+    rows = [tile.chips for tile in opened.tiles[:3]]
+    qtbot.waitUntil(lambda: rows[0].height() > rows[0].chips()[0].height() * 2)
+    assert len({row.height() for row in rows}) == 1
+    # rows of a layout may differ by a pixel
+    assert np.ptp([tile.canvas.height() for tile in opened.tiles[:3]]) <= 1

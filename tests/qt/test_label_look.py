@@ -1,6 +1,7 @@
 """Looking at images turned, brighter, with more contrast: seen, said, and nowhere written."""
 
 import hashlib
+import threading
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from PySide6.QtGui import QColor, QImage
 from PySide6.QtWidgets import QApplication
 
 from core.project.scan import scan_folder
-from gui.widgets.canvas import Canvas, levels_of
+from gui.widgets.canvas import Canvas, levels_of, load_levels
 from gui.widgets.look import Look, lookup_table, shown
 
 CTRL = Qt.KeyboardModifier.ControlModifier
@@ -298,3 +299,58 @@ def test_the_thumbnail_is_seen_until_the_image_is_decoded(window, label, qtbot, 
     qtbot.waitUntil(lambda: bool(label.loupe.canvas._levels))
     assert label.loupe.canvas._levels[0].width() <= 640
     assert label.loupe._shown not in label.loupe._decoded
+
+
+def test_the_next_image_is_decoded_once_though_it_is_asked_for_meanwhile(window, label, loupe, qtbot, monkeypatch):
+    asked = []
+    gate = threading.Event()
+
+    def slow(path):
+        asked.append(path.name)
+        gate.wait(10)
+        return load_levels(path)
+
+    monkeypatch.setattr("gui.label.images.loupe.load_levels", slow)
+    loupe._decoded.clear()
+    loupe._ahead = None
+    gate.set()
+    label.grid.go_to(6)
+    qtbot.waitUntil(lambda: "image 06.png" in asked and loupe._shown in loupe._decoded)
+    qtbot.waitUntil(lambda: "image 07.png" in asked)
+    qtbot.waitUntil(lambda: loupe._ahead is None)
+    gate.clear()
+    qtbot.keyClick(loupe.canvas, Qt.Key.Key_Right)
+    # 07 was there, and 08 is being decoded ahead
+    qtbot.waitUntil(lambda: "image 08.png" in asked)
+    qtbot.keyClick(loupe.canvas, Qt.Key.Key_Right)
+    assert loupe._shown not in loupe._decoded
+    gate.set()
+    qtbot.waitUntil(lambda: loupe._shown in loupe._decoded)
+    assert loupe.canvas._levels is loupe._decoded[loupe._shown]
+    assert asked.count("image 08.png") == 1
+
+
+def test_brackets_turn_and_keys_open_the_panels(window, loupe, qtbot):
+    qtbot.keyClick(loupe.canvas, "]")
+    assert loupe.looks.look.turns == 1
+    qtbot.keyClick(loupe.canvas, "[")
+    qtbot.keyClick(loupe.canvas, "[")
+    assert loupe.looks.look.turns == 3
+    window.commands["view.reset_look"].trigger()
+    assert loupe.looks.look.is_plain
+    qtbot.keyClick(loupe.canvas, "i")
+    assert loupe.facts_panel.isVisible()
+    qtbot.keyClick(loupe.canvas, "i")
+    assert loupe.facts_panel.isHidden()
+    window.commands["view.look"].trigger()
+    assert loupe.look_panel.brightness.hasFocus()
+
+
+def test_only_two_large_images_are_kept(window, label, loupe, qtbot, monkeypatch):
+    monkeypatch.setattr("gui.label.images.loupe.KEPT_BYTES", 1000)
+    for row in (3, 4, 5):
+        label.grid.go_to(row)
+        qtbot.waitUntil(lambda: loupe._shown in loupe._decoded and loupe._ahead is None)
+    assert len(loupe._decoded) == 2
+    window.commands["view.grid"].trigger()
+    assert list(loupe._decoded) == [loupe._shown]

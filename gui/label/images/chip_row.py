@@ -22,10 +22,12 @@ class ChipRow(QWidget):
     Signals:
         chip_clicked: ChipInfo.
         left: Escape was pressed.
+        width_changed: there is more or less room.
     """
 
     chip_clicked = Signal(object)
     left = Signal()
+    width_changed = Signal()
 
     def __init__(self, *, clickable: bool = True, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -108,6 +110,8 @@ class ChipRow(QWidget):
         self._place()
         if self._is_open:
             self.updateGeometry()
+        if event.oldSize().width() != event.size().width():
+            self.width_changed.emit()
 
     def changeEvent(self, event: QEvent) -> None:
         """Another font needs other room."""

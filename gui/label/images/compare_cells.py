@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from itertools import pairwise
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QWidget
 
@@ -38,6 +38,7 @@ class CompareCells(QWidget):
         for tile in tiles:
             self._grid.addWidget(tile, 0, 0)
             tile.hide()
+            tile.chips.width_changed.connect(self.even_out)
         over = QGridLayout(self)
         over.setContentsMargins(theme.SPACE, theme.SPACE, theme.SPACE, theme.SPACE)
         over.addWidget(body, 0, 0)
@@ -71,8 +72,6 @@ class CompareCells(QWidget):
         """There is other room."""
         super().resizeEvent(event)
         self.arrange(self._count, self._aspect)
-        # the tiles have their new width only after this
-        QTimer.singleShot(0, self, self.even_out)
 
 
 def best_shape(count: int, width: int, height: int, aspect: float) -> tuple[int, int]:

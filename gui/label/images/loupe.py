@@ -24,6 +24,8 @@ from gui.widgets.panel import line
 
 KEPT = 3
 """Decoded images kept: the one that is seen, the one before and the next."""
+KEPT_BYTES = 300 * 2**20
+"""The one before is not kept where the three take more than this."""
 PREVIEW_PX = 640
 """Longest side of the thumbnail that is seen until the image is decoded."""
 
@@ -57,6 +59,7 @@ class Loupe(QWidget):
         self._decoded: dict[int, list[QImage]] = {}
         self._is_active = False
         self._shown: int | None = None
+        self._ahead: int | None = None
         self._source: ChipSource = self._present
         self.looks = Looks(session, self)
         self.canvas = Canvas()
@@ -91,14 +94,10 @@ class Loupe(QWidget):
         over.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)
         over.setContentsMargins(theme.PANEL, theme.PANEL, theme.PANEL, theme.PANEL)
         over.setSpacing(theme.SPACE)
-        top, leading, trailing = (
-            Qt.AlignmentFlag.AlignTop,
-            Qt.AlignmentFlag.AlignLeading,
-            Qt.AlignmentFlag.AlignTrailing,
-        )
-        over.addWidget(self._badge, 0, 0, top | leading)
-        over.addWidget(self.look_panel, 0, 1, top | trailing)
-        over.addWidget(self.facts_panel, 1, 1, top | trailing)
+        top = Qt.AlignmentFlag.AlignTop
+        over.addWidget(self._badge, 0, 0, top | Qt.AlignmentFlag.AlignLeading)
+        over.addWidget(self.look_panel, 0, 1, top)
+        over.addWidget(self.facts_panel, 1, 1, top)
         over.setColumnStretch(0, 1)
         over.setRowStretch(2, 1)
         self._below = QWidget()
@@ -121,6 +120,8 @@ class Loupe(QWidget):
         if active:
             self._show(self._session.current_image)
             self.focus_image()
+        else:
+            self._decoded = {one: levels for one, levels in self._decoded.items() if one == self._shown}
 
     def focus_image(self) -> None:
         """Give the keys to the picture, or to what stands in its place."""
@@ -175,7 +176,7 @@ class Loupe(QWidget):
 
     def _on_project_closed(self) -> None:
         self._decoded.clear()
-        self._shown = None
+        self._shown = self._ahead = None
         self.chips.set_infos(())
         self.facts_panel.set_path(None)
 
@@ -191,12 +192,17 @@ class Loupe(QWidget):
         self._turn_to(self.canvas)
         path = self._session.store.image_path(image_id)
         self.facts_panel.set_path(path)
-        levels = self._decoded.get(image_id)
+        levels = self._decoded.pop(image_id, None)
         if levels is not None:
+            # the one that was seen last is dropped last
+            self._decoded[image_id] = levels
             self.canvas.set_picture(levels, levels[0].size(), keep_view=False)
             self._prefetch(image_id)
             return
         self._show_preview(image_id, keep_view=False)
+        if image_id == self._ahead:
+            # it is being decoded already
+            return
         background.run(
             self,
             lambda: load_levels(path),
@@ -250,8 +256,11 @@ class Loupe(QWidget):
         if self._session.has_project:
             size = levels[0].size()
             self._session.store.set_image_facts(image_id, width=size.width(), height=size.height(), problem=None)
-        while len(self._decoded) > KEPT:
+        while len(self._decoded) > KEPT or (len(self._decoded) > 2 and self._bytes() > KEPT_BYTES):
             del self._decoded[next(iter(self._decoded))]
+
+    def _bytes(self) -> int:
+        return sum(level.sizeInBytes() for levels in self._decoded.values() for level in levels)
 
     def _prefetch(self, image_id: int) -> None:
         row = self._model.row_of(image_id)
@@ -259,14 +268,23 @@ class Loupe(QWidget):
             return
         following = self._model.image_id(row + 1)
         if following not in self._decoded:
+            self._ahead = following
             path = self._session.store.image_path(following)
             background.run(
                 self,
                 lambda: load_levels(path),
-                lambda levels: self._keep(following, levels),
-                lambda _: None,
+                lambda levels: self._on_ahead(following, levels),
+                lambda error: self._on_ahead(following, error),
                 key="next",
             )
+
+    def _on_ahead(self, image_id: int, answer: list[QImage] | MultihotError) -> None:
+        """The next image was decoded; meanwhile it may be the one that is looked at."""
+        self._ahead = None
+        if not isinstance(answer, MultihotError):
+            self._on_loaded(image_id, answer)
+        elif image_id == self._shown:
+            self._on_failed(image_id, answer)
 
     def _present(self, image_id: int) -> list[ChipInfo]:
         """The labels that are present, for as long as nobody else says what the chips are."""
