@@ -22,7 +22,6 @@ from core.project.moved import Found, find_moved, relink
 from core.project.store import Store
 from gui import background
 from gui.project.parts import wrapped
-from gui.project.watcher import forget_pictures
 from gui.session import Session
 from gui.widgets import theme
 from gui.widgets.buttons import primary
@@ -231,7 +230,7 @@ class RelinkDialog(QDialog):
             self.error.show_error(error)
             return
         # it remembers which images had no file
-        forget_pictures(self._session, ids)
+        self._session.thumbnails.forget(ids)
         self.accept()
 
     def _show_nothing(self) -> None:

@@ -269,7 +269,7 @@ class Watcher(QObject):
 
         seen = [*news.changed, *news.gone, *news.back]
         self._session.edit(work, images=news.images)
-        forget_pictures(self._session, seen)
+        self._session.thumbnails.forget(seen)
 
     def _said(self, news: "News") -> str:
         new = sum(len(files) for files in self._new.values())
@@ -300,15 +300,6 @@ class Watcher(QObject):
             self._watcher.removePaths(sorted(watched - wanted))
         if wanted - watched:
             self._watcher.addPaths(sorted(wanted - watched))
-
-
-def forget_pictures(session: Session, image_ids: Sequence[int]) -> None:
-    """Have the small pictures of these images made anew when they are next seen."""
-    forget = getattr(session.thumbnails, "forget", None)
-    if forget is not None:
-        forget(image_ids)
-    elif image_ids:
-        session.thumbnails.set_store(session.store)
 
 
 def _there(files: Sequence["ScannedImage"], root: Path, news: "News", within: set[Path]) -> tuple["ScannedImage", ...]:
