@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QRect, QSize
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QStyle, QWidget
 
 
 class Flow(QWidget):
@@ -66,4 +66,4 @@ class Flow(QWidget):
 
     def _place(self) -> None:
         for widget, place in zip(self._shown(), self._places(self.width()), strict=True):
-            widget.setGeometry(place)
+            widget.setGeometry(QStyle.visualRect(self.layoutDirection(), self.rect(), place))
