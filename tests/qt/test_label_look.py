@@ -346,6 +346,12 @@ def test_brackets_turn_and_keys_open_the_panels(window, loupe, qtbot):
     assert loupe.look_panel.brightness.hasFocus()
 
 
+def test_the_panel_says_the_keys_as_they_are_now(loupe):
+    loupe.look_panel.show_keys("[", "")
+    assert loupe.look_panel.left.toolTip() == "Rotate the view left ([)"
+    assert loupe.look_panel.right.toolTip() == "Rotate the view right"
+
+
 def test_only_two_large_images_are_kept(window, label, loupe, qtbot, monkeypatch):
     monkeypatch.setattr("gui.label.images.loupe.KEPT_BYTES", 1000)
     for row in (3, 4, 5):

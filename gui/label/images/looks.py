@@ -114,8 +114,8 @@ class LookPanel(Floating):
         self.brightness = self._slider(self.tr("Brightness"))
         self.contrast = self._slider(self.tr("Contrast"))
         self._values = [QLabel(), QLabel()]
-        self.left = icon_button("arrow-counter-clockwise", self.tr("Rotate the view left"), shortcut="[")
-        self.right = icon_button("arrow-clockwise", self.tr("Rotate the view right"), shortcut="]")
+        self.left = icon_button("arrow-counter-clockwise", self.tr("Rotate the view left"))
+        self.right = icon_button("arrow-clockwise", self.tr("Rotate the view right"))
         self.reset = flat(QPushButton(self.tr("Reset")))
         note = QLabel(self.tr("For looking only: the file stays as it is."))
         note.setProperty("tone", "secondary")
@@ -151,6 +151,12 @@ class LookPanel(Floating):
         self.reset.clicked.connect(looks.reset)
         looks.changed.connect(self._show_look)
         self._show_look()
+
+    def show_keys(self, left: str, right: str) -> None:
+        """Say which keys turn the view, as this system writes them; empty for none."""
+        for button, key in ((self.left, left), (self.right, right)):
+            tip = button.accessibleName()
+            button.setToolTip(f"{tip} ({key})" if key else tip)
 
     def first(self) -> QWidget:
         """Where the focus goes when the panel opens."""
