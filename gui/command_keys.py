@@ -72,5 +72,5 @@ def refusal(command: Command, key: str) -> str:
 
 
 def _first(sequence: QKeySequence) -> QKeyCombination:
-    combination: QKeyCombination = sequence[0]  # type: ignore[index] - the stubs leave it out
+    combination: QKeyCombination = sequence[0]  # type: ignore[index]  # the stubs leave it out
     return combination

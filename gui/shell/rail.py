@@ -60,13 +60,19 @@ class RailButton(QAbstractButton):
         super().__init__()
         self._icon = icon
         self._dot = False
+        self._action = action
         self.setText(action.text())
-        self.setToolTip(action.toolTip())
+        self._show_tip()
+        action.changed.connect(self._show_tip)
         self.setAccessibleName(action.text())
         self.setCheckable(True)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setFixedSize(WIDTH, 56)
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
+
+    def _show_tip(self) -> None:
+        # its key may change
+        self.setToolTip(self._action.toolTip())
 
     def set_dot(self, shown: bool) -> None:
         """Show, or hide, that something goes on here."""

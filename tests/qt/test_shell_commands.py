@@ -75,6 +75,11 @@ def test_the_palette_knows_the_saved_filters(window, label, qtbot):
     assert label.filter_bar.field.text() == "ace -king"
 
 
+def test_everything_that_can_be_done_now_is_in_the_palette(window, palette):
+    enabled = {command.id for command, action in window.commands.all() if action.isEnabled()}
+    assert {found.entry.id for found in palette._model.shown} >= enabled - {"tools.palette"}
+
+
 def test_the_palette_leaves_out_what_cannot_be_done_now(palette):
     assert "Redo" not in shown(palette)
 

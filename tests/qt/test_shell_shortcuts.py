@@ -236,6 +236,11 @@ def test_tips_the_sheet_and_the_editor_of_labels_follow(window, label, record, l
     sheet.close()
 
 
+def test_the_buttons_of_the_rail_say_the_keys_of_now(window):
+    window.commands.set_shortcuts({"view.train": ["F6"]})
+    assert window.rail._buttons["train"].toolTip().endswith("(F6)")
+
+
 def test_a_question_mark_opens_the_sheet_but_is_text_in_a_field(window, label, qtbot):
     qtbot.keyClick(label.grid, "?")
     sheet = window.findChild(ShortcutSheet)
