@@ -179,7 +179,9 @@ def _take_states(
     unknown = now == LabelState.UNKNOWN
     conflicts = known & ~unknown & (now != said.states)
     add = known & unknown & np.array([one.additions for one in chosen], np.bool_)
-    take, queue = (conflicts & np.array([one.conflicts == who for one in chosen]) for who in ("theirs", "queue"))
+    take, queue = (
+        conflicts & np.array([one.conflicts == who for one in chosen], np.bool_) for who in ("theirs", "queue")
+    )
     if store.task == MULTI_CLASS:
         add, take, queue = _whole_images(whole, said.states, conflicts, add, take, queue)
     wanted = np.where(add | take, said.states, np.int8(KEEP))
