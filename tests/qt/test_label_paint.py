@@ -106,6 +106,15 @@ def test_a_typed_label_is_painted_along(store, label, painting, stroke, qtbot):
     assert store.states[0].tolist() == [UNKNOWN] * 3
 
 
+def test_a_label_that_is_added_while_painting_is_painted_along(store, label, painting, qtbot):
+    qtbot.keyClick(label.grid, "t")
+    box = label.tagging.type_box
+    qtbot.keyClicks(box.field, "joker")
+    qtbot.keyClick(box.field, Qt.Key.Key_Return)
+    assert painting.states == {store.labels[0].id: LabelState.PRESENT, store.labels[3].id: LabelState.PRESENT}
+    assert (store.states == UNKNOWN).all()
+
+
 @pytest.mark.parametrize("key", [Qt.Key.Key_Escape, Qt.Key.Key_P])
 def test_escape_and_p_leave(window, label, store, bar, painting, stroke, qtbot, key):
     qtbot.keyClick(label.grid, key)

@@ -98,6 +98,10 @@ def test_a_name_that_no_label_has_is_offered_last_and_added(window, store, box, 
     assert store.states[0].tolist() == [UNKNOWN, UNKNOWN, UNKNOWN, PRESENT]
     qtbot.keyClicks(box.field, "ki")
     assert names(box) == ["king", "King of hearts", "ki"]
+    box.field.clear()
+    assert names(box)[0] == "King of hearts", "it was given last"
+    window.session.undo()
+    assert len(store.labels) == 3, "one step of undo"
 
 
 def test_a_name_that_cannot_be_one_is_refused_in_the_box(store, box, typed):

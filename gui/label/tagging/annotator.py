@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Signal
 from core.labels import MULTI_CLASS, Label, LabelState, Review
 from core.project import rules
 from core.project.changes import Changes
+from core.project.edits import changes_of
 from core.project.words import images as count_images
 from gui.session import Session
 
@@ -34,6 +35,7 @@ STATE_WORDS = {
 }
 """What is said of a state, also to those who do not see its glyph."""
 
+_GIVEN = {LabelState.PRESENT: "set", LabelState.ABSENT: "ruled out", LabelState.UNKNOWN: "left unknown"}
 _FLASHED = 500
 _REMEMBERED = 50
 _NONE = np.empty(0, np.int64)
@@ -153,6 +155,32 @@ class Annotator(QObject):
             reviewed = False
             states = {label.id: LabelState.UNKNOWN for label in self._session.store.labels}
         self._edit(images, lambda store: store.set_states(images, states, reviewed=reviewed, text=text))
+
+    def add_label(self, name: str, state: LabelState) -> None:
+        """Add a label to the project and give it to the chosen images, if any, in one step of undo.
+
+        Args:
+            name: of the new label.
+            state: what it is to be.
+
+        Raises:
+            ProjectError: the name is taken, or can be none.
+        """
+        targets, is_choice = self._targets, self.is_choice
+        if not len(targets):
+            self._session.edit(lambda store: store.add_label(name), images=1)
+            return
+
+        def work(store: "Store") -> Changes:
+            text = f"“{name}” added and {_GIVEN[state]} on {count_images(len(targets))}"
+            with store.step(text) as edits:
+                store.add_label(name)
+                reviewed = True if is_choice and state == LabelState.PRESENT else None
+                store.set_states(targets, {store.labels[-1].id: state}, reviewed=reviewed)
+                self._remember([store.labels[-1].id])
+                return changes_of(edits, text)
+
+        self._edit(targets, work)
 
     # whole images
 

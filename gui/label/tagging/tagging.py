@@ -132,6 +132,7 @@ class Tagging(QObject):
         commands, annotator, painter = self._commands, self._annotator, self.painter
         self.actions.triggered.connect(self._on_key)
         self.type_box.chosen.connect(self._on_typed)
+        self.type_box.added.connect(self._on_added)
         self.paint_bar.add_wanted.connect(self.type)
         painter.changed.connect(self._on_painter_changed)
         self._leave.triggered.connect(painter.stop)
@@ -190,6 +191,15 @@ class Tagging(QObject):
             self._annotator.cycle(label_id)
         else:
             self._annotator.set_state(label_id, state)
+
+    def _on_added(self, name: str, state: LabelState) -> None:
+        if not self.painter.is_on:
+            self._annotator.add_label(name, state)
+            return
+        self._session.edit(lambda store: store.add_label(name), images=1)
+        newest = self._session.store.labels[-1:]
+        if newest and newest[0].name == name:
+            self.painter.set_state(newest[0].id, state)
 
     def _show_advance(self) -> None:
         self._commands["image.advance"].setChecked(self._annotator.advances)

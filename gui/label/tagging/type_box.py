@@ -21,6 +21,7 @@ from PySide6.QtWidgets import QApplication, QFrame, QLabel, QLineEdit, QListView
 from core.errors import ProjectError
 from core.labels import Label, LabelState
 from core.project.changes import Changes
+from core.project.label_rows import check_label_name
 from gui.label.tagging.annotator import STATE_WORDS, Annotator
 from gui.label.tagging.label_keys import spoken
 from gui.label.tagging.label_sets import signed
@@ -61,9 +62,11 @@ class TypeBox(QFrame):
 
     Signals:
         chosen: label id, and the LabelState it is to get or None for its next one.
+        added: name of a label that there is not yet, and the LabelState it is to get.
     """
 
     chosen = Signal(int, object)
+    added = Signal(str, object)
 
     def __init__(self, session: Session, annotator: Annotator, parent: QWidget) -> None:
         super().__init__(parent)
@@ -215,24 +218,19 @@ class TypeBox(QFrame):
             return
         row = self.model.rows[index.row()]
         state = self._state if state is None else state
-        label_id = row.label.id if row.label is not None else self._added(row.name)
-        if label_id is None:
-            return
+        if row.label is None:
+            try:
+                check_label_name(row.name)
+            except ProjectError as error:
+                self._error.show_error(error)
+                self._fit()
+                return
         # before the edit, whose changes show the rows again
         self.field.clear()
-        self.chosen.emit(label_id, LabelState.PRESENT if row.label is None and state is None else state)
-
-    def _added(self, name: str) -> int | None:
-        if self._session.is_busy:
-            self._session.edit(lambda _store: Changes(), images=1)
-            return None
-        store = self._session.store
-        try:
-            self._session.apply(store.add_label(name))
-        except ProjectError as error:
-            self._error.show_error(error)
-            return None
-        return store.labels[-1].id
+        if row.label is None:
+            self.added.emit(row.name, LabelState.PRESENT if state is None else state)
+        else:
+            self.chosen.emit(row.label.id, state)
 
     def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
         """The arrow keys move in the list while letters go to the field; no key is a command here."""
