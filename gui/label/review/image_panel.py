@@ -164,6 +164,9 @@ class _Value(QLineEdit):
 
     def show_text(self, text: str) -> None:
         """Show another text, from its start."""
+        # a name in Latin letters stands at the leading side, too
+        side = Qt.AlignmentFlag.AlignRight if self.isRightToLeft() else Qt.AlignmentFlag.AlignLeft
+        self.setAlignment(side | Qt.AlignmentFlag.AlignAbsolute | Qt.AlignmentFlag.AlignVCenter)
         if text != self.text():
             self.setText(text)
             self.setCursorPosition(0)
