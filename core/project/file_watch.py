@@ -18,6 +18,9 @@ from core.project.words import images as _images
 # A system watches so many folders without being asked for more; what changes in others is seen at the next look.
 FOLDERS_LIMIT = 512
 
+# A copy of all images may have given each a new time: what was found until then is told first.
+READ_SECONDS = 15.0
+
 _GIVE_WAY_EVERY = 1000
 _PAUSE_SECONDS = 0.003
 
@@ -34,6 +37,7 @@ class News:
         new: files that are no image of the project, by root folder.
         missing_roots: root folders that are not there.
         folders: those that are worth watching, at most `FOLDERS_LIMIT`.
+        is_whole: false where so many files have another time that not all of them were read: look again.
     """
 
     changed: Mapping[int, tuple[Path, ScannedImage]] = field(default_factory=dict)
@@ -43,6 +47,7 @@ class News:
     new: Mapping[Path, tuple[ScannedImage, ...]] = field(default_factory=dict)
     missing_roots: tuple[Path, ...] = ()
     folders: tuple[Path, ...] = ()
+    is_whole: bool = True
 
     @property
     def images(self) -> int:
@@ -143,6 +148,8 @@ class _Collected:
         self._back: set[int] = set()
         self._new: dict[Path, list[ScannedImage]] = {}
         self._missing_roots: list[Path] = []
+        self._is_whole = True
+        self._read_until = time.monotonic() + READ_SECONDS
 
     def miss_root(self, root: Path, images: Mapping[str, _Known]) -> None:
         """None of its images is there."""
@@ -184,6 +191,7 @@ class _Collected:
             frozenset(self._back),
             {root: tuple(files) for root, files in self._new.items()},
             tuple(self._missing_roots),
+            is_whole=self._is_whole,
         )
 
     def _mark_gone(self, one: _Known, sentence: str) -> None:
@@ -192,6 +200,9 @@ class _Collected:
 
     def _changed_or_touched(self, root: Path, one: _Known, file: ScannedImage, cancelled: Callable[[], bool]) -> None:
         if file.size == one.size and one.content_hash is not None:
+            if time.monotonic() > self._read_until:
+                self._is_whole = False
+                return
             try:
                 if file_hash(_whole(root, file.relative_path), cancelled) == one.content_hash:
                     self._touched[one.image_id] = (root, file, one.content_hash)

@@ -142,23 +142,25 @@ def _by_hash(
     mine: Side, theirs: Side, my_hashes: Sequence[str | None], their_hashes: Sequence[str | None]
 ) -> tuple[list[int], list[int], NDArray[np.int64]]:
     """Rows here, the row there of each, and the further copies there."""
-    here, there = _groups(my_hashes), _groups(their_hashes)
+    here, here_again = _groups(my_hashes)
+    there, there_again = _groups(their_hashes)
     my_rows: list[int] = []
     their_rows: list[int] = []
     further: list[tuple[int, int]] = []
-    for content, rows in here.items():
-        others = there.get(content)
-        if others is None:
+    for content, row in here.items():
+        other = there.get(content)
+        if other is None:
             continue
         first = len(my_rows)
-        if len(rows) == len(others) == 1:
-            my_rows.append(rows[0])
-            their_rows.append(others[0])
+        if content not in here_again and content not in there_again:
+            my_rows.append(row)
+            their_rows.append(other)
             continue
+        rows, others = here_again.get(content, [row]), there_again.get(content, [other])
         partners, left = _paired(rows, others, mine.paths, theirs.paths)
         my_rows.extend(rows)
         their_rows.extend(partners)
-        further.extend((first, row) for row in left)
+        further.extend((first, copy) for copy in left)
     return my_rows, their_rows, np.array(further, np.int64).reshape(-1, 2)
 
 
@@ -182,24 +184,31 @@ def _by_path(mine: Side, theirs: Side, unread: Sequence[set[int]], done: Sequenc
     """Pairs with the same path and size, of which at least one could not be read; only where there is one of each."""
     if not unread[0] and not unread[1]:
         return []
-    here, there = (_groups(zip(side.paths, side.sizes.tolist(), strict=True)) for side in (mine, theirs))
+    (here, here_again), (there, there_again) = (
+        _groups(zip(side.paths, side.sizes.tolist(), strict=True)) for side in (mine, theirs)
+    )
     pairs = []
-    for key, rows in here.items():
-        others = there.get(key, ())
-        if len(rows) != 1 or len(others) != 1 or rows[0] in done[0] or others[0] in done[1]:
+    for key, row in here.items():
+        other = there.get(key)
+        if other is None or key in here_again or key in there_again or row in done[0] or other in done[1]:
             continue
-        if rows[0] in unread[0] or others[0] in unread[1]:
-            pairs.append((rows[0], others[0]))
+        if row in unread[0] or other in unread[1]:
+            pairs.append((row, other))
     return pairs
 
 
-def _groups(keys: Iterable[K | None]) -> dict[K, list[int]]:
-    """The rows of each key; None is none."""
-    groups: dict[K, list[int]] = {}
+def _groups(keys: Iterable[K | None]) -> tuple[dict[K, int], dict[K, list[int]]]:
+    """The first row of each key, and all rows of those that come more than once; None is no key."""
+    first: dict[K, int] = {}
+    again: dict[K, list[int]] = {}
     for row, key in enumerate(keys):
-        if key is not None:
-            groups.setdefault(key, []).append(row)
-    return groups
+        if key is None:
+            continue
+        if key in first:
+            again.setdefault(key, [first[key]]).append(row)
+        else:
+            first[key] = row
+    return first, again
 
 
 def _copies(hashes: Sequence[str | None]) -> int:

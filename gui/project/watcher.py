@@ -197,13 +197,14 @@ class Watcher(QObject):
         session = self._session
         if not session.has_project:
             return
-        if self._is_held_up():
+        if self._is_held_up() or self._request is not None:
             self._next.start(BUSY_MS)
             return
         from core.project.file_watch import look
 
-        folder, problems, within = session.store.folder, dict(session.store.problems), self._within
-        self._within = set()
+        folder, problems = session.store.folder, dict(session.store.problems)
+        within, is_asked = self._within, self._is_asked
+        self._within, self._is_asked = set(), False
         self._rest.start()
 
         def on_news(news: "News | None") -> None:
@@ -212,10 +213,12 @@ class Watcher(QObject):
                 return
             if self._is_held_up():
                 # what the look found may be old by now
-                self._within = None if within is None else within | (self._within or set())
-                self._next.start(BUSY_MS)
+                self._look_again(within)
+                self._is_asked |= is_asked
                 return
             self._take(news, within)
+            if is_asked:
+                session.message.emit(self._said(news))
 
         self._request = background.run_with_progress(
             self,
@@ -225,6 +228,10 @@ class Watcher(QObject):
             on_progress=None,
             key="look",
         )
+
+    def _look_again(self, within: set[Path] | None) -> None:
+        self._within = None if within is None or self._within is None else within | self._within
+        self._next.start(BUSY_MS)
 
     def _is_held_up(self) -> bool:
         """Whether images are being added, or the store is in use elsewhere."""
@@ -237,6 +244,8 @@ class Watcher(QObject):
     def _take(self, news: "News", within: set[Path] | None) -> None:
         self._watch(news.folders)
         self._offer(news, within)
+        if not news.is_whole:
+            self._look_again(within)
         # the images of a folder that is not there are told by the pictures themselves
         whole = set(news.gone) if news.missing_roots else set()
         self._changed.update(dict.fromkeys(news.changed))
@@ -245,9 +254,6 @@ class Watcher(QObject):
             self._gone.pop(image_id, None)
         if news.images:
             self._mark(news)
-        if self._is_asked:
-            self._is_asked = False
-            self._session.message.emit(self._said(news))
         self.notices_changed.emit()
 
     def _offer(self, news: "News", within: set[Path] | None) -> None:

@@ -3,6 +3,7 @@ import shutil
 
 import pytest
 
+from core.project import file_watch
 from core.project.file_watch import is_missing, look, take_news
 from core.project.fingerprints import file_hash
 from core.project.scan import scan_folder
@@ -111,3 +112,15 @@ def test_a_folder_that_is_gone_and_comes_back(store, photos, tmp_path):
 
 def test_a_look_can_be_cancelled(store):
     assert news_of(store, cancelled=lambda: True) is None
+
+
+def test_files_that_all_have_another_time_are_read_a_part_at_a_time(store, photos, monkeypatch):
+    store.set_content_hashes({i: file_hash(store.image_path(i)) for i in (1, 2, 3)})
+    for image in (1, 2, 3):
+        os.utime(store.image_path(image), ns=(5, 5))
+    monkeypatch.setattr(file_watch, "READ_SECONDS", -1.0)
+    news = news_of(store)
+    assert (news.images, news.is_whole) == (0, False)
+    monkeypatch.undo()
+    news = news_of(store)
+    assert (set(news.touched), news.is_whole) == ({1, 2, 3}, True)
