@@ -1,10 +1,12 @@
 import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt
-from PySide6.QtGui import QColor, QDropEvent
+from PySide6.QtGui import QColor, QContextMenuEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QColorDialog, QPushButton
 
 from core.labels import LabelState
-from gui.label.labels.label_editor import LabelEditor, _Swatch
+from gui.label.labels.editor_parts import Swatch
+from gui.label.labels.label_editor import LabelEditor
+from gui.label.labels.label_menu import LabelMenu
 
 
 @pytest.fixture
@@ -19,6 +21,23 @@ def click_row(qtbot, panel):
         qtbot.mouseClick(panel.list.viewport(), button, pos=place)
 
     return click
+
+
+@pytest.fixture
+def open_menu(qtbot, panel):
+    """Opens the menu of the current label by key and chooses an entry with the mouse."""
+
+    def choose(words):
+        place = panel.list.visualRect(panel.list.currentIndex()).center()
+        at = panel.list.viewport().mapToGlobal(place)
+        event = QContextMenuEvent(QContextMenuEvent.Reason.Keyboard, place, at)
+        QApplication.sendEvent(panel.list.viewport(), event)
+        menu = QApplication.activePopupWidget()
+        assert isinstance(menu, LabelMenu)
+        (action,) = [one for one in menu.actions() if one.text() == words]
+        qtbot.mouseClick(menu, Qt.MouseButton.LeftButton, pos=menu.actionGeometry(action).center())
+
+    return choose
 
 
 def editor():
@@ -46,7 +65,7 @@ def test_rows_show_state_count_and_mixed(window, label, panel, click_row, qtbot)
     label.grid.selectAll()
     assert model.states.tolist() == [2, -1, -1]
     spoken = model.data(model.index(0), Qt.ItemDataRole.AccessibleTextRole)
-    assert spoken == "ace, mixed, 1 images"
+    assert spoken == "ace, mixed, 1 image, key 1"
 
 
 def test_n_adds_a_label_with_the_next_key_and_colour(window, label, qtbot):
@@ -87,7 +106,7 @@ def test_a_right_click_renames_recolours_and_gives_another_key(window, label, pa
     popup._name.selectAll()
     qtbot.keyClicks(popup._name, "kings")
     qtbot.keyClicks(popup._key, "K")
-    swatch = popup.findChildren(_Swatch)[7]
+    swatch = popup.findChildren(Swatch)[7]
     qtbot.mouseClick(swatch, Qt.MouseButton.LeftButton)
     qtbot.mouseClick(popup._done, Qt.MouseButton.LeftButton)
     changed = window.session.store.labels[1]
@@ -99,9 +118,9 @@ def test_a_right_click_renames_recolours_and_gives_another_key(window, label, pa
     assert names(window)[1] == "king"
 
 
-def test_the_context_menu_opens_the_editor_of_the_row_under_the_pointer(window, panel, click_row):
+def test_the_context_menu_opens_the_editor_of_the_row_under_the_pointer(window, panel, click_row, open_menu):
     click_row(2, Qt.MouseButton.RightButton)
-    panel.list.customContextMenuRequested.emit(panel.list.rect().center())
+    open_menu("Edit label…")
     assert editor()._name.text() == "red card"
     assert (window.session.store.states == -1).all()
 
@@ -110,9 +129,9 @@ def test_the_context_menu_opens_the_editor_of_the_row_under_the_pointer(window, 
 def test_another_colour_leaves_what_was_typed(window, label, qtbot, accept):
     qtbot.keyClick(label.grid, "n")
     popup = editor()
-    proposed = popup._color
+    proposed = popup._color.color
     qtbot.keyClicks(popup._name, "queen")
-    qtbot.mouseClick(popup._more, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(popup._color.more, Qt.MouseButton.LeftButton)
     dialog = QApplication.activeModalWidget()
     assert isinstance(dialog, QColorDialog)
     dialog.setCurrentColor(QColor("#123456"))
@@ -126,7 +145,7 @@ def test_another_colour_leaves_what_was_typed(window, label, qtbot, accept):
 
 def test_the_colour_that_a_new_label_gets_is_marked(window, label, qtbot):
     qtbot.keyClick(label.grid, "n")
-    (marked,) = [swatch for swatch in editor().findChildren(_Swatch) if swatch.isChecked()]
+    (marked,) = [swatch for swatch in editor().findChildren(Swatch) if swatch.isChecked()]
     qtbot.keyClicks(editor()._name, "queen")
     qtbot.keyClick(editor()._name, Qt.Key.Key_Return)
     assert window.session.store.labels[-1].color == marked.color

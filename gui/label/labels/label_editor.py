@@ -1,192 +1,323 @@
-"""A small window at a label: name, colour, key, and delete."""
+"""A small window at a label: all that is known of it, and ways to merge and delete it."""
 
-from PySide6.QtCore import QEvent, QPoint, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QGuiApplication, QKeyEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import (
-    QAbstractButton,
-    QButtonGroup,
-    QColorDialog,
-    QFrame,
-    QGridLayout,
-    QHBoxLayout,
-    QLineEdit,
-    QPushButton,
-    QVBoxLayout,
-    QWidget,
-)
+from collections.abc import Sequence
+
+from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtGui import QGuiApplication, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from core.errors import ProjectError
-from core.labels import Label, LabelState
-from core.project.palette import PALETTE, next_color
+from core.labels import Label
+from core.project.palette import next_color
 from gui.commands import command_of_key
+from gui.label.labels import consequences
+from gui.label.labels.color_field import ColorField
+from gui.label.labels.editor_parts import SWATCH, KeyEdit
+from gui.label.labels.knowledge_form import KnowledgeForm
+from gui.label.labels.label_questions import delete
+from gui.label.tagging.label_keys import spoken
 from gui.session import Session
 from gui.widgets import theme
 from gui.widgets.buttons import flat, primary
 from gui.widgets.error_row import ErrorRow
 
-SWATCH = 22
-COLUMNS = 10
-
 
 class LabelEditor(QFrame):
-    """Adds a label, or changes one; it closes when something else is clicked.
+    """Adds a label, or changes one as one step of undo.
 
-    Its parent is the window: as a child of the panel it would pass Return on as "Rest absent, reviewed, next".
+    A click elsewhere keeps what was changed, Escape leaves everything as it was. Its parent is the window: as a child
+    of the panel it would pass Return on as "Rest absent, reviewed, next".
 
     Signals:
         added: id of the new label.
+        merge_wanted: id of the label that is to be merged into another.
+        rules_wanted: the rules are to be seen.
+        shortcuts_wanted: the keys of commands are to be changed.
     """
 
     added = Signal(int)
+    merge_wanted = Signal(int)
+    rules_wanted = Signal()
+    shortcuts_wanted = Signal()
 
-    def __init__(self, session: Session, label: Label | None, parent: QWidget) -> None:
+    def __init__(
+        self, session: Session, label: Label | None, parent: QWidget, *, chosen_images: Sequence[int] = ()
+    ) -> None:
+        """Make it.
+
+        Args:
+            session: with the project.
+            label: to be changed; None for a new one.
+            parent: the window.
+            chosen_images: ids of images that can be pinned as examples.
+        """
         super().__init__(parent, Qt.WindowType.Popup)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._session = session
         self._label = label
-        self._color = next_color([one.color for one in session.store.labels]) if label is None else label.color
+        store = session.store
         self._name = QLineEdit("" if label is None else label.name)
         self._name.setPlaceholderText(self.tr("Name"))
         self._name.setAccessibleName(self.tr("Name of the label"))
-        self._key = _KeyEdit("" if label is None else label.shortcut)
-        self._swatches = QButtonGroup(self)
-        self._other = _Swatch(self._color)
-        self._more = flat(QPushButton(self.tr("Other colour…")))
+        self._key = KeyEdit("" if label is None else label.shortcut)
+        self._color = ColorField(next_color([one.color for one in store.labels]) if label is None else label.color)
+        self._knows: KnowledgeForm | None = None
+        if label is not None:
+            self._knows = KnowledgeForm(session, label, chosen_images)
+        self._consequences = QLabel()
+        self._consequences.setTextFormat(Qt.TextFormat.PlainText)
+        self._consequences.setProperty("tone", "secondary")
+        self._consequences.setWordWrap(True)
+        self._consequences.hide()
         self._error = ErrorRow()
+        self._way_out = QPushButton()
+        self._way_out.hide()
+        self._taken_from: int | None = None
         self._done = primary(QPushButton(self.tr("Add") if label is None else self.tr("Done")))
-        self._delete = flat(QPushButton(self.tr("Delete label")))
+        self._delete = flat(QPushButton(self.tr("Delete")))
+        self._merge = flat(QPushButton(self.tr("Merge into…")))
         self._delete.setVisible(label is not None)
+        self._merge.setVisible(label is not None and len(store.labels) > 1)
+        self._lay_out()
+        self._connect()
 
-        self.setFixedWidth(COLUMNS * (SWATCH + 4) + 2 * theme.PANEL)
-        colors = QGridLayout()
-        colors.setSpacing(4)
-        for place, color in enumerate(PALETTE):
-            swatch = _Swatch(color)
-            self._swatches.addButton(swatch)
-            colors.addWidget(swatch, place // COLUMNS, place % COLUMNS)
-        self._swatches.addButton(self._other)
-        other = QHBoxLayout()
-        other.setSpacing(4)
-        other.addWidget(self._other)
-        other.addWidget(self._more)
-        other.addStretch(1)
+    def _lay_out(self) -> None:
+        self._content = QWidget()
+        self._content.setFixedWidth(max(13 * (SWATCH + 4), 42 * self.fontMetrics().averageCharWidth()))
         first = QHBoxLayout()
         first.setSpacing(theme.SPACE)
         first.addWidget(self._name, 1)
         first.addWidget(self._key)
         last = QHBoxLayout()
-        last.setSpacing(theme.SPACE)
+        last.setSpacing(theme.SPACE // 2)
         last.addWidget(self._delete)
+        last.addWidget(self._merge)
         last.addStretch(1)
         last.addWidget(self._done)
+        way = QHBoxLayout()
+        way.addStretch(1)
+        way.addWidget(self._way_out)
+        self._column = QVBoxLayout(self._content)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(theme.SPACE)
+        self._column.addLayout(first)
+        self._column.addWidget(self._color)
+        if self._knows is not None:
+            self._column.addWidget(self._knows)
+        self._column.addWidget(self._consequences)
+        self._column.addWidget(self._error)
+        self._column.addLayout(way)
+        self._column.addLayout(last)
+        self._scroll = QScrollArea()
+        self._scroll.setWidget(self._content)
+        self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._scroll.viewport().setProperty("surface", "window")
+        self._content.setProperty("surface", "window")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(theme.PANEL, theme.PANEL, theme.PANEL, theme.PANEL)
-        layout.setSpacing(theme.SPACE)
-        layout.addLayout(first)
-        layout.addLayout(colors)
-        layout.addLayout(other)
-        layout.addWidget(self._error)
-        layout.addLayout(last)
-        self._mark(self._color)
+        layout.addWidget(self._scroll)
 
+    def _connect(self) -> None:
         self._name.returnPressed.connect(self._on_done_clicked)
+        self._name.textChanged.connect(self._show_consequences)
+        self._key.key_changed.connect(self._check_key)
         self._done.clicked.connect(self._on_done_clicked)
         self._delete.clicked.connect(self._on_delete_clicked)
-        self._more.clicked.connect(self._on_more_clicked)
-        self._swatches.buttonClicked.connect(self._on_swatch_clicked)
+        self._merge.clicked.connect(self._on_merge_clicked)
+        self._way_out.clicked.connect(self._on_way_out_clicked)
+        # a dialog ends a popup, so the popup hides, with all that was typed, until the dialog is gone
+        self._color.dialog_opens.connect(self.hide)
+        self._color.dialog_closed.connect(lambda: self.open_at(self.pos()))
+        self._color.resized.connect(self._fit)
+        self._session.project_closed.connect(self.close)
+        if self._knows is not None:
+            self._knows.resized.connect(self._fit)
+            self._knows.rules_wanted.connect(self._on_rules_wanted)
 
     def open_at(self, place: QPoint) -> None:
-        """Show it with its top left at a place of the screen, or as near as there is room."""
+        """Show it with its top leading corner at a place of the screen, or as near as there is room."""
         self._fit_at(place)
         self.show()
         self._name.setFocus()
         self._name.selectAll()
 
+    def _fit(self) -> None:
+        self._fit_at(self.pos())
+
     def _fit_at(self, place: QPoint) -> None:
-        self.adjustSize()
         screen = QGuiApplication.screenAt(place) or QGuiApplication.primaryScreen()
         room = screen.availableGeometry()
+        margins = 2 * theme.PANEL
+        self._column.activate()
+        wanted = max(self._column.totalHeightForWidth(self._content.width()), self._column.totalSizeHint().height())
+        self._content.setFixedHeight(wanted)
+        height = min(wanted, room.height() - margins)
+        # what finds no room is scrolled to
+        bar = self._scroll.verticalScrollBar().sizeHint().width() if height < wanted else 0
+        self._scroll.setFixedSize(self._content.width() + bar, height)
+        self.setFixedSize(self._scroll.width() + margins, height + margins)
         left = min(place.x(), room.right() - self.width())
         top = min(place.y(), room.bottom() - self.height())
         self.move(max(room.left(), left), max(room.top(), top))
 
-    def _mark(self, color: str) -> None:
-        """Show the colour that the label gets; one that is not in the palette has a swatch of its own."""
-        swatch = next((one for one in self._swatches.buttons() if _color_of(one) == color.casefold()), self._other)
-        if swatch is self._other:
-            self._other.set_color(color)
-        swatch.setChecked(True)
-        self._other.setVisible(swatch is self._other)
+    # what is said while it is typed
 
-    def _on_swatch_clicked(self, swatch: QAbstractButton) -> None:
-        self._color = _color_of(swatch)
+    def _show_consequences(self) -> None:
+        label, name = self._label, self._name.text().strip()
+        said = ""
+        if label is not None and name and name != label.name:
+            said = consequences.renaming(self._session.store, label, name)
+        self._consequences.setText(said)
+        self._consequences.setVisible(bool(said))
+        self._fit()
 
-    def _on_more_clicked(self) -> None:
-        # a dialog ends a popup, so the popup hides, with all that was typed, until the dialog is gone
-        self.hide()
-        dialog = QColorDialog(QColor(self._color), self.parentWidget())
-        dialog.setOption(QColorDialog.ColorDialogOption.DontUseNativeDialog)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.colorSelected.connect(self._on_color_selected)
-        dialog.finished.connect(lambda: self.open_at(self.pos()))
-        dialog.open()
-
-    def _on_color_selected(self, color: QColor) -> None:
-        self._color = color.name()
-        self._mark(self._color)
-
-    def _on_done_clicked(self) -> None:
-        store = self._session.store
-        taken = command_of_key(self._key.text())
-        if taken is not None:
-            self._show_error(
-                ProjectError(f"The key “{self._key.text()}” belongs to “{taken.text}”.", next_step="Choose another.")
+    def _check_key(self) -> bool:
+        """Whether the key is free; else who has it, and a way to get it."""
+        key = self._key.key
+        self._error.clear()
+        self._way_out.hide()
+        self._taken_from = None
+        command = command_of_key(key)
+        own = None if self._label is None else self._label.id
+        other = next(
+            (one for one in self._session.store.labels if key and one.shortcut.casefold() == key.casefold()
+             and one.id != own), None
+        )  # fmt: skip
+        if other is not None and self._label is not None:
+            self._taken_from = other.id
+            self._error.show_text(
+                self.tr("The key “{}” belongs to “{}”.").format(spoken(key), other.name),
+                next_step=self.tr("Choose another, or take it."),
             )
+            self._offer(self.tr("Take it from “{}”").format(other.name))
+        elif other is not None:
+            self._error.show_text(
+                self.tr("The key “{}” belongs to “{}”.").format(spoken(key), other.name),
+                next_step=self.tr("Choose another."),
+            )
+        elif command is not None:
+            self._error.show_text(
+                self.tr("The key “{}” belongs to “{}”.").format(spoken(key), command.text),
+                next_step=self.tr("Choose another, or give the command another key."),
+            )
+            self._offer(self.tr("Edit shortcuts…"))
+        self._fit()
+        return other is None and command is None
+
+    def _offer(self, text: str) -> None:
+        self._way_out.setText(text.replace("&", "&&"))
+        self._way_out.show()
+
+    def _on_way_out_clicked(self) -> None:
+        if self._taken_from is None:
+            self.close()
+            self.shortcuts_wanted.emit()
             return
-        try:
-            if self._label is None:
-                # no key typed means the next free digit
-                changes = store.add_label(self._name.text(), color=self._color, shortcut=self._key.text() or None)
-                added = store.labels[-1].id
-            else:
-                changes = store.change_label(
-                    self._label.id, name=self._name.text(), color=self._color, shortcut=self._key.text()
-                )
-                added = self._label.id
-        except ProjectError as error:
-            self._show_error(error)
-            return
-        self._session.apply(changes)
-        if self._label is None:
-            self.added.emit(added)
-        self.close()
+        self._save(takes_key=True)
 
     def _show_error(self, error: ProjectError) -> None:
         self._error.show_error(error)
-        self._fit_at(self.pos())
+        self._fit()
+
+    # what is done
+
+    def _on_done_clicked(self) -> None:
+        if self._check_key():
+            self._save(takes_key=False)
+
+    def _save(self, *, takes_key: bool) -> bool:
+        """Keep what was typed and close; false where something is wrong, which is shown."""
+        session, store, label = self._session, self._session.store, self._label
+        if session.is_busy:
+            self._show_error(
+                ProjectError("A change of many images is still being saved.", next_step="Try again in a moment.")
+            )
+            return False
+        try:
+            if label is None:
+                # no key typed means the next free one
+                color = self._color.color
+                session.apply(store.add_label(self._name.text(), color=color, shortcut=self._key.key or None))
+                self.close()
+                self.added.emit(store.labels[-1].id)
+                return True
+            self._change(label, takes_key=takes_key)
+        except ProjectError as error:
+            self._show_error(error)
+            return False
+        self.close()
+        return True
+
+    def _change(self, label: Label, *, takes_key: bool) -> None:
+        store, knows = self._session.store, self._knows
+        assert knows is not None
+        text = self.tr("Label “{}” changed").format(self._name.text().strip())
+        if takes_key and self._taken_from is not None:
+            text = self.tr("Key “{}” given to “{}”").format(spoken(self._key.key), self._name.text().strip())
+        with store.step(text):
+            if takes_key and self._taken_from is not None:
+                store.change_label(self._taken_from, shortcut="")
+            changes = store.change_label(
+                label.id,
+                name=self._name.text(),
+                color=self._color.color,
+                shortcut=self._key.key,
+                description=knows.description(),
+                parent=knows.parent_id(),
+                examples=knows.examples(),
+            )
+        self._session.apply(changes)
 
     def _on_delete_clicked(self) -> None:
         assert self._label is not None
-        store = self._session.store
-        column = [label.id for label in store.labels].index(self._label.id)
-        known = int((store.states[:, column] != LabelState.UNKNOWN).sum())
-        if known and self._delete.property("armed") is None:
+        said = consequences.deleting(self._session.store, self._label)
+        if said and self._delete.property("armed") is None:
             # annotations go with it: one more press, with the number and the way back in sight
             self._delete.setProperty("armed", True)
             self._delete.setText(self.tr("Delete anyway"))
-            count = f"{known:,} annotation" + ("" if known == 1 else "s")
-            self._error.show_text(
-                f"{count} of “{self._label.name}” will go with it.", next_step=self.tr("Undo brings them back.")
-            )
-            self._fit_at(self.pos())
+            self._error.show_text(said, next_step=self.tr("Undo brings it back."))
+            self._fit()
             return
-        self._session.apply(store.delete_label(self._label.id))
+        self.close()
+        delete(self._session, self._label)
+
+    def _on_merge_clicked(self) -> None:
+        assert self._label is not None
+        self.close()
+        self.merge_wanted.emit(self._label.id)
+
+    def _on_rules_wanted(self) -> None:
+        if self._check_key() and self._save(takes_key=False):
+            self.rules_wanted.emit()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """A click elsewhere keeps what was changed of a label; of one to be added nothing."""
+        if self.rect().contains(event.position().toPoint()):
+            super().mousePressEvent(event)
+            return
+        if self._label is not None:
+            self._leave(self._label)
         self.close()
 
+    def _leave(self, label: Label) -> None:
+        session = self._session
+        try:
+            if session.is_busy or not self._check_key():
+                session.message.emit(self.tr("“{}” stays as it was.").format(label.name))
+            else:
+                self._change(label, takes_key=False)
+        except ProjectError as error:
+            session.message.emit(self.tr("“{}” stays as it was: {}").format(label.name, error.sentence))
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Escape leaves everything as it was."""
+        """Escape leaves everything as it was; Ctrl with Return is done, also where Return is a new line."""
         if event.key() == Qt.Key.Key_Escape:
             self.close()
+            return
+        is_return = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+        if is_return and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            self._on_done_clicked()
             return
         super().keyPressEvent(event)
 
@@ -195,60 +326,3 @@ class LabelEditor(QFrame):
         painter = QPainter(self)
         painter.setPen(QPen(self.palette().dark().color(), 1))
         painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
-
-
-def _color_of(swatch: QAbstractButton) -> str:
-    assert isinstance(swatch, _Swatch)
-    return swatch.color.casefold()
-
-
-class _KeyEdit(QLineEdit):
-    """A field for one key: what is typed replaces what was there."""
-
-    def __init__(self, key: str) -> None:
-        super().__init__(key)
-        self.setMaxLength(1)
-        self.setFixedWidth(44)
-        self.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.setPlaceholderText(self.tr("key"))
-        self.setToolTip(self.tr("Key that sets the label: yes, no, unknown"))
-        self.setAccessibleName(self.tr("Key of the label"))
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.text().isprintable() and event.text().strip():
-            self.setText(event.text().casefold())
-            return
-        super().keyPressEvent(event)
-
-
-class _Swatch(QAbstractButton):
-    """A colour to choose."""
-
-    def __init__(self, color: str) -> None:
-        super().__init__()
-        self.setCheckable(True)
-        self.setFixedSize(QSize(SWATCH, SWATCH))
-        self.set_color(color)
-
-    def set_color(self, color: str) -> None:
-        self.color = color
-        self.setAccessibleName(color)
-        self.setToolTip(color)
-        self.update()
-
-    def paintEvent(self, _event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(self.color))
-        painter.drawRoundedRect(QRectF(self.rect()).adjusted(2, 2, -2, -2), 4, 4)
-        if self.isChecked() or self.hasFocus() or self.underMouse():
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            color = theme.accent(self.palette()) if self.isChecked() else self.palette().dark().color()
-            painter.setPen(QPen(color, 2 if self.isChecked() else 1))
-            painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), 5, 5)
-
-    def event(self, event: QEvent) -> bool:
-        if event.type() in (QEvent.Type.Enter, QEvent.Type.Leave):
-            self.update()
-        return super().event(event)

@@ -1,0 +1,187 @@
+"""The part of a label's editor that says what the label means: words, parent, examples, rules."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
+
+from core.labels import EXAMPLES_LIMIT, MULTI_CLASS, Label
+from gui.label.labels.examples import ExampleStrip
+from gui.label.labels.label_box import dot
+from gui.label.labels.rule_findings import possible_parents
+from gui.label.labels.rule_words import counted, names_of, words_of
+from gui.session import Session
+from gui.widgets import theme
+from gui.widgets.buttons import flat
+
+_PICTURE = 50
+_LINES = 3
+_SHOWN_RULES = 4
+
+
+class KnowledgeForm(QWidget):
+    """Fields for a description, a parent and examples, and the rules that the label is in.
+
+    Signals:
+        rules_wanted: the rules are to be seen and changed.
+        resized: it needs other room.
+    """
+
+    rules_wanted = Signal()
+    resized = Signal()
+
+    def __init__(self, session: Session, label: Label, chosen_images: Sequence[int]) -> None:
+        super().__init__()
+        self._session = session
+        self._label = label
+        self._chosen = tuple(int(one) for one in chosen_images[: EXAMPLES_LIMIT + 1])
+        self._chosen_count = len(chosen_images)
+        known = set(session.store.image_ids.tolist()) if label.examples else set()
+        self._examples = [one for one in label.examples if one in known]
+
+        # make
+        self.words = QPlainTextEdit(label.description)
+        self.words.setPlaceholderText(self.tr("What it means, and what it does not"))
+        self.words.setAccessibleName(self.tr("Description of the label"))
+        self.words.setTabChangesFocus(True)
+        lines = _LINES * self.words.fontMetrics().lineSpacing()
+        self.words.setFixedHeight(lines + 2 * round(self.words.document().documentMargin()) + 8)
+        self.words.installEventFilter(self)
+        self.parent_box = QComboBox()
+        self.parent_box.setAccessibleName(self.tr("Parent of the label"))
+        self.parent_box.setToolTip(self.tr("Where this label is present, its parent is present, too"))
+        self.parent_box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.strip = ExampleStrip(session, side=_PICTURE, editable=True)
+        self.pinned = QLabel()
+        self.pinned.setProperty("tone", "secondary")
+        self.pin = flat(QPushButton())
+        self.rules = QLabel()
+        self.rules.setTextFormat(Qt.TextFormat.PlainText)
+        self.rules.setWordWrap(True)
+        self.rules.setProperty("tone", "secondary")
+        self.rules_button = flat(QPushButton(self.tr("Rules…")))
+        self.rules_button.setToolTip(self.tr("Keep the changes, and see all rules"))
+
+        self._lay_out(has_rules=session.store.task != MULTI_CLASS)
+        self._fill_parents()
+        self._show_rules()
+        self._show_examples()
+        self.strip.unpinned.connect(self._on_unpinned)
+        self.pin.clicked.connect(self._on_pin)
+        self.rules_button.clicked.connect(self.rules_wanted)
+
+    def description(self) -> str:
+        """What was typed."""
+        return self.words.toPlainText().strip()
+
+    def parent_id(self) -> int:
+        """The chosen parent; 0 for none."""
+        return int(self.parent_box.currentData() or 0)
+
+    def examples(self) -> tuple[int, ...]:
+        """Ids of the pinned images."""
+        return tuple(self._examples)
+
+    def _lay_out(self, *, has_rules: bool) -> None:
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(theme.SPACE)
+        column.addWidget(self.words)
+        caption = QLabel(self.tr("Parent"))
+        caption.setBuddy(self.parent_box)
+        parent_row = QWidget()
+        parent_row.setLayout(_row(caption, self.parent_box))
+        parent_row.setVisible(has_rules)
+        column.addWidget(parent_row)
+        column.addLayout(_row(QLabel(self.tr("Examples")), self.pinned, None, self.pin))
+        column.addWidget(self.strip)
+        row_of_rules = QHBoxLayout()
+        row_of_rules.setSpacing(theme.SPACE)
+        row_of_rules.addWidget(self.rules, 1)
+        row_of_rules.addWidget(self.rules_button, 0, Qt.AlignmentFlag.AlignTop)
+        column.addLayout(row_of_rules)
+        self.rules.setVisible(has_rules)
+        self.rules_button.setVisible(has_rules)
+
+    def _fill_parents(self) -> None:
+        store, label = self._session.store, self._label
+        self.parent_box.addItem(self.tr("None"), 0)
+        if store.task == MULTI_CLASS:
+            return
+        possible = possible_parents(label.id, store.labels, store.rules)
+        if label.parent is not None and label.parent not in [one.id for one in possible]:
+            # a contradiction that came with a merge: it is shown as it is
+            possible += [one for one in store.labels if one.id == label.parent]
+        for one in possible:
+            self.parent_box.addItem(dot(one.color), one.name, one.id)
+        self.parent_box.setCurrentIndex(max(0, self.parent_box.findData(label.parent or 0)))
+
+    def _show_rules(self) -> None:
+        store = self._session.store
+        names = names_of(store.labels)
+        said = [words_of(rule, names) for rule in store.rules if self._label.id in rule.label_ids]
+        children = [one.name for one in store.labels if one.parent == self._label.id]
+        if children:
+            said.append(self.tr("Parent of {}").format(", ".join(f"“{one}”" for one in children)))
+        left = len(said) - _SHOWN_RULES
+        shown = said[:_SHOWN_RULES] + ([self.tr("and {} more").format(left)] if left > 0 else [])
+        self.rules.setText("\n".join(shown) if shown else self.tr("In no rule"))
+
+    # examples
+
+    def _show_examples(self) -> None:
+        self.strip.show_images(self._examples)
+        self.pinned.setText(self.tr("{} of {} pinned").format(len(self._examples), EXAMPLES_LIMIT))
+        fresh = [one for one in self._chosen if one not in self._examples]
+        count = self._chosen_count
+        text = self.tr("Pin the chosen image") if count <= 1 else self.tr("Pin {:,} chosen images").format(count)
+        self.pin.setText(text)
+        room = EXAMPLES_LIMIT - len(self._examples)
+        self.pin.setEnabled(bool(fresh) and count <= EXAMPLES_LIMIT and len(fresh) <= room)
+        tip = ""
+        if not count:
+            tip = self.tr("Choose images first")
+        elif not fresh:
+            tip = self.tr("The chosen images are pinned already")
+        elif not self.pin.isEnabled():
+            tip = self.tr("There is room for {}").format(counted(room, self.tr("image"), self.tr("images")))
+        self.pin.setToolTip(tip)
+
+    def _on_pin(self) -> None:
+        self._examples = list(dict.fromkeys([*self._examples, *self._chosen]))
+        self._show_examples()
+        self.resized.emit()
+
+    def _on_unpinned(self, image_id: int) -> None:
+        place = self._examples.index(image_id)
+        self._examples.remove(image_id)
+        self._show_examples()
+        self.resized.emit()
+        # the keys go on with the next picture
+        left = self.strip.pictures
+        (left[min(place, len(left) - 1)] if left else self.pin).setFocus()
+
+    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
+        """Ctrl with Return is for the editor, which is done then."""
+        if event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
+            is_return = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+            if event.key() == Qt.Key.Key_Escape or (
+                is_return and event.modifiers() & Qt.KeyboardModifier.ControlModifier
+            ):
+                event.ignore()
+                return True
+        return False
+
+
+def _row(*parts: QWidget | None) -> QHBoxLayout:
+    """Parts beside each other; None stretches, and so does a box to choose from."""
+    row = QHBoxLayout()
+    row.setContentsMargins(0, 0, 0, 0)
+    row.setSpacing(theme.SPACE)
+    for part in parts:
+        if part is None:
+            row.addStretch(1)
+        else:
+            row.addWidget(part, 1 if isinstance(part, QComboBox) else 0)
+    return row

@@ -1,0 +1,308 @@
+"""The rules of the labels: all of them in words, where they are broken, and which ones the annotations propose."""
+
+import functools
+from collections.abc import Callable
+
+from PySide6.QtCore import QLocale, Qt, QTimer
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from core.errors import MultihotError, ProjectError
+from core.labels import Rule, RuleKind
+from core.project.changes import Changes
+from core.project.rules import with_parents
+from core.project.words import images
+from gui import background
+from gui.label.labels.rule_findings import Findings, Proposal, find
+from gui.label.labels.rule_form import RuleForm
+from gui.label.labels.rule_table import RuleTable, TableRow
+from gui.label.labels.rule_words import names_of, words_of
+from gui.session import Session
+from gui.widgets import theme
+from gui.widgets.buttons import primary
+from gui.widgets.error_row import ErrorRow
+from gui.widgets.panel import heading, line
+
+REST_MS = 300
+
+
+class RulesWindow(QDialog):
+    """Beside the window, so that both are used; numbers follow what is labeled meanwhile."""
+
+    def __init__(self, session: Session, parent: QWidget, *, edit_label: Callable[[int], None]) -> None:
+        """Make it.
+
+        Args:
+            session: with a project whose images can have several labels.
+            parent: the window.
+            edit_label: opens the editor of a label, where its parent is chosen.
+        """
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowTitle(self.tr("Rules"))
+        self._session = session
+        self._edit_label = edit_label
+        self._rules: tuple[Rule, ...] = ()
+        self._findings: Findings | None = None
+        self._changed: Rule | None = None
+        self._rest = QTimer(self, singleShot=True, interval=REST_MS)
+
+        # make
+        self.table = RuleTable(self.tr("Rules"), (self.tr("Rule"), self.tr("Broken on")))
+        self.table.set_empty_text(
+            self.tr("No rules yet. A rule says that one label implies another, or that some exclude each other.")
+        )
+        self.add = primary(QPushButton(self.tr("Add rule…")))
+        self.change = QPushButton(self.tr("Change…"))
+        self.delete = QPushButton(self.tr("Delete"))
+        self.show_images = QPushButton(self.tr("Show images"))
+        self.note = QLabel()
+        self.note.setProperty("tone", "secondary")
+        self.note.setWordWrap(True)
+        self.form = RuleForm()
+        self.form.hide()
+        self.error = ErrorRow()
+        self.proposals = RuleTable(
+            self.tr("Rules that the annotations propose"), (self.tr("Rule"), self.tr("Holds on"), "")
+        )
+        self.proposals.set_empty_text(
+            self.tr("Nothing yet: rules are proposed that at least 95 of 100 annotated images follow.")
+        )
+        self.close_button = QPushButton(self.tr("Close"))
+
+        self._lay_out()
+        self._connect()
+        self._show_rules()
+        self._count()
+        self.table.setFocus()
+
+    def _lay_out(self) -> None:
+        buttons = QHBoxLayout()
+        buttons.setSpacing(theme.SPACE)
+        for button in (self.add, self.change, self.delete):
+            buttons.addWidget(button)
+        buttons.addStretch(1)
+        buttons.addWidget(self.show_images)
+        foot = QHBoxLayout()
+        foot.addStretch(1)
+        foot.addWidget(self.close_button)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(theme.GROUP, theme.GROUP, theme.GROUP, theme.GROUP)
+        layout.setSpacing(theme.SPACE)
+        layout.addWidget(self.table, 3)
+        layout.addWidget(self.note)
+        layout.addLayout(buttons)
+        layout.addWidget(self.form)
+        layout.addWidget(self.error)
+        layout.addSpacing(theme.SPACE)
+        layout.addWidget(line())
+        layout.addWidget(heading(self.tr("Proposed by the annotations")))
+        layout.addWidget(self.proposals, 2)
+        layout.addLayout(foot)
+        for button in self.findChildren(QPushButton):
+            # Return is that of the place that has the focus
+            button.setAutoDefault(False)
+        unit = self.fontMetrics().height()
+        self.resize(44 * unit, 36 * unit)
+
+    def _connect(self) -> None:
+        session = self._session
+        self.table.chosen_changed.connect(self._on_chosen)
+        self.table.activated.connect(lambda _index: self._on_change())
+        self.proposals.activated.connect(lambda _index: self._on_take())
+        self.proposals.button_clicked.connect(self._take)
+        self.add.clicked.connect(self._on_add)
+        self.change.clicked.connect(self._on_change)
+        self.delete.clicked.connect(self._on_delete)
+        self.show_images.clicked.connect(self._on_show_images)
+        self.form.saved.connect(self._on_saved)
+        self.form.cancelled.connect(self._on_cancelled)
+        self.close_button.clicked.connect(self.close)
+        self._rest.timeout.connect(self._count)
+        for key, slot in (("Insert", self._on_add), ("F2", self._on_change), ("Delete", self._on_delete)):
+            QShortcut(QKeySequence(key), self.table, slot, context=Qt.ShortcutContext.WidgetShortcut)
+        session.changed.connect(self._on_changed)
+        session.project_closed.connect(self.close)
+
+    # what is shown
+
+    def _show_rules(self) -> None:
+        store = self._session.store
+        names = names_of(store.labels)
+        self._rules = with_parents(store.labels, store.rules)
+        broken = {} if self._findings is None else dict(
+            zip(map(_key_of, self._findings.rules), map(len, self._findings.broken), strict=True)
+        )  # fmt: skip
+        rows = []
+        for rule in self._rules:
+            count = broken.get(_key_of(rule))
+            said = "…" if count is None else images(count) if count else self.tr("no image")
+            rows.append(TableRow(words_of(rule, names), (said,), is_quiet=rule.id == 0, is_amber=bool(count)))
+        self.table.show_rows(rows, [_key_of(rule) for rule in self._rules])
+        self._on_chosen()
+
+    def _show_proposals(self) -> None:
+        found = () if self._findings is None else self._findings.proposals
+        names = names_of(self._session.store.labels)
+        number = QLocale().toString
+        rows = [
+            TableRow(
+                words_of(Rule(-1, one.kind, one.label_ids, one.name), names),
+                (self.tr("{} of {} images").format(number(one.images), number(one.of)),),
+                button=self.tr("Add"),
+            )
+            for one in found
+            if all(label_id in names for label_id in one.label_ids)
+        ]
+        self.proposals.show_rows(rows, list(range(len(rows))))
+
+    def _chosen(self) -> Rule | None:
+        key = self.table.chosen()
+        return next((rule for rule in self._rules if _key_of(rule) == key), None)
+
+    def _on_chosen(self) -> None:
+        rule = self._chosen()
+        is_parent = rule is not None and rule.id == 0
+        self.change.setEnabled(rule is not None)
+        self.delete.setEnabled(rule is not None and not is_parent)
+        self.show_images.setEnabled(rule is not None and len(self._broken(rule)) > 0)
+        self.change.setText(self.tr("Edit label…") if is_parent else self.tr("Change…"))
+        self.note.setVisible(is_parent)
+        if is_parent and rule is not None:
+            name = names_of(self._session.store.labels).get(rule.label_ids[0], "")
+            self.note.setText(self.tr("The parent of “{}” is chosen in its editor.").format(name))
+
+    def _on_changed(self, changes: Changes) -> None:
+        if changes.labels or changes.rules:
+            self._findings = None
+            if self._changed is not None and self._changed.id not in [one.id for one in self._session.store.rules]:
+                self._on_cancelled()
+            self._show_rules()
+            self._count()
+        elif changes.annotations or changes.images:
+            self._rest.start()
+
+    def _count(self) -> None:
+        """Count in a thread where rules are broken and which ones hold."""
+        store = self._session.store
+        work = functools.partial(find, store.states.copy("F"), store.labels, store.rules)
+        background.run(self, work, self._on_counted, self._on_failed, key="rules")
+
+    def _on_counted(self, findings: Findings) -> None:
+        self._findings = findings
+        self._show_rules()
+        self._show_proposals()
+
+    def _on_failed(self, error: MultihotError) -> None:
+        self.error.show_error(error)
+
+    # what is done
+
+    def _on_add(self) -> None:
+        self._begin(None)
+
+    def _on_change(self) -> None:
+        rule = self._chosen()
+        if rule is None:
+            return
+        if rule.id == 0:
+            self._edit_label(rule.label_ids[0])
+        else:
+            self._begin(rule)
+
+    def _begin(self, rule: Rule | None) -> None:
+        self.error.clear()
+        self._changed = rule
+        self.form.show()
+        self.form.begin(self._session.store.labels, rule)
+
+    def _on_cancelled(self) -> None:
+        self._changed = None
+        self.form.hide()
+        self.table.setFocus()
+
+    def _on_saved(self, kind: RuleKind, label_ids: tuple[int, ...], name: str) -> None:
+        store, rule = self._session.store, self._changed
+        try:
+            self._refuse_while_busy()
+            if rule is None:
+                changes = store.add_rule(kind, label_ids, name)
+            else:
+                changes = store.change_rule(rule.id, label_ids, name)
+        except ProjectError as error:
+            self.form.error.show_error(error)
+            return
+        self._on_cancelled()
+        self._session.apply(changes)
+        self.table.choose(store.rules[-1].id if rule is None else rule.id)
+
+    def _on_delete(self) -> None:
+        rule = self._chosen()
+        if rule is None or rule.id == 0:
+            return
+        row = self.table.currentRow()
+        if self._do(lambda: self._session.store.delete_rule(rule.id)):
+            self.table.choose_row(row)
+
+    def _on_take(self) -> None:
+        place = self.proposals.chosen()
+        if place is not None:
+            self._take(place)
+
+    def _take(self, place: int) -> None:
+        if self._findings is None or place >= len(self._findings.proposals):
+            return
+        one: Proposal = self._findings.proposals[place]
+        if self._do(lambda: self._session.store.add_rule(one.kind, one.label_ids, one.name)):
+            self.table.choose(self._session.store.rules[-1].id)
+
+    def _do(self, work: Callable[[], Changes]) -> bool:
+        self.error.clear()
+        try:
+            self._refuse_while_busy()
+            changes = work()
+        except ProjectError as error:
+            self.error.show_error(error)
+            return False
+        self._session.apply(changes)
+        return True
+
+    def _refuse_while_busy(self) -> None:
+        if self._session.is_busy:
+            raise ProjectError("A change of many images is still being saved.", next_step="Try again in a moment.")
+
+    def _on_show_images(self) -> None:
+        rule = self._chosen()
+        if rule is not None:
+            rows = self._broken(rule)
+            if len(rows):
+                self._session.show_in_label(self._session.store.image_ids[rows].tolist())
+
+    def _broken(self, rule: Rule) -> "list[int]":
+        if self._findings is None:
+            return []
+        for one, rows in zip(self._findings.rules, self._findings.broken, strict=True):
+            if _key_of(one) == _key_of(rule):
+                count = len(self._session.store.image_ids)
+                return [row for row in rows.tolist() if row < count]
+        return []
+
+
+def show_rules(session: Session, window: QWidget, *, edit_label: Callable[[int], None]) -> RulesWindow:
+    """Show the rules of the open project, once however often this is asked.
+
+    Args:
+        session: with the project.
+        window: over which they are shown.
+        edit_label: opens the editor of a label.
+    """
+    shown = window.findChild(RulesWindow) or RulesWindow(session, window, edit_label=edit_label)
+    shown.show()
+    shown.raise_()
+    shown.activateWindow()
+    return shown
+
+
+def _key_of(rule: Rule) -> int:
+    """A number by which a rule is known, also one that a parent means."""
+    return rule.id or -rule.label_ids[0]
