@@ -9,7 +9,7 @@ from gui.session import Session
 from gui.widgets import icons, theme
 from gui.widgets.buttons import flat
 
-_ICONS = {"new": "folder-plus", "changed": "warning-circle", "gone": "warning-circle"}
+_ICONS = {"new": "folder-plus", "changed": "warning-circle", "gone": "warning-circle", "lost": "warning-circle"}
 
 
 class NewImagesBar(QFrame):
@@ -76,8 +76,8 @@ class NewImagesBar(QFrame):
         self._text.setToolTip(text if self._notice.root is None else f"{text}: {self._notice.root}")
         self.add_button.setVisible(kind == "new")
         self.never_button.setVisible(kind == "new")
-        self.show_button.setVisible(kind != "new")
-        self.find_button.setVisible(kind == "gone")
+        self.show_button.setVisible(kind in ("changed", "gone"))
+        self.find_button.setVisible(kind in ("gone", "lost"))
         self.later_button.setText(self.tr("Not now") if kind == "new" else self.tr("Close"))
         self.add_button.setAccessibleName(f"{self.tr('Add')}: {text}")
         self.show_button.setAccessibleName(f"{self.tr('Show')}: {text}")
@@ -85,7 +85,9 @@ class NewImagesBar(QFrame):
 
     def _words(self, notice: Notice) -> str:
         one = notice.count == 1
-        if notice.root is not None:
+        if notice.kind == "lost":
+            text = self.tr("The folder {folder} is missing, with all its images")
+        elif notice.kind == "new":
             text = self.tr("1 new image in {folder}") if one else self.tr("{count} new images in {folder}")
         elif notice.kind == "changed":
             text = self.tr("1 image changed on disk") if one else self.tr("{count} images changed on disk")
@@ -107,7 +109,7 @@ class NewImagesBar(QFrame):
     def _on_later_clicked(self) -> None:
         if self._notice is None:
             return
-        if self._notice.root is not None:
+        if self._notice.kind == "new" and self._notice.root is not None:
             self._watcher.refuse(self._notice.root)
         else:
             self._watcher.forget(self._notice.kind)

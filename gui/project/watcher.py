@@ -28,7 +28,7 @@ BUSY_MS = 500
 AGAIN_SECONDS = 60
 """Between two looks because somebody came back to the window; a folder does not tell of files that were overwritten."""
 
-Kind = Literal["new", "changed", "gone"]
+Kind = Literal["new", "changed", "gone", "lost"]
 
 
 @dataclass(frozen=True)
@@ -36,9 +36,9 @@ class Notice:
     """Something to be told in a quiet bar.
 
     Attributes:
-        kind: what it is about.
+        kind: new files in a folder, images that changed or are gone, or a folder that is lost as a whole.
         count: number of files or images.
-        root: the folder of new files; None for images.
+        root: the folder; None for images.
         image_ids: images that changed or are gone.
     """
 
@@ -80,6 +80,8 @@ class Watcher(QObject):
         self._quiet: set[Path] = set()
         self._changed: dict[int, None] = {}
         self._gone: dict[int, None] = {}
+        self._lost: tuple[Path, ...] = ()
+        self._lost_seen: set[Path] = set()
         self._roots: set[Path] = set()
         self._next = QTimer(self, singleShot=True)
         self._next.timeout.connect(self._look)
@@ -101,6 +103,7 @@ class Watcher(QObject):
         found = [
             Notice("new", len(files), root) for root, files in self._new.items() if files and root not in self._quiet
         ]
+        found += [Notice("lost", 1, root) for root in self._lost if root not in self._lost_seen]
         for kind, ids in (("gone", self._gone), ("changed", self._changed)):
             if ids:
                 found.append(Notice(kind, len(ids), image_ids=tuple(ids)))  # type: ignore[arg-type]
@@ -143,7 +146,10 @@ class Watcher(QObject):
 
     def forget(self, kind: Kind) -> None:
         """It was seen that images changed or are gone; those that are gone stay marked."""
-        (self._changed if kind == "changed" else self._gone).clear()
+        if kind == "lost":
+            self._lost_seen.update(self._lost)
+        else:
+            (self._changed if kind == "changed" else self._gone).clear()
         self.notices_changed.emit()
 
     # when to look
@@ -162,7 +168,10 @@ class Watcher(QObject):
         self._watch(())
         self._is_asked = False
         self._within = set()
-        for held in (self._new, self._refused, self._quiet, self._changed, self._gone, self._roots):
+        self._lost = ()
+        for held in (
+            self._new, self._refused, self._quiet, self._changed, self._gone, self._lost_seen, self._roots,
+        ):  # fmt: skip
             held.clear()
         self.notices_changed.emit()
 
@@ -179,7 +188,14 @@ class Watcher(QObject):
             self._want(set(self._new))
 
     def _on_directory_changed(self, folder: str) -> None:
-        self._want({Path(folder)})
+        changed = Path(folder)
+        if any(changed.is_relative_to(root) for root in self._roots):
+            self._want({changed})
+            return
+        # beside a folder of images: all that matters is whether that is there
+        news = {root for root in self._roots if root.parent == changed and root.is_dir() == (root in self._lost)}
+        if news:
+            self._want(news)
 
     def _on_application_state_changed(self, state: Qt.ApplicationState) -> None:
         if state == Qt.ApplicationState.ApplicationActive and self._session.has_project and not self._rest.isActive():
@@ -242,14 +258,16 @@ class Watcher(QObject):
         self._session.message.emit(str(error))
 
     def _take(self, news: "News", within: set[Path] | None) -> None:
-        self._watch(news.folders)
+        beside = {root.parent for root in self._roots}
+        self._watch([*news.folders, *(folder for folder in beside if folder.is_dir())])
         self._offer(news, within)
         if not news.is_whole:
             self._look_again(within)
-        # the images of a folder that is not there are told by the pictures themselves
-        whole = set(news.gone) if news.missing_roots else set()
+        self._lost = news.missing_roots
+        # that a folder is lost tells of all its images
+        single = {one for one, sentence in news.gone.items() if not sentence.startswith("The folder ")}
         self._changed.update(dict.fromkeys(news.changed))
-        self._gone.update(dict.fromkeys(set(news.gone) - whole))
+        self._gone.update(dict.fromkeys(sorted(single)))
         for image_id in news.back:
             self._gone.pop(image_id, None)
         if news.images:

@@ -135,3 +135,18 @@ def test_nothing_is_watched_after_the_project_was_closed(session, watcher, bar, 
     assert watcher.is_idle()
     watcher.rescan()
     assert bar.isHidden()
+
+
+def test_a_folder_that_is_lost_is_told_once_and_leads_to_finding_it(session, watcher, bar, qtbot, photos, tmp_path):
+    photos.rename(tmp_path / "away")
+    qtbot.waitUntil(lambda: bar.text() == "The folder photos é is missing, with all its images")
+    assert len(session.store.problems) == 12
+    with qtbot.waitSignal(bar.find_wanted):
+        qtbot.mouseClick(bar.find_button, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(bar.later_button, Qt.MouseButton.LeftButton)
+    assert bar.isHidden()
+    with qtbot.waitSignal(session.message, check_params_cb=lambda text: text.startswith("No image is new")):
+        watcher.rescan()
+    assert bar.isHidden()
+    (tmp_path / "away").rename(photos)
+    qtbot.waitUntil(lambda: session.store.problems == {})
