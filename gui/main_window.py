@@ -334,6 +334,8 @@ class MainWindow(QMainWindow):
         session.project_closed.connect(self._on_project_closed)
         session.changed.connect(self._on_session_changed)
         session.settings_changed.connect(self._show_scheme)
+        session.settings_changed.connect(self._show_shortcuts)
+        self._show_shortcuts()
         session.workspace_requested.connect(self.show_workspace)
         self.rail.chosen.connect(self.show_workspace)
         self.welcome.project_chosen.connect(self.open_project)
@@ -355,6 +357,7 @@ class MainWindow(QMainWindow):
             "tools.palette": self.show_palette,
             "tools.open_folder": lambda: _open_folder(session.store.folder),
             "tools.open_logs": lambda: _open_folder(user_folder() / "logs"),
+            "tools.shortcuts": self.edit_shortcuts,
             "help.shortcuts": self.show_shortcuts,
             "help.about": self._on_about,
         }
@@ -377,21 +380,55 @@ class MainWindow(QMainWindow):
         for action in actions:
             self._labels_menu.addAction(action)
 
+    def _show_shortcuts(self) -> None:
+        self.commands.set_shortcuts(self.session.settings.shortcuts)
+
     def show_palette(self) -> None:
         """Open the list of all commands."""
         from gui.shell.command_palette import CommandPalette, Entry
 
-        entries = [
-            Entry(command.menu, action) for command, action in self.commands.all() if command.id != "tools.palette"
-        ]
-        labels = [Entry("Label", action) for action in self._label_actions]
-        CommandPalette([*entries, *labels], self).open_over(self)
+        commands = [one for one in self.commands.all() if one[0].id != "tools.palette"]
+        entries = [Entry(self.tr(command.menu), action) for command, action in commands]
+        entries += [Entry(self.tr("Label"), action) for action in self._label_actions]
+        filters = self._filter_actions()
+        entries += [Entry(self.tr("Filter"), action) for action in filters]
+        palette = CommandPalette(entries, self, recent=self.session.settings.recent_commands)
+        palette.ran.connect(lambda one: self.session.set_settings(self.session.settings.with_recent_command(one)))
+        for action in filters:
+            palette.destroyed.connect(action.deleteLater)
+        palette.open_over(self)
+
+    def _filter_actions(self) -> list[QAction]:
+        filters = self.session.store.saved_filters if self.session.has_project else {}
+        actions = []
+        for name, text in filters.items():
+            action = QAction(name.replace("&", "&&"), self)
+            action.setToolTip(text)
+            action.triggered.connect(lambda _checked=False, text=text: self._show_filter(text))
+            actions.append(action)
+        return actions
+
+    def _show_filter(self, text: str) -> None:
+        self.show_workspace("label")
+        self._workspaces["label"].filter_bar.show_filter(text)  # type: ignore[attr-defined]
 
     def show_shortcuts(self) -> None:
         """Open the sheet of shortcuts."""
         from gui.shell.shortcut_sheet import ShortcutSheet
 
-        ShortcutSheet(self.commands, self._label_actions, self).show()
+        sheet = self.findChild(ShortcutSheet)
+        if sheet is None:
+            sheet = ShortcutSheet(self.commands, self._label_actions, self)
+            sheet.edit_wanted.connect(self.edit_shortcuts)
+        sheet.show()
+        sheet.raise_()
+        sheet.activateWindow()
+
+    def edit_shortcuts(self) -> None:
+        """Open the dialog in which commands and labels get other keys."""
+        from gui.shell.shortcut_editor import ShortcutEditor
+
+        ShortcutEditor(self.session, self.commands, self).open()
 
     def _on_tune(self) -> None:
         self.show_workspace("inspect")

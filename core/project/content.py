@@ -190,8 +190,12 @@ class Content:
         self._review = np.append(self._review, np.zeros(len(ids), np.int8))
         self._flagged = np.append(self._flagged, np.zeros(len(ids), np.bool_))
         self._reviewed_at = np.append(self._reviewed_at, np.full(len(ids), np.nan))
-        self._matrix = np.pad(self._matrix, ((0, len(ids)), (0, 0)), constant_values=LabelState.UNKNOWN)
-        self._publish()
+        # the states are padded, not gathered anew: a folder of 100,000 images comes in many batches
+        self._matrix, self._states = (
+            np.pad(states, ((0, len(ids)), (0, 0)), constant_values=LabelState.UNKNOWN)
+            for states in (self._matrix, self._states)
+        )
+        self._publish_arrays()
 
     def update_files(self, files: Sequence[tuple[int, int, int]]) -> int:
         """Note size and time of change of known files, by image id; facts about a file that changed are forgotten.
@@ -393,6 +397,10 @@ class Content:
         self._matrix = np.pad(self._matrix, ((0, 0), (0, missing)), constant_values=LabelState.UNKNOWN)
         self._columns = np.array([row.id - 1 for row in rows], np.int64)
         self._states = np.asfortranarray(self._matrix[:, self._columns])
+        self._publish_arrays()
+        self._publish_rules()
+
+    def _publish_arrays(self) -> None:
         self.states = _read_only(self._states.view())
         self.splits = _read_only(self._splits.view())
         self.review = _read_only(self._review.view())
@@ -401,7 +409,6 @@ class Content:
         self.sizes = _read_only(self._sizes.view())
         self.widths = _read_only(self._widths.view())
         self.heights = _read_only(self._heights.view())
-        self._publish_rules()
 
     def _publish_rules(self) -> None:
         shown = {label.id for label in self.labels}

@@ -5,6 +5,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject
 
 from core.labels import Review
+from gui.label.images.compare import Compare
 from gui.label.images.grid import Grid
 from gui.label.images.image_model import ImageModel
 from gui.label.showing import Showing
@@ -22,6 +23,7 @@ class Going(QObject):
         annotator: Annotator,
         *,
         grid: Grid,
+        compare: Compare,
         showing: Showing,
         parent: QObject,
     ) -> None:
@@ -30,16 +32,21 @@ class Going(QObject):
         self._model = model
         self._annotator = annotator
         self._grid = grid
+        self._compare = compare
         self._showing = showing
 
     def step(self, step: int) -> None:
         """Go some images on, or back."""
+        if self._showing.is_seen("compare"):
+            # it goes through the images that are compared
+            if not self._compare.step(step):
+                self._say_end(step)
+            return
         row = self._grid.currentIndex().row() + step
         if 0 <= row < self._model.rowCount():
             self._grid.go_to(row)
         elif self._model.rowCount():
-            end = self.tr("last") if step > 0 else self.tr("first")
-            self._session.message.emit(self.tr("This is the {end} image.").format(end=end))
+            self._say_end(step)
 
     def on(self) -> None:
         """Show the image after those that are chosen."""
@@ -72,3 +79,7 @@ class Going(QObject):
         """Rows of the model (n,) of images that are not reviewed."""
         review = self._session.store.review[self._model.rows]
         return np.flatnonzero(review != Review.REVIEWED).astype(np.int64)
+
+    def _say_end(self, step: int) -> None:
+        end = self.tr("last") if step > 0 else self.tr("first")
+        self._session.message.emit(self.tr("This is the {end} image.").format(end=end))

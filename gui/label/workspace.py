@@ -25,6 +25,7 @@ from gui.label.review.statistics_page import StatisticsPage
 from gui.label.showing import Showing
 from gui.label.tagging.annotator import Annotator
 from gui.label.tagging.tagging import NEED_IMAGES, Tagging
+from gui.project.new_images_bar import NewImagesBar
 from gui.session import Session
 from gui.widgets.panel import line
 
@@ -53,7 +54,7 @@ class LabelWorkspace(QWidget):
     label_actions_changed = Signal(object)
 
     def __init__(
-        self, session: Session, commands: Commands, *, news: QWidget | None = None, parent: QWidget | None = None
+        self, session: Session, commands: Commands, *, news: NewImagesBar | None = None, parent: QWidget | None = None
     ) -> None:
         """Make it.
 
@@ -89,7 +90,10 @@ class LabelWorkspace(QWidget):
             session, commands, self.annotator, self,
             images=self.showing.page, current_label=self.label_panel.list.current_label,
         )  # fmt: skip
-        self.going = Going(session, self.model, self.annotator, grid=self.grid, showing=self.showing, parent=self)
+        self.going = Going(
+            session, self.model, self.annotator, grid=self.grid, compare=self.compare, showing=self.showing,
+            parent=self,
+        )  # fmt: skip
         self.foot = FootBar(session, commands)
         self._middle = QWidget()
         self._side = QWidget()
@@ -190,6 +194,8 @@ class LabelWorkspace(QWidget):
         self.showing.no_images.clicked.connect(self.folder_wanted)
         self.showing.no_match.clicked.connect(self.filter_bar.clear)
         self.filter_bar.left.connect(self.showing.focus)
+        if self._news is not None:
+            self._news.left.connect(self.showing.focus)
         grid.opened.connect(lambda: self.showing.show("loupe"))
         grid.size_step_wanted.connect(self.foot.step_size)
         grid.painted.connect(self.tagging.painter.touch)
@@ -197,7 +203,8 @@ class LabelWorkspace(QWidget):
         self.tagging.painting_changed.connect(self._on_painting_changed)
         self.foot.size_changed.connect(grid.set_thumbnail_size)
         self.foot.all_wanted.connect(grid.selectAll)
-        for page in (self.loupe, self.compare, self.statistics):
+        self.compare.closed.connect(self._on_compare_closed)
+        for page in (self.loupe, self.statistics):
             page.closed.connect(lambda: self.showing.show("grid"))
         self.loupe.step_wanted.connect(self.going.step)
         self.loupe.canvas.zoom_changed.connect(self._show_zoom)
@@ -216,6 +223,8 @@ class LabelWorkspace(QWidget):
         annotator.label_given.connect(self.going.on_if_wanted)
         self.tagging.painter.stroke_made.connect(grid.delegate.flash)
         session.project_opened.connect(self._show_task)
+        self._commands.shortcuts_changed.connect(self._show_keys)
+        self._show_keys()
         session.project_closed.connect(self._on_project_closed)
         session.images_requested.connect(self._on_images_requested)
 
@@ -264,6 +273,12 @@ class LabelWorkspace(QWidget):
         self.annotator.set_targets([image_id])
         self._session.current_image = image_id
         self._say_chosen([self.model.row_of(image_id)])
+
+    def _on_compare_closed(self) -> None:
+        # where all images were gone through in pairs, the grid goes on where that ended
+        if len(self.grid.selected_rows()) < 2 and self.compare.current is not None:
+            self.grid.go_to(self.model.row_of(self.compare.current))
+        self.showing.show("grid")
 
     def _choose_targets(self) -> None:
         """Let the keys act on what is seen: the selection, the one image, none behind the statistics."""
@@ -405,6 +420,11 @@ class LabelWorkspace(QWidget):
     def _on_project_closed(self) -> None:
         # the next project begins with an overview
         self.showing.show("grid")
+
+    def _show_keys(self) -> None:
+        left, right = self._commands.key("view.rotate_left"), self._commands.key("view.rotate_right")
+        for panel in (self.loupe.look_panel, self.compare.look_panel):
+            panel.show_keys(left, right)
 
     def _show_task(self) -> None:
         """Say what the keys do where an image has one label."""

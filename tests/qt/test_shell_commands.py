@@ -32,7 +32,7 @@ def test_every_command_has_a_key_by_default():
     assert [command.id for command in TABLE if command is not None and not command.shortcuts] == []
 
 
-def test_every_icon_exists():
+def test_every_icon_exists(qapp):
     for command in TABLE:
         if command is not None and command.icon:
             icons.glyph(command.icon)
