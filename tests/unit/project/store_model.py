@@ -1,73 +1,13 @@
 """A project in plain Python, to compare a real one with: dicts and lists, and whole states as the memory of undo."""
 
-import copy
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
-from itertools import combinations
+from dataclasses import replace
 
-from core.labels import Label, Rule
+from core.labels import MULTI_CLASS, Label, Rule
 from core.project.palette import PALETTE
+from tests.unit.project.store_said import ABSENT, PRESENT, UNKNOWN, LabelIs, RefusedError, RuleIs, Said, images_text
 
-PRESENT, ABSENT, UNKNOWN = 1, 0, -1
 REVIEWS = {0: "to be reviewed again", 1: "reviewed", 2: "unsure"}
-
-
-class RefusedError(Exception):
-    """What a project of this kind does not let anybody do."""
-
-
-@dataclass(frozen=True)
-class LabelIs:
-    name: str
-    color: str
-    shortcut: str
-    position: int
-    deleted: bool = False
-    description: str = ""
-    parent: int | None = None
-    examples: tuple[int, ...] = ()
-
-
-@dataclass(frozen=True)
-class RuleIs:
-    kind: str
-    label_ids: tuple[int, ...]
-    name: str
-    deleted: bool = False
-
-
-@dataclass
-class Said:
-    """Everything that undo brings back; what nobody said is in none of the dicts."""
-
-    labels: dict[int, LabelIs] = field(default_factory=dict)
-    rules: dict[int, RuleIs] = field(default_factory=dict)
-    states: dict[tuple[int, int], int] = field(default_factory=dict)
-    review: dict[int, int] = field(default_factory=dict)
-    flagged: set[int] = field(default_factory=set)
-    notes: dict[int, str] = field(default_factory=dict)
-    disputes: dict[tuple[int, int], int] = field(default_factory=dict)
-
-    def order(self) -> list[int]:
-        """Ids of the labels that are there, as they are shown."""
-        there = [one for one, label in self.labels.items() if not label.deleted]
-        return sorted(there, key=lambda one: self.labels[one].position)
-
-    def shown_rules(self) -> list[Rule]:
-        there, found = set(self.order()), []
-        for rule_id, rule in sorted(self.rules.items()):
-            left = tuple(one for one in rule.label_ids if one in there)
-            is_whole = len(left) == len(rule.label_ids)
-            if not rule.deleted and (is_whole or (rule.kind == "exclusive" and len(left) > 1)):
-                found.append(Rule(rule_id, rule.kind, left, rule.name))
-        return found
-
-    def parent_of(self, label_id: int) -> int | None:
-        parent = self.labels[label_id].parent
-        return parent if parent is not None and not self.labels[parent].deleted else None
-
-    def copied(self) -> "Said":
-        return Said(*(copy.copy(getattr(self, name)) for name in self.__dataclass_fields__))
 
 
 class Model:
@@ -163,7 +103,7 @@ class Model:
 
     def add_images(self, count: int) -> str:
         self.images.extend(range(len(self.images) + 1, len(self.images) + count + 1))
-        return _images(count) + " added"
+        return images_text(count) + " added"
 
     def save_version(self) -> str:
         self.versions.append((list(self.images), self.said.copied()))
@@ -209,7 +149,7 @@ class Model:
         position = max((row.position for row in rows.values()), default=0) + 1
         label_id = max(rows, default=0) + 1
         self._check_row(label_id, row := LabelIs(name, color, shortcut, position))
-        if self.task == "multi-class":
+        if self.task == MULTI_CLASS:
             self.said.states |= {(image, label_id): ABSENT for image in self.images if self.has_class(image)}
         rows[label_id] = row
 
@@ -230,9 +170,9 @@ class Model:
             raise RefusedError
         if after.parent is not None and after.parent != row.parent:
             others = [
-                rule for rule in self._rules_and_parents() if not (rule.id == 0 and rule.label_ids[0] == label_id)
+                rule for rule in self.said.rules_and_parents() if not (rule.id == 0 and rule.label_ids[0] == label_id)
             ]
-            self._check_sense(Rule(0, "implies", (label_id, after.parent)), others)
+            self.said.check_sense(Rule(0, "implies", (label_id, after.parent)), others)
         self.said.labels[label_id] = after
         is_renamed = after.name != row.name
         return self._step(
@@ -249,7 +189,7 @@ class Model:
 
     def delete_label(self, label_id: int) -> str:
         before, row = self.said.copied(), self.said.labels[label_id]
-        if self.task == "multi-class":
+        if self.task == MULTI_CLASS:
             for image in self.images:
                 if self.state(image, label_id) == PRESENT:
                     self._set(image, {other: UNKNOWN for other in self.said.order() if other != label_id})
@@ -290,7 +230,7 @@ class Model:
         for one, rule in old.items():
             label_ids = tuple(dict.fromkeys(into if label_id == source else label_id for label_id in rule.label_ids))
             try:
-                self._check_rule(Rule(one, rule.kind, label_ids, rule.name))
+                self.said.check_rule(Rule(one, rule.kind, label_ids, rule.name))
             except RefusedError:
                 continue
             self.said.rules[one] = replace(rule, label_ids=label_ids)
@@ -300,7 +240,7 @@ class Model:
     def add_rule(self, kind: str, label_ids: tuple[int, ...], name: str) -> str:
         before = self.said.copied()
         rule_id = max(self.said.rules, default=0) + 1
-        self._check_rule(Rule(rule_id, kind, label_ids, name))
+        self.said.check_rule(Rule(rule_id, kind, label_ids, name))
         self.said.rules[rule_id] = RuleIs(kind, label_ids, name)
         return self._step(before, "Rule added")
 
@@ -308,7 +248,7 @@ class Model:
         before, rule = self.said.copied(), self.said.rules[rule_id]
         after = replace(rule, label_ids=label_ids, name=name)
         if after != rule:
-            self._check_rule(Rule(rule_id, rule.kind, label_ids, name))
+            self.said.check_rule(Rule(rule_id, rule.kind, label_ids, name))
         self.said.rules[rule_id] = after
         return self._step(before, "Rule changed")
 
@@ -317,57 +257,16 @@ class Model:
         self.said.rules[rule_id] = replace(self.said.rules[rule_id], deleted=True)
         return self._step(before, "Rule deleted")
 
-    def _rules_and_parents(self) -> list[Rule]:
-        rules = self.said.shown_rules()
-        pairs = [(one, self.said.parent_of(one)) for one in self.said.order()]
-        return rules + [Rule(0, "implies", pair) for pair in pairs if pair[1] is not None]
-
-    def _check_rule(self, rule: Rule) -> None:
-        ids = rule.label_ids
-        # of a group there may be deleted labels; the others make it
-        there = [one for one in ids if one in self.said.order()]
-        if len(there) < (2 if rule.kind == "exclusive" else len(ids)) or len(set(ids)) < 2:
-            raise RefusedError
-        if rule.kind != "exclusive" and len(ids) != 2:
-            raise RefusedError
-        others = [one for one in self._rules_and_parents() if one.id != rule.id]
-        groups = [one for one in others if one.kind == "exclusive"]
-        if rule.kind == "exclusive" and rule.name.lower() in {"", *(one.name.lower() for one in groups)}:
-            raise RefusedError
-        for one in others:
-            is_same = one.label_ids == ids if rule.kind == "implies" else set(one.label_ids) == set(there)
-            if one.kind == rule.kind and is_same:
-                raise RefusedError
-        self._check_sense(replace(rule, label_ids=tuple(there)), others)
-
-    def _check_sense(self, rule: Rule, others: list[Rule]) -> None:
-        if any(one not in self.said.order() for one in rule.label_ids) or len(set(rule.label_ids)) < 2:
-            raise RefusedError
-        if rule.kind == "implies" and rule.label_ids[0] in _reach(rule.label_ids[1], others):
-            raise RefusedError
-        if self._impossible([*others, rule]) - self._impossible(others):
-            raise RefusedError
-
-    def _impossible(self, rules: list[Rule]) -> set[tuple[int, int, int]]:
-        """Labels that mean two others which exclude each other."""
-        return {
-            (label_id, *pair)
-            for label_id in self.said.order()
-            for rule in rules
-            if rule.kind != "implies"
-            for pair in combinations(sorted(set(rule.label_ids) & _reach(label_id, rules)), 2)
-        }
-
     # images
 
     def _set(self, image: int, states: dict[int, int]) -> None:
         """Set states of one image; the one label of it makes the others absent."""
-        if self.task == "multi-class":
+        if self.task == MULTI_CLASS:
             present = [label for label, state in states.items() if state == PRESENT]
             if len(present) > 1:
                 raise RefusedError
             if present:
-                states = dict.fromkeys(self.said.order(), ABSENT) | states
+                states = dict.fromkeys(self.said.order(), ABSENT) | {present[0]: PRESENT}
         for label, state in states.items():
             if state == UNKNOWN:
                 self.said.states.pop((image, label), None)
@@ -384,7 +283,7 @@ class Model:
         self, images: list[int], states: dict[int, int], reviewed: bool | None, fill: int | None, text: str
     ) -> str:
         before = self.said.copied()
-        if self.task == "multi-class" and sum(state == PRESENT for state in states.values()) > 1:
+        if self.task == MULTI_CLASS and sum(state == PRESENT for state in states.values()) > 1:
             raise RefusedError
         for image in images:
             self._set(image, states)
@@ -400,7 +299,7 @@ class Model:
         self, images: list[int], labels: list[int], rows: list[list[int]], reviewed: list[bool] | None, text: str
     ) -> str:
         before = self.said.copied()
-        if self.task == "multi-class" and any(row.count(PRESENT) > 1 for row in rows):
+        if self.task == MULTI_CLASS and any(row.count(PRESENT) > 1 for row in rows):
             raise RefusedError
         for place, (image, row) in enumerate(zip(images, rows, strict=True)):
             self._set(image, {label: state for label, state in zip(labels, row, strict=True) if state != -2})
@@ -412,12 +311,12 @@ class Model:
         before = self.said.copied()
         for image in images:
             self._set_review(image, review)
-        return self._step(before, f"{_images(len(images))} {REVIEWS[review]}")
+        return self._step(before, f"{images_text(len(images))} {REVIEWS[review]}")
 
     def set_flag(self, images: list[int], flagged: bool) -> str:
         before = self.said.copied()
         self.said.flagged = self.said.flagged | set(images) if flagged else self.said.flagged - set(images)
-        count = _images(len(images))
+        count = images_text(len(images))
         return self._step(before, f"{count} flagged" if flagged else f"Flag taken off {count}")
 
     def set_notes(self, notes: dict[int, str]) -> str:
@@ -430,7 +329,7 @@ class Model:
             if not text:
                 del self.said.notes[image]
         word = "written" if any(changed) else "deleted"
-        return self._step(before, f"Note {word} on {_images(len(changed))}")
+        return self._step(before, f"Note {word} on {images_text(len(changed))}")
 
     def add_disputes(self, disputes: dict[tuple[int, int], int], text: str) -> str:
         before = self.said.copied()
@@ -440,14 +339,14 @@ class Model:
     def settle_disputes(self, pairs: list[tuple[int, int]]) -> str:
         before = self.said.copied()
         settled = [pair for pair in pairs if self.said.disputes.pop(pair, None) is not None]
-        return self._step(before, f"{len(settled)} conflict{'s' * (len(settled) != 1)} settled")
+        return self._step(before, f"{len(settled):,} conflict{'s' * (len(settled) != 1)} settled")
 
     # another person's copy
 
     def merge(self, other: "Model", name: str, *, wins: str) -> str:
         """Take over what a copy says of the same images, where an image has any number of labels."""
         before, mine, theirs = self.said.copied(), self.said, other.said
-        text = f"“{name}” merged: {_images(len(other.images))}"
+        text = f"“{name}” merged: {images_text(len(other.images))}"
         targets = {}
         for one in theirs.order():
             row = theirs.labels[one]
@@ -465,7 +364,7 @@ class Model:
         for image in other.images:
             for there, here in targets.items():
                 says, said = other.state(image, there), self.state(image, here)
-                if says == UNKNOWN or says == said:
+                if says in (UNKNOWN, said):
                     continue
                 if said == UNKNOWN or wins == "theirs":
                     self._set(image, {here: says})
@@ -487,16 +386,3 @@ class Model:
         other = Model(self.task)
         other.images, other.said = list(self.images), self.said.copied()
         return other
-
-
-def _images(count: int) -> str:
-    return "1 image" if count == 1 else f"{count:,} images"
-
-
-def _reach(start: int, rules: list[Rule]) -> set[int]:
-    found = {start}
-    while True:
-        more = {rule.label_ids[1] for rule in rules if rule.kind == "implies" and rule.label_ids[0] in found} - found
-        if not more:
-            return found
-        found |= more
