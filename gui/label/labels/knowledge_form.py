@@ -46,7 +46,7 @@ class KnowledgeForm(QWidget):
         self.words.setAccessibleName(self.tr("Description of the label"))
         self.words.setTabChangesFocus(True)
         lines = _LINES * self.words.fontMetrics().lineSpacing()
-        self.words.setFixedHeight(lines + 2 * round(self.words.document().documentMargin()) + 8)
+        self.words.setFixedHeight(lines + 2 * round(self.words.document().documentMargin()) + 12)
         self.words.installEventFilter(self)
         self.parent_box = QComboBox()
         self.parent_box.setAccessibleName(self.tr("Parent of the label"))

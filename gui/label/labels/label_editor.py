@@ -83,7 +83,7 @@ class LabelEditor(QFrame):
 
     def _lay_out(self) -> None:
         self._content = QWidget()
-        self._content.setFixedWidth(max(13 * (SWATCH + 4), 42 * self.fontMetrics().averageCharWidth()))
+        self._wide = max(13 * (SWATCH + 4), 42 * self.fontMetrics().averageCharWidth())
         first = QHBoxLayout()
         first.setSpacing(theme.SPACE)
         first.addWidget(self._name, 1)
@@ -150,6 +150,7 @@ class LabelEditor(QFrame):
         room = screen.availableGeometry()
         margins = 2 * theme.PANEL
         self._column.activate()
+        self._content.setFixedWidth(max(self._wide, self._column.totalMinimumSize().width()))
         wanted = max(self._column.totalHeightForWidth(self._content.width()), self._column.totalSizeHint().height())
         self._content.setFixedHeight(wanted)
         height = min(wanted, room.height() - margins)

@@ -90,6 +90,7 @@ class LabelGuide(QFrame):
     def _head(self, label: Label) -> QHBoxLayout:
         color = QLabel()
         color.setPixmap(dot(label.color).pixmap(_DOT, _DOT))
+        color.setContentsMargins(0, max(0, (self.fontMetrics().height() - _DOT) // 2 + 1), 0, 0)
         name = QLabel(label.name)
         name.setTextFormat(Qt.TextFormat.PlainText)
         name.setWordWrap(True)

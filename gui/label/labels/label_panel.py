@@ -1,7 +1,7 @@
 """The labels of the project, at the right of the images."""
 
-from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QSize, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QLineEdit, QPushButton, QStackedWidget, QWidget
 
 from core.errors import ProjectError
@@ -57,7 +57,7 @@ class LabelPanel(Panel):
         self._none.setProperty("tone", "secondary")
         self._none.setContentsMargins(theme.PANEL, theme.SPACE, theme.PANEL, theme.SPACE)
         self._none.setWordWrap(True)
-        self._chosen = QLabel()
+        self._chosen = _Elided()
         self._chosen.setProperty("tone", "secondary")
         self._chosen.setFont(theme.tabular(theme.smaller(self._chosen.font())))
         self._empty = EmptyState("tag", self.tr("No labels yet"), "", self.tr("Add label"))
@@ -94,7 +94,6 @@ class LabelPanel(Panel):
         self.body.addWidget(self._stack, 1)
         self.body.addWidget(self._foot)
         self.header.addWidget(self._chosen)
-        self.header.addSpacing(theme.SPACE // 2)
         self._rules_button = action_button(self._commands["labels.rules"])
         self.header.addWidget(self._rules_button)
         self.header.addWidget(action_button(self._commands["labels.edit"]))
@@ -363,3 +362,18 @@ class LabelPanel(Panel):
         else:
             return False
         return True
+
+
+class _Elided(QLabel):
+    """A text that ends in dots where there is no room for it."""
+
+    def minimumSizeHint(self) -> QSize:
+        """The dots at least."""
+        return QSize(self.fontMetrics().horizontalAdvance("…"), super().minimumSizeHint().height())
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Paint as much as there is room for."""
+        painter = QPainter(self)
+        painter.setPen(theme.secondary(self.palette()))
+        text = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width())
+        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignTrailing, text)

@@ -88,8 +88,8 @@ class LabelDelegate(QStyledItemDelegate):
         if parent and right - left > 2 * _GLYPH:
             painter.setFont(small)
             painter.setPen(quiet)
-            sign = "‹" if option.direction == Qt.LayoutDirection.RightToLeft else "›"
-            shown = QFontMetrics(small).elidedText(f"{sign} {parent}", Qt.TextElideMode.ElideRight, right - left)
+            # the sign is mirrored where the text runs from right to left
+            shown = QFontMetrics(small).elidedText(f"› {parent}", Qt.TextElideMode.ElideRight, right - left)
             painter.drawText(place(left, right - left, whole.height()), leading, shown)
         painter.restore()
 
@@ -122,7 +122,11 @@ def _paint_key(painter: QPainter, cap: QRectF, key: str, font: QFont, palette: Q
     painter.drawRoundedRect(cap.adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
     painter.setPen(palette.color(QPalette.ColorRole.PlaceholderText))
     painter.setFont(font)
+    # "⇧1" is no text that could run the other way
+    direction = painter.layoutDirection()
+    painter.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
     painter.drawText(cap, Qt.AlignmentFlag.AlignCenter, key)
+    painter.setLayoutDirection(direction)
 
 
 def _paint_share(

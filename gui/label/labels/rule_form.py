@@ -53,7 +53,7 @@ class RuleForm(QFrame):
         self.between = QLabel()
         self.after = QLabel()
         self.name = QLineEdit()
-        self.name.setPlaceholderText(self.tr("Name, such as “suit”"))
+        self.name.setPlaceholderText(self.tr("Name of the group"))
         self.name.setAccessibleName(self.tr("Name of the group"))
         self.one_more = LabelBox(self.tr("Label of the group"))
         self.add_label = QPushButton(self.tr("Add to the group"))

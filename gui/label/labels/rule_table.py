@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QRect, QSignalBlocker, Qt, Signal
+from PySide6.QtCore import QEvent, QRect, QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QPushButton, QTableWidget, QTableWidgetItem, QWidget
 
@@ -55,6 +55,7 @@ class RuleTable(QTableWidget):
         """
         super().__init__(0, len(titles), parent)
         self._empty_text = ""
+        self._rows: tuple[Sequence[TableRow], Sequence[int]] = ((), ())
         self.setAccessibleName(name)
         self.setHorizontalHeaderLabels(list(titles))
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
@@ -91,6 +92,7 @@ class RuleTable(QTableWidget):
             keys: a number for each row, by which it is known.
         """
         chosen = self.chosen()
+        self._rows = rows, keys
         with QSignalBlocker(self):
             self.clearContents()
             self.setRowCount(len(rows))
@@ -132,11 +134,21 @@ class RuleTable(QTableWidget):
             self.setItem(place, column, item)
         if row.button:
             button = flat(QPushButton(row.button))
+            button.setStyleSheet("QPushButton { padding: 0 8px; margin: 2px; }")
             button.setAutoDefault(False)
             button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
             button.setAccessibleName(f"{row.button}: {row.words}")
             button.clicked.connect(lambda: self.button_clicked.emit(key))
-            self.setCellWidget(place, self.columnCount() - 1, button)
+            column = self.columnCount() - 1
+            self.setCellWidget(place, column, button)
+            self.horizontalHeader().setSectionResizeMode(column, QHeaderView.ResizeMode.Fixed)
+            self.setColumnWidth(column, button.sizeHint().width() + theme.SPACE)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Rows have colours of the palette."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange and self.rowCount():
+            self.show_rows(*self._rows)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Say what is missing while there are no rows."""

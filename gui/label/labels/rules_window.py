@@ -103,7 +103,7 @@ class RulesWindow(QDialog):
             # Return is that of the place that has the focus
             button.setAutoDefault(False)
         unit = self.fontMetrics().height()
-        self.resize(44 * unit, 36 * unit)
+        self.resize(52 * unit, 38 * unit)
 
     def _connect(self) -> None:
         session = self._session
