@@ -200,7 +200,9 @@ def test_the_disputes_of_several_images_are_decided_in_one_step(window, label, p
     assert disputed.states[:2].tolist() == [[-1, 1, -1], [-1, -1, -1]]
 
 
-def test_what_is_wrong_with_the_file_is_said(window, label, panel, ids):
+def test_what_is_wrong_with_the_file_is_said(window, label, panel, ids, qtbot):
+    # a file that is looked at later would be right again
+    qtbot.waitUntil(lambda: bool((window.session.store.widths > 0).all()))
     window.session.apply(window.session.store.mark_problems({ids[0]: "The file is gone."}))
     assert panel._problem.text() == "The file is gone."
     label.grid.go_to(1)

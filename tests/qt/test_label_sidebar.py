@@ -53,6 +53,8 @@ def shown(sidebar):
 def test_counts_follow_edits(window, sidebar, ids, qtbot):
     store = window.session.store
     assert counted(sidebar)["unreviewed"] == 12
+    # a file that is looked at later would not be unreadable any more
+    qtbot.waitUntil(lambda: bool((store.widths > 0).all()))
     window.session.apply(store.set_review(ids[:3], Review.REVIEWED))
     window.session.apply(store.set_review(ids[3:5], Review.UNSURE))
     window.session.apply(store.set_flag(ids[:1], True))

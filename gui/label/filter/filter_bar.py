@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from core.labels import MULTI_CLASS, Label, LabelState
@@ -27,6 +27,8 @@ from gui.widgets.icons import icon
 TYPING_MS = 200
 # so many paths are put in order in a thread
 _MANY_PATHS = 5_000
+# letters beside each other, from which on the order is said in words
+_WIDE = 80
 _UNFINISHED = (":", "(", "<", ">", "=", "-", "?")
 
 
@@ -62,7 +64,7 @@ class FilterBar(QWidget):
         self._count.setFont(theme.tabular(self._count.font()))
         self.chips = FilterChips()
         self._error = ErrorRow()
-        self._choose = flat(QPushButton(self.tr("Choose it")))
+        self._choose = flat(QPushButton(self.tr("Select it")))
         self._choose.setToolTip(self.tr("Select what is wrong, to type it anew"))
         self.name_row = NameRow()
 
@@ -338,6 +340,13 @@ class FilterBar(QWidget):
     def _on_named(self, name: str) -> None:
         text = self.saved.saved().get(self._renames, "") if self._renames else self.field.text().strip()
         self.saved.keep(name, text, before=self._renames)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Leave the room to the field where there is little of it."""
+        super().resizeEvent(event)
+        is_wide = self.width() >= _WIDE * self.fontMetrics().averageCharWidth()
+        style = Qt.ToolButtonStyle.ToolButtonTextBesideIcon if is_wide else Qt.ToolButtonStyle.ToolButtonIconOnly
+        self._order_button.setToolButtonStyle(style)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Escape gives the focus back."""

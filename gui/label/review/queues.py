@@ -164,10 +164,14 @@ class QueueCounter(QObject):
         background.run(self, lambda: _overview(data), self._on_counted, self._on_failed, key="count", is_short=True)
 
     def _count_folders(self) -> None:
-        paths = list(self._session.store.paths)
-        background.run(
-            self, lambda: folders_of(paths), self._on_folders_counted, self._on_failed, key="folders", is_short=True
-        )
+        store, paths = self._session.store, list(self._session.store.paths)
+
+        def look() -> Folders:
+            # so that the first filter finds its index of the paths made, which is no work for the window's thread
+            QueryData.of(store)
+            return folders_of(paths)
+
+        background.run(self, look, self._on_folders_counted, self._on_failed, key="folders", is_short=True)
 
     def _on_counted(self, overview: Overview) -> None:
         if self._session.has_project and overview != self.overview:

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QToolButton, QVBoxLayout, QWidget
 
 from core.labels import Review
 from gui.widgets import theme
 from gui.widgets.buttons import icon_button
+from gui.widgets.flow import Flow
 from gui.widgets.icons import icon
 
 _WORDS = {Review.TO_DO: "To do", Review.REVIEWED: "Reviewed", Review.UNSURE: "Unsure"}
@@ -69,17 +70,15 @@ class ReviewButtons(QWidget):
         self._mixed.setProperty("tone", "secondary")
         self._mixed.setWordWrap(True)
         self._are_all_flagged = False
-        row = QHBoxLayout()
-        row.setSpacing(2)
-        for button in self.choices.values():
-            button.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Fixed)
-            row.addWidget(button)
-        row.addStretch(1)
-        row.addWidget(self.flag)
+        # with large letters they take two rows
+        row = Flow([*self.choices.values(), self.flag], gap=theme.SPACE // 2)
+        policy = row.sizePolicy()
+        policy.setHeightForWidth(True)
+        row.setSizePolicy(policy)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(2)
-        layout.addLayout(row)
+        layout.addWidget(row)
         layout.addWidget(self._mixed)
         for review, button in self.choices.items():
             button.clicked.connect(lambda _checked=False, review=review: self.review_wanted.emit(review))

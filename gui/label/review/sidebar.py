@@ -53,6 +53,7 @@ class Sidebar(QWidget):
         self._model = model
         self._commands = commands
         self._is_fitted = False
+        self._is_bare = False
         self.counter = QueueCounter(session, scores, self)
 
         # make
@@ -130,12 +131,20 @@ class Sidebar(QWidget):
         if not self._is_fitted or not said:
             self._is_fitted = True
             self._commands["view.sidebar"].setChecked(is_open)
-            self.setVisible(is_open)
+            self._show_or_hide()
+
+    def set_bare(self, bare: bool) -> None:
+        """Hide it while nothing but the image is to be seen; afterwards it is as it was."""
+        self._is_bare = bare
+        self._show_or_hide()
+
+    def _show_or_hide(self) -> None:
+        self.setVisible(self._commands["view.sidebar"].isChecked() and not self._is_bare)
 
     def _on_toggled(self, is_open: bool) -> None:
         QSettings().setValue(_SETTING, "open" if is_open else "folded")
         had_focus = self.isAncestorOf(QApplication.focusWidget() or self)
-        self.setVisible(is_open)
+        self._show_or_hide()
         if is_open:
             self.tree.setFocus()
         elif had_focus:
