@@ -4,6 +4,7 @@ import contextlib
 import io
 import sqlite3
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -39,20 +40,21 @@ class ThumbnailStore:
             path: its SQLite file, created with its folder where missing. Never among a person's images.
         """
         self._path = path
-        self._local = threading.local()
         self._lock = threading.Lock()
+        # as many as threads were at work at a time; threads come and go, so none owns one
         self._connections: list[sqlite3.Connection] = []
+        self._free: list[sqlite3.Connection] = []
         with contextlib.suppress(OSError, sqlite3.OperationalError):
             path.parent.mkdir(parents=True, exist_ok=True)
             try:
-                self._connection()
+                self._free.append(self._open())
             except sqlite3.OperationalError:
                 # it is whole, but held by another program or not to be written
                 raise
             except sqlite3.DatabaseError:
                 for ending in ("", "-wal", "-shm"):
                     path.with_name(path.name + ending).unlink(missing_ok=True)
-                self._connection()
+                self._free.append(self._open())
 
     def get(self, path: Path, size_px: int) -> NDArray[np.uint8] | None:
         """The kept thumbnail of an image; None where there is none or the image file has changed since.
@@ -112,8 +114,8 @@ class ThumbnailStore:
         if facts:
             jpeg = io.BytesIO()
             Image.fromarray(pixels).save(jpeg, "JPEG", quality=90)
-            with contextlib.suppress(sqlite3.DatabaseError):
-                self._connection().execute(
+            with contextlib.suppress(sqlite3.DatabaseError), self._connection() as connection:
+                connection.execute(
                     "REPLACE INTO thumbnail (path, size_px, mtime_ns, bytes, jpeg) VALUES (?, ?, ?, ?, ?)",
                     (str(path), size_px, *facts, jpeg.getvalue()),
                 )
@@ -125,7 +127,7 @@ class ThumbnailStore:
             for connection in self._connections:
                 connection.close()
             self._connections.clear()
-            self._local = threading.local()
+            self._free.clear()
 
     def __enter__(self) -> Self:
         return self
@@ -147,30 +149,41 @@ class ThumbnailStore:
             return None
         query = f"SELECT jpeg FROM thumbnail WHERE path = ? AND mtime_ns = ? AND bytes = ? AND {which}"
         try:
-            row = self._connection().execute(query, (str(path), *facts, size_px)).fetchone()
+            with self._connection() as connection:
+                row = connection.execute(query, (str(path), *facts, size_px)).fetchone()
         except sqlite3.DatabaseError:
             return None
         return None if row is None else bytes(row[0])
 
-    def _connection(self) -> sqlite3.Connection:
-        """This thread's connection; readers and a writer do not wait for each other."""
-        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
+    @contextlib.contextmanager
+    def _connection(self) -> Iterator[sqlite3.Connection]:
+        """A connection that no other thread has; readers and a writer do not wait for each other."""
+        with self._lock:
+            connection = self._free.pop() if self._free else None
         if connection is None:
-            # checked by us: each thread uses its own, and `close` closes them all from one
-            connection = sqlite3.connect(
-                self._path, timeout=_WAIT_SECONDS, isolation_level=None, check_same_thread=False
-            )
-            try:
-                connection.execute("PRAGMA journal_mode = WAL")
-                # a crash may lose thumbnails, not photos
-                connection.execute("PRAGMA synchronous = OFF")
-                connection.execute(_SCHEMA)
-            except sqlite3.DatabaseError:
-                connection.close()
-                raise
+            connection = self._open()
+        try:
+            yield connection
+        finally:
             with self._lock:
-                self._connections.append(connection)
-            self._local.connection = connection
+                self._free.append(connection)
+
+    def _open(self) -> sqlite3.Connection:
+        """Open one connection more."""
+        # checked by us: one thread at a time has it, and `close` closes them all from one
+        connection = sqlite3.connect(self._path, timeout=_WAIT_SECONDS, isolation_level=None, check_same_thread=False)
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            # a crash may lose thumbnails, not photos
+            connection.execute("PRAGMA synchronous = OFF")
+            # in kB; nothing is read twice, for pictures that were read are kept elsewhere
+            connection.execute("PRAGMA cache_size = -512")
+            connection.execute(_SCHEMA)
+        except sqlite3.DatabaseError:
+            connection.close()
+            raise
+        with self._lock:
+            self._connections.append(connection)
         return connection
 
 

@@ -93,7 +93,10 @@ def photos(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def project(photos):
-    """A project of them with 80 labels, half annotated, and the thumbnails of the first ones made before."""
+    """A project of them as after earlier sittings: 80 labels, half of the images annotated, all of them checked.
+
+    The thumbnails of the first ones are in the store.
+    """
     rng = np.random.default_rng(1)
     folder = photos.parent / "project"
     with Store.create(folder) as store:
@@ -105,6 +108,9 @@ def project(photos):
         reviewed = np.arange(IMAGES) < IMAGES // 2
         store.set_matrix(store.image_ids, label_ids, states, reviewed=reviewed, text="drawn")
         store.set_flag(store.image_ids[::17], True)
+        for image_id in store.image_ids.tolist():
+            store.set_image_facts(image_id, width=640, height=480, problem=None)
+        store.set_content_hashes({one: f"{one:064x}" for one in store.image_ids.tolist()})
         paths = store.image_paths(store.image_ids[:WARM])
     _warm(folder / "cache" / "thumbnails.sqlite", paths)
     return folder

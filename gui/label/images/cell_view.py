@@ -197,7 +197,9 @@ class CellView(ChoosingView):
             self._wish()
 
     def _look(self, cells: list[Cell]) -> Look:
-        current = self.currentIndex().row()
+        # the strip never has the focus, for the large image has it
+        is_focus_seen = self.hasFocus() or self.focusPolicy() == Qt.FocusPolicy.NoFocus
+        current = self.currentIndex().row() if is_focus_seen else -1
         return Look(
             width=self._cells.width,
             height=self._cells.height,

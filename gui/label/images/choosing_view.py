@@ -53,6 +53,11 @@ class ChoosingView(QListView):
         self._choose(row)
         self.scrollTo(self._model.index(row))
 
+    def selectAll(self) -> None:
+        """Select everything, as one range."""
+        if self._cells.count:
+            self.select_runs([(0, self._cells.count - 1)])
+
     def _selected_spans(self) -> list[tuple[int, int]]:
         """First and last rows of what is selected, ascending, none overlapping."""
         if self._spans is None:
@@ -177,7 +182,7 @@ class ChoosingView(QListView):
             QAccessible.updateAccessibility(event)
 
 
-_ACTIONS = {
+_ACTIONS: dict[int, QAbstractItemView.CursorAction] = {
     _Key.Key_Left: QAbstractItemView.CursorAction.MoveLeft,
     _Key.Key_Right: QAbstractItemView.CursorAction.MoveRight,
     _Key.Key_Up: QAbstractItemView.CursorAction.MoveUp,

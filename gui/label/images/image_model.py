@@ -182,7 +182,8 @@ class ImageModel(QAbstractListModel):
             return [len(self._rows)]
         numbers = self.query_data().paths.folder_numbers[self._rows]
         ends = np.append(np.flatnonzero(np.diff(numbers)) + 1, len(numbers))
-        return np.diff(ends, prepend=0).tolist()
+        counts: list[int] = np.diff(ends, prepend=0).tolist()
+        return counts
 
     def folder(self, row: int) -> str:
         """The folder of the image in a row: below the folder that was added, or that one's name."""

@@ -18,6 +18,8 @@ _RADIUS = 6
 _MOST = 1500
 """Pieces kept; more are only there where names are many and widths change, and all are painted anew then."""
 _MOST_GROUNDS = 32
+# of a line of chips, by the key of the view's font; measuring takes longer than painting a cell
+_heights: dict[str, int] = {}
 
 
 class Pieces:
@@ -253,7 +255,10 @@ class Pieces:
 
 def chip_height(font: QFont) -> int:
     """Height of a line of chips in a view with a font."""
-    return max(18, round(QFontMetricsF(theme.smaller(font, points=1.5)).height()) + 4)
+    key = font.key()
+    if key not in _heights:
+        _heights[key] = max(18, round(QFontMetricsF(theme.smaller(font, points=1.5)).height()) + 4)
+    return _heights[key]
 
 
 def paint_chip(painter: QPainter, rect: QRectF, label: Label, metrics: QFontMetricsF, *, flashing: bool) -> None:

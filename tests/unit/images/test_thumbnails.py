@@ -1,5 +1,6 @@
 import os
 import sqlite3
+import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -7,7 +8,7 @@ import pytest
 from PIL import Image
 
 from core.errors import ImageError
-from core.images.thumbnails import ThumbnailStore
+from core.images.thumbnails import ThumbnailStore, fitted
 
 
 @pytest.fixture
@@ -78,6 +79,24 @@ def test_threads_share_it(store, photo):
 
     for number, (first, second) in enumerate(zip(made, kept, strict=True)):
         assert first.shape == second.shape == (10, 20 + number % 40, 3)
+
+
+def test_threads_that_come_and_go_leave_no_connection_each(store, photo):
+    store.make(photo, 64)
+    for _ in range(5):
+        thread = threading.Thread(target=lambda: store.get(photo, 64))
+        thread.start()
+        thread.join()
+    assert len(store._connections) == 1
+
+
+def test_a_kept_thumbnail_is_scaled_down_into_a_box(store, photo):
+    store.make(photo, 192)
+    assert store.get_fitted(photo, 192, (100, 100)).shape == (75, 100, 3)
+    assert store.get_fitted(photo, 192, (150, 60)).shape == (60, 80, 3)
+    assert store.get_fitted(photo, 192, (400, 400)).shape == (144, 192, 3)
+    assert store.get_fitted(photo, 320, (100, 100)) is None
+    assert fitted(np.zeros((144, 192, 3), np.uint8), (100, 100)).shape == (75, 100, 3)
 
 
 def test_a_damaged_store_is_begun_anew(tmp_path, photo):
