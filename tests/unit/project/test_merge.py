@@ -302,3 +302,10 @@ def test_a_join_can_be_cancelled_and_says_how_far_it_is(mine, tmp_path, photos):
 def test_default_targets_do_not_mind_case(mine, tmp_path, photos):
     there = read_other(theirs_of(tmp_path, photos, ["KING", "Ten"]))
     assert default_targets(read_project(mine.folder), there) == {1: 2, 2: "Ten"}
+
+
+def test_a_copy_without_labels_can_be_merged(mine, tmp_path, photos):
+    before = mine.states.tolist()
+    plan = planned(mine, theirs_of(tmp_path, photos, []))
+    assert not apply_merge(mine, plan, MergeChoices()).changes
+    assert mine.states.tolist() == before
