@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 from PySide6.QtCore import Signal
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
 from core.labels import LabelState
@@ -21,10 +21,12 @@ from gui.label.images.loupe import Loupe
 from gui.label.labels.label_panel import LabelPanel
 from gui.label.review.image_panel import ImagePanel
 from gui.label.review.model_scores import ModelScores
+from gui.label.review.sidebar import Sidebar
 from gui.label.review.statistics_page import StatisticsPage
 from gui.label.showing import Showing
 from gui.label.tagging.annotator import Annotator
 from gui.label.tagging.tagging import NEED_IMAGES, Tagging
+from gui.label.viewing import Viewing
 from gui.project.new_images_bar import NewImagesBar
 from gui.session import Session
 from gui.widgets.panel import line
@@ -82,6 +84,7 @@ class LabelWorkspace(QWidget):
         self.filter_bar = FilterBar(session, self.model)
         self.label_panel = LabelPanel(session, self.annotator, commands)
         self.image_panel = ImagePanel(session, self.annotator)
+        self.sidebar = Sidebar(session, self.model, self.scores, commands)
         self.showing = Showing(
             session, self.model, commands, grid=self.grid, loupe=self.loupe, compare=self.compare,
             statistics=self.statistics, parent=self,
@@ -95,6 +98,7 @@ class LabelWorkspace(QWidget):
             parent=self,
         )  # fmt: skip
         self.foot = FootBar(session, commands)
+        self.viewing = Viewing(self.showing, loupe=self.loupe, compare=self.compare, foot=self.foot, parent=self)
         self._middle = QWidget()
         self._side = QWidget()
         self.splitter = QSplitter()
@@ -122,6 +126,7 @@ class LabelWorkspace(QWidget):
         """Another workspace is shown: no command changes what is not seen."""
         self._is_active = False
         self.tagging.painter.stop()
+        self.image_panel.keep()
         self._enable()
         self.showing.set_active(False)
 
@@ -151,6 +156,7 @@ class LabelWorkspace(QWidget):
         for widget in (self.filter_bar, self.foot):
             widget.setVisible(not is_large)
         self._side.setVisible(not is_large and self._commands["view.side_panel"].isChecked())
+        self.sidebar.setVisible(not is_large and self._commands["view.sidebar"].isChecked())
         self.loupe.set_bare(is_large)
         return is_large
 
@@ -175,11 +181,11 @@ class LabelWorkspace(QWidget):
         side.addWidget(line())
         side.addWidget(self.image_panel)
         self._side.setMinimumWidth(220)
-        self.splitter.addWidget(self._middle)
-        self.splitter.addWidget(self._side)
-        self.splitter.setStretchFactor(0, 1)
-        self.splitter.setSizes([1000, 272])
-        self.splitter.setCollapsible(0, False)
+        for part in (self.sidebar, self._middle, self._side):
+            self.splitter.addWidget(part)
+        self.splitter.setStretchFactor(1, 1)
+        self.splitter.setSizes([208, 1000, 272])
+        self.splitter.setCollapsible(1, False)
         self.splitter.setHandleWidth(1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -207,12 +213,17 @@ class LabelWorkspace(QWidget):
         for page in (self.loupe, self.statistics):
             page.closed.connect(lambda: self.showing.show("grid"))
         self.loupe.step_wanted.connect(self.going.step)
-        self.loupe.canvas.zoom_changed.connect(self._show_zoom)
         self.loupe.chip_clicked.connect(self._on_chip_clicked)
         self.loupe.set_chips(self.advice.chips)
-        self.compare.zoom_changed.connect(self._show_zoom)
         self.compare.current_wanted.connect(self._on_compared)
         self.statistics.filter_wanted.connect(self.show_filter)
+        self.sidebar.filter_wanted.connect(self.show_filter)
+        self.sidebar.statistics_wanted.connect(lambda: self.showing.show("statistics"))
+        self.sidebar.left.connect(self.showing.focus)
+        self.image_panel.left.connect(self.showing.focus)
+        self.label_panel.filter_wanted.connect(self.show_filter)
+        self.label_panel.set_suggestions(self._suggested)
+        self.label_panel.set_conflicts(self._conflicting)
         grid.delegate.set_conflicts(self.advice.is_broken)
         self.scores.changed.connect(self._show_scores)
         self.advice.changed.connect(self._on_advice_changed)
@@ -223,13 +234,14 @@ class LabelWorkspace(QWidget):
         annotator.label_given.connect(self.going.on_if_wanted)
         self.tagging.painter.stroke_made.connect(grid.delegate.flash)
         session.project_opened.connect(self._show_task)
-        self._commands.shortcuts_changed.connect(self._show_keys)
-        self._show_keys()
+        self._commands.shortcuts_changed.connect(self._show_turn_keys)
+        self._show_turn_keys()
         session.project_closed.connect(self._on_project_closed)
         session.images_requested.connect(self._on_images_requested)
 
     def _connect_commands(self) -> None:
-        going, grid, showing, looks = self.going, self.grid, self.showing, self.loupe.looks
+        going, grid, showing, viewing = self.going, self.grid, self.showing, self.viewing
+        looks = self.loupe.looks
         handlers: dict[str, Callable[[], object]] = {
             "image.accept": going.accept,
             "image.next": lambda: going.step(1),
@@ -240,19 +252,21 @@ class LabelWorkspace(QWidget):
             "edit.invert_selection": grid.invert_selection,
             "edit.filter": self._focus_filter,
             "edit.clear_filter": self.filter_bar.clear,
+            "edit.save_filter": self.filter_bar.save,
+            "image.note": self._write_note,
             "view.grid": lambda: showing.show("grid"),
             "view.loupe": lambda: showing.show("loupe"),
             "view.compare": lambda: showing.toggle("compare"),
             "view.statistics": lambda: showing.toggle("statistics"),
-            "view.zoom": self._toggle_zoom,
-            "view.zoom_in": lambda: self._zoom_by(1),
-            "view.zoom_out": lambda: self._zoom_by(-1),
-            "view.zoom_actual": self._zoom_actual,
+            "view.zoom": viewing.toggle_zoom,
+            "view.zoom_in": lambda: viewing.zoom_by(1),
+            "view.zoom_out": lambda: viewing.zoom_by(-1),
+            "view.zoom_actual": viewing.zoom_actual,
             "view.rotate_left": lambda: looks.rotate(-1),
             "view.rotate_right": lambda: looks.rotate(1),
-            "view.look": self._toggle_look,
+            "view.look": viewing.toggle_look,
             "view.reset_look": looks.reset,
-            "view.facts": self._toggle_facts,
+            "view.facts": viewing.toggle_facts,
             "model.score": self.scores.score_all,
         }
         for command_id, handler in handlers.items():
@@ -316,7 +330,6 @@ class LabelWorkspace(QWidget):
         if self.showing.mode != "grid":
             self.tagging.painter.stop()
         self._choose_targets()
-        self._show_zoom()
         self._enable()
 
     def _enable(self) -> None:
@@ -341,6 +354,11 @@ class LabelWorkspace(QWidget):
             self.grid.go_to(self.model.row_of(image_ids[0]))
         self.showing.show("loupe" if len(image_ids) == 1 else "grid")
 
+    def _write_note(self) -> None:
+        self._commands["view.side_panel"].setChecked(True)
+        self._side.show()
+        self.image_panel.focus_note()
+
     def _on_painting_changed(self, on: bool) -> None:
         if on:
             self.showing.show("grid")
@@ -360,6 +378,19 @@ class LabelWorkspace(QWidget):
         self.grid.delegate.set_suggestions(self.scores.suggestions_of if is_open else None)
         self.grid.viewport().update()
         self.loupe.refresh_chips()
+        self.label_panel.refresh_advice()
+
+    def _suggested(self) -> dict[int, float]:
+        """What the model suggests for the one image that is chosen, by label id."""
+        targets = self.annotator.targets
+        return dict(self.scores.suggestions(int(targets[0]))) if len(targets) == 1 else {}
+
+    def _conflicting(self) -> set[int]:
+        """Ids of the labels that break a rule on the one image that is chosen."""
+        targets = self.annotator.targets
+        if len(targets) != 1:
+            return set()
+        return {label_id for one in self.advice.violations(int(targets[0])) for label_id in one.label_ids}
 
     def _show_suggestion(self) -> None:
         current = self.tagging.suggester.current() if self._session.has_project else None
@@ -374,46 +405,10 @@ class LabelWorkspace(QWidget):
         else:
             self.annotator.set_state(chip.label.id, LabelState.PRESENT)
 
-    # zoom and look
-
-    def _toggle_zoom(self) -> None:
-        if self.showing.is_seen("grid"):
-            self.showing.show("loupe")
-        elif self.has_loupe():
-            self.loupe.canvas.toggle_zoom()
-        elif self.showing.is_seen("compare"):
-            self.compare.canvas.toggle_zoom()
-
-    def _zoom_by(self, step: int) -> None:
-        if self.showing.is_seen("grid"):
-            self.foot.step_size(step)
-        elif self.has_loupe():
-            self.loupe.canvas.zoom_by(1.25**step)
-        elif self.showing.is_seen("compare"):
-            self.compare.canvas.zoom_by(1.25**step)
-
-    def _zoom_actual(self) -> None:
-        if self.has_loupe():
-            self.loupe.canvas.zoom_actual()
-        elif self.showing.is_seen("compare"):
-            self.compare.canvas.zoom_actual()
-
-    def _show_zoom(self) -> None:
-        text = ""
-        if self.has_loupe() or self.showing.is_seen("compare"):
-            canvas = self.loupe.canvas if self.has_loupe() else self.compare.canvas
-            text = f"{self.tr('fit, ') if canvas.is_fitted() else ''}{canvas.zoom() * 100:.0f} %"
-        self.foot.show_zoom(text)
-
-    def _toggle_look(self) -> None:
-        if self.showing.is_seen("grid"):
-            self.showing.show("loupe")
-        (self.compare if self.showing.is_seen("compare") else self.loupe).toggle_look()
-
-    def _toggle_facts(self) -> None:
-        if not self.has_loupe():
-            self.showing.show("loupe")
-        self.loupe.toggle_facts()
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The sidebar folds where there is little room."""
+        super().resizeEvent(event)
+        self.sidebar.fit(event.size().width())
 
     # another project
 
@@ -421,10 +416,8 @@ class LabelWorkspace(QWidget):
         # the next project begins with an overview
         self.showing.show("grid")
 
-    def _show_keys(self) -> None:
-        left, right = self._commands.key("view.rotate_left"), self._commands.key("view.rotate_right")
-        for panel in (self.loupe.look_panel, self.compare.look_panel):
-            panel.show_keys(left, right)
+    def _show_turn_keys(self) -> None:
+        self.viewing.show_keys(self._commands.key("view.rotate_left"), self._commands.key("view.rotate_right"))
 
     def _show_task(self) -> None:
         """Say what the keys do where an image has one label."""
