@@ -1,6 +1,6 @@
 """Queues, saved filters and folders, at the left of the images."""
 
-from PySide6.QtCore import QSettings, Qt, Signal
+from PySide6.QtCore import QSettings, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QApplication, QPushButton, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
@@ -20,6 +20,8 @@ from gui.widgets.progress_line import ProgressLine
 NARROW = 1200
 """A window that is narrower begins without the sidebar."""
 _SETTING = "label/sidebar"
+# beside each other
+_LETTERS = 38
 # rows in one folder; more are found by typing
 _MOST = 500
 _Role = Qt.ItemDataRole
@@ -119,6 +121,10 @@ class Sidebar(QWidget):
             self.filter_wanted.emit(queue.filter)
         else:
             self._session.message.emit(self.counter.reason(queue))
+
+    def sizeHint(self) -> QSize:
+        """Wide enough for the queues and their keys."""
+        return QSize(_LETTERS * self.fontMetrics().averageCharWidth(), super().sizeHint().height())
 
     def fit(self, width: int) -> None:
         """Open or fold for a window of some width, unless the person said which.
