@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QItemSelection, QItemSelectionModel, QPoint, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QFont, QMouseEvent, QPainter, QPalette, QWheelEvent
+from PySide6.QtGui import QFont, QGuiApplication, QMouseEvent, QPainter, QPalette, QWheelEvent
 from PySide6.QtWidgets import QAbstractItemView, QWidget
 
 from gui.label.images.cell_layout import CellLayout
@@ -213,7 +213,8 @@ class Grid(CellView):
 
     def _paint_header(self, painter: QPainter, section: int, place: QRect) -> None:
         palette, cells = self.palette(), self._cells
-        painter.fillRect(place, palette.color(QPalette.ColorRole.Window))
+        # that of the view itself has the ground of the cells for it
+        painter.fillRect(place, QGuiApplication.palette().color(QPalette.ColorRole.Window))
         painter.fillRect(place.left(), place.bottom(), place.width(), 1, theme.hairline(palette))
         mirrored = self.isRightToLeft()
         side = self.fontMetrics().height()

@@ -44,8 +44,9 @@ class ImageModel(QAbstractListModel):
         self._places: NDArray[np.int32] | None = None
         self._stale = 0
         self._is_order_stale = False
+        self._has_new_facts = False
         self._facts = QTimer(self, singleShot=True, interval=FACTS_MS)
-        self._facts.timeout.connect(self.refresh)
+        self._facts.timeout.connect(self._on_facts_timeout)
         session.project_opened.connect(self.refresh)
         session.project_closed.connect(self._on_project_closed)
         session.changed.connect(self._on_session_changed)
@@ -141,7 +142,6 @@ class ImageModel(QAbstractListModel):
         Args:
             always: tell the views even when the same images come in the same order.
         """
-        self._facts.stop()
         rows = self._passing()
         self._stale, self._is_order_stale = 0, False
         if always or not np.array_equal(rows, self._rows):
@@ -241,8 +241,17 @@ class ImageModel(QAbstractListModel):
         self.visible_changed.emit()
 
     def _on_facts_read(self) -> None:
+        if not self._query.needs & {"unreadable", "facts"}:
+            return
         # image files are read in many small portions
-        if self._query.needs & {"unreadable", "facts"} and not self._facts.isActive():
+        self._has_new_facts = True
+        if not self._facts.isActive():
+            self._on_facts_timeout()
+
+    def _on_facts_timeout(self) -> None:
+        if self._has_new_facts:
+            self._has_new_facts = False
+            self.refresh()
             self._facts.start()
 
     def _take_in_images(self) -> None:
