@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QPainter, QPainterPath, QPaintEvent, QPalette, QPen
 from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QSizePolicy, QWidget
@@ -50,8 +51,7 @@ class ExampleStrip(QWidget):
             self._row.removeWidget(picture)
             picture.hide()
             picture.deleteLater()
-        known = set(self._session.store.image_ids.tolist()) if image_ids else set()
-        shown = [one for one in image_ids if one in known]
+        shown = known_images(self._session, image_ids)
         paths = self._session.store.image_paths(shown) if shown else []
         self.pictures = []
         for place, (image_id, path) in enumerate(zip(shown, paths, strict=True)):
@@ -65,6 +65,15 @@ class ExampleStrip(QWidget):
         for picture in self.pictures:
             if picture.image_id in image_ids:
                 picture.update()
+
+
+def known_images(session: Session, image_ids: Sequence[int]) -> list[int]:
+    """Those of the images that the project has, in the same order."""
+    if not image_ids:
+        return []
+    ids = np.asarray(image_ids, np.int64)
+    found: list[int] = ids[np.isin(ids, session.store.image_ids)].tolist()
+    return found
 
 
 class ExamplePicture(QAbstractButton):

@@ -7,7 +7,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
 
 from core.labels import EXAMPLES_LIMIT, MULTI_CLASS, Label
-from gui.label.labels.examples import ExampleStrip
+from gui.label.labels.examples import ExampleStrip, known_images
 from gui.label.labels.label_box import dot
 from gui.label.labels.rule_findings import possible_parents
 from gui.label.labels.rule_words import counted, names_of, words_of
@@ -37,8 +37,7 @@ class KnowledgeForm(QWidget):
         self._label = label
         self._chosen = tuple(int(one) for one in chosen_images[: EXAMPLES_LIMIT + 1])
         self._chosen_count = len(chosen_images)
-        known = set(session.store.image_ids.tolist()) if label.examples else set()
-        self._examples = [one for one in label.examples if one in known]
+        self._examples = known_images(session, label.examples)
 
         # make
         self.words = QPlainTextEdit(label.description)

@@ -39,6 +39,7 @@ class LabelGuide(QFrame):
         if tip:
             self.setAttribute(Qt.WidgetAttribute.WA_ShowWithoutActivating)
             self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.label_id = label.id
         store = session.store
         self.texts: list[str] = []

@@ -45,7 +45,7 @@ class LabelList(QListView):
         self.setProperty("surface", "window")
         self.clicked.connect(self._on_clicked)
         self.customContextMenuRequested.connect(self._on_context_menu_requested)
-        model.modelReset.connect(lambda: self.find(self._found))
+        model.modelReset.connect(lambda: self.show_matching(self._found))
 
     def current_label(self) -> Label | None:
         """The label that was last clicked or gone to."""
@@ -65,7 +65,7 @@ class LabelList(QListView):
         corner = rect.bottomLeft() if rect.isValid() else self.viewport().rect().topLeft()
         return self.viewport().mapToGlobal(corner)
 
-    def find(self, typed: str) -> Label | None:
+    def show_matching(self, typed: str) -> Label | None:
         """Show only the labels whose names have these letters.
 
         Args:

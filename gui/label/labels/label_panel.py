@@ -47,12 +47,12 @@ class LabelPanel(Panel):
 
         # make
         self.list = LabelList(self._model)
-        self.find = QLineEdit()
-        self.find.setPlaceholderText(self.tr("Find a label"))
-        self.find.setAccessibleName(self.tr("Find a label"))
-        self.find.setToolTip(self.tr("Return gives the best match its next state"))
-        self.find.setClearButtonEnabled(True)
-        self.find.installEventFilter(self)
+        self.find_field = QLineEdit()
+        self.find_field.setPlaceholderText(self.tr("Find a label"))
+        self.find_field.setAccessibleName(self.tr("Find a label"))
+        self.find_field.setToolTip(self.tr("Return gives the best match its next state"))
+        self.find_field.setClearButtonEnabled(True)
+        self.find_field.installEventFilter(self)
         self._none = QLabel(self.tr("No label has these letters."))
         self._none.setProperty("tone", "secondary")
         self._none.setContentsMargins(theme.PANEL, theme.SPACE, theme.PANEL, theme.SPACE)
@@ -75,7 +75,7 @@ class LabelPanel(Panel):
     def _lay_out(self) -> None:
         find = QHBoxLayout()
         find.setContentsMargins(theme.SPACE, theme.SPACE, theme.SPACE, theme.SPACE // 2)
-        find.addWidget(self.find)
+        find.addWidget(self.find_field)
         self._find_row = QWidget()
         self._find_row.setLayout(find)
         self._stack = QStackedWidget()
@@ -97,7 +97,7 @@ class LabelPanel(Panel):
         self._rules_button = action_button(self._commands["labels.rules"])
         self.header.addWidget(self._rules_button)
         self.header.addWidget(action_button(self._commands["labels.edit"]))
-        QWidget.setTabOrder(self.find, self.list)
+        QWidget.setTabOrder(self.find_field, self.list)
 
     def _connect(self) -> None:
         commands, session, rows = self._commands, self._session, self.list
@@ -106,7 +106,7 @@ class LabelPanel(Panel):
         rows.order_wanted.connect(self._on_order_wanted)
         rows.guide_wanted.connect(self._on_guide_wanted)
         rows.guide_unwanted.connect(self._close_tip)
-        self.find.textChanged.connect(self._on_find_changed)
+        self.find_field.textChanged.connect(self._on_find_changed)
         self._add.clicked.connect(self.add_label)
         self._empty.clicked.connect(self.add_label)
         for command_id, handler in {
@@ -238,7 +238,7 @@ class LabelPanel(Panel):
         return label
 
     def _on_added(self, label_id: int) -> None:
-        self.find.clear()
+        self.find_field.clear()
         self.list.choose(label_id)
 
     def _on_order_wanted(self, label_ids: list[int]) -> None:
@@ -265,6 +265,9 @@ class LabelPanel(Panel):
         self._close_tip()
         label = self._model.labels[row]
         tip = str(self._model.data(self._model.index(row), Qt.ItemDataRole.ToolTipRole))
+        key = self._commands.key("labels.guide")
+        if key:
+            tip += "\n" + self.tr("{} shows this without the mouse").format(key)
         self._tip = LabelGuide(self._session, label, self.window(), advised=self._advised(label), tip=tip)
         self._tip.destroyed.connect(self._on_tip_destroyed)
         self._tip.show_beside(self._row_place(label))
@@ -320,13 +323,13 @@ class LabelPanel(Panel):
         is_long = len(self._model.labels) >= FIND_FROM
         self._find_row.setVisible(is_long)
         if not is_long:
-            self.find.clear()
-        self._on_find_changed(self.find.text())
+            self.find_field.clear()
+        self._on_find_changed(self.find_field.text())
 
     # finding a label
 
     def _on_find_changed(self, typed: str) -> None:
-        best = self.list.find(typed)
+        best = self.list.show_matching(typed)
         if best is not None:
             self.list.choose(best.id)
         self._none.setVisible(bool(self._model.labels) and not self.list.shown())
@@ -347,18 +350,18 @@ class LabelPanel(Panel):
         key = event.key()
         if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             label = self.list.current_label()
-            if self.find.text() and label in self.list.shown() and label is not None:
+            if self.find_field.text() and label in self.list.shown() and label is not None:
                 self._annotator.cycle(label.id)
-                self.find.selectAll()
+                self.find_field.selectAll()
         elif key in (Qt.Key.Key_Down, Qt.Key.Key_Up):
             shown = self.list.shown()
             if shown and self.list.current_label() not in shown:
                 self.list.choose(shown[0].id)
             self.list.setFocus(Qt.FocusReason.OtherFocusReason)
         elif key == Qt.Key.Key_Escape:
-            if not self.find.text():
+            if not self.find_field.text():
                 self.list.setFocus(Qt.FocusReason.OtherFocusReason)
-            self.find.clear()
+            self.find_field.clear()
         else:
             return False
         return True

@@ -1,6 +1,7 @@
 """What is asked before a label goes: deleting it, or making one of two."""
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from core.errors import ProjectError
@@ -67,6 +68,15 @@ class _Question(QDialog):
             self._label = now
             self.say()
 
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Return presses the button that has the focus."""
+        focused = self.focusWidget()
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            if isinstance(focused, QPushButton):
+                focused.click()
+            return
+        super().keyPressEvent(event)
+
     def say(self) -> None:
         """Say what would change."""
 
@@ -125,7 +135,8 @@ class MergeQuestion(_Question):
         row.addWidget(self.box, 1)
         self.column.insertLayout(0, row)
         self.box.label_changed.connect(self.say)
-        self.box.return_pressed.connect(self._on_return)
+        # later, as Return goes on to the dialog, where it would press the button that has the focus then
+        self.box.return_pressed.connect(self._on_return, Qt.ConnectionType.QueuedConnection)
         self.say()
         self.box.setFocus()
 

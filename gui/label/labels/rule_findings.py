@@ -97,7 +97,7 @@ def proposals(
     for one, two in np.argwhere((share >= MIN_PROBABILITY) & (support >= MIN_SUPPORT) & ~settled).tolist():
         found.append(Proposal("implies", (ids[one], ids[two]), "", int(both[one, two]), int(support[one, two])))
     expected = support * support.T.astype(np.float64) / np.maximum(both_known, 1)
-    apart = (both == 0) & (expected >= MIN_SUPPORT) & ~(settled | settled.T)
+    apart: NDArray[np.bool_] = (both == 0) & (expected >= MIN_SUPPORT) & ~(settled | settled.T)
     np.fill_diagonal(apart, False)
     for group in _groups(apart, support.diagonal()):
         either = int(sum(support[one, one] for one in group))
@@ -122,8 +122,9 @@ def possible_parents(label_id: int, labels: Sequence[Label], rules: Sequence[Rul
     chains = chains_of(plain, rules).astype(np.float32)
     column = [label.id for label in labels].index(label_id)
     # whoever implies the label implies its parent, too
-    below = chains[:, column] > 0
-    clash = (chains @ excluding(plain, rules).astype(np.float32) @ chains.T)[below].any(axis=0)
+    below = np.asarray(chains[:, column] > 0)
+    both = chains @ excluding(plain, rules).astype(np.float32) @ chains.T
+    clash = np.asarray(both[below].any(axis=0))
     return [label for place, label in enumerate(labels) if not below[place] and not clash[place]]
 
 

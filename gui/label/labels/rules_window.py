@@ -184,6 +184,10 @@ class RulesWindow(QDialog):
 
     def _count(self) -> None:
         """Count in a thread where rules are broken and which ones hold."""
+        if self._session.is_busy:
+            # labels and states may not fit while they change in a thread
+            self._rest.start()
+            return
         store = self._session.store
         work = functools.partial(find, store.states.copy("F"), store.labels, store.rules)
         background.run(self, work, self._on_counted, self._on_failed, key="rules")
@@ -278,7 +282,7 @@ class RulesWindow(QDialog):
             if len(rows):
                 self._session.show_in_label(self._session.store.image_ids[rows].tolist())
 
-    def _broken(self, rule: Rule) -> "list[int]":
+    def _broken(self, rule: Rule) -> list[int]:
         if self._findings is None:
             return []
         for one, rows in zip(self._findings.rules, self._findings.broken, strict=True):
