@@ -17,11 +17,11 @@ from gui.widgets import theme
 from gui.widgets.buttons import flat
 from gui.widgets.progress_line import ProgressLine
 
-NARROW = 1200
-"""A window that is narrower begins without the sidebar."""
+NARROW = 1130
+"""A workspace that is narrower, as in a window of less than 1200 pixels, begins without the sidebar."""
 _SETTING = "label/sidebar"
 # beside each other
-_LETTERS = 38
+_LETTERS = 44
 # rows in one folder; more are found by typing
 _MOST = 500
 _Role = Qt.ItemDataRole
@@ -127,10 +127,10 @@ class Sidebar(QWidget):
         return QSize(_LETTERS * self.fontMetrics().averageCharWidth(), super().sizeHint().height())
 
     def fit(self, width: int) -> None:
-        """Open or fold for a window of some width, unless the person said which.
+        """Open or fold for a workspace of some width, unless the person said which.
 
         Args:
-            width: of the window, in pixels.
+            width: of the workspace, in pixels.
         """
         said = QSettings().value(_SETTING, "")
         is_open = said == "open" if said else width >= NARROW
