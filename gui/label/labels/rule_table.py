@@ -126,9 +126,9 @@ class RuleTable(QTableWidget):
             item.setData(_KEY, key)
             item.setTextAlignment(Qt.AlignmentFlag.AlignLeading | Qt.AlignmentFlag.AlignVCenter)
             if row.is_quiet or (column and not row.is_amber):
-                item.setForeground(theme.secondary(self.palette()))
+                item.setForeground(theme.secondary())
             if column and row.is_amber:
-                color = theme.warning(self.palette())
+                color = theme.warning()
                 ratio = self.devicePixelRatioF()
                 item.setData(Qt.ItemDataRole.DecorationRole, icons.pixmap("warning-fill", _ICON, color, ratio=ratio))
             self.setItem(place, column, item)
@@ -156,7 +156,7 @@ class RuleTable(QTableWidget):
         if self.rowCount() or not self._empty_text:
             return
         painter = QPainter(self.viewport())
-        painter.setPen(theme.secondary(self.palette()))
+        painter.setPen(theme.secondary())
         room = QRect(self.viewport().rect()).adjusted(theme.GROUP, theme.PANEL, -theme.GROUP, -theme.PANEL)
         flags = Qt.AlignmentFlag.AlignLeading | Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap
         painter.drawText(room, int(flags), self._empty_text)
