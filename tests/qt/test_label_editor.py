@@ -80,6 +80,22 @@ def test_an_example_is_unpinned_by_key_and_six_are_the_most(qtbot, label, store,
     assert knows.examples() == tuple(store.image_ids[1:7].tolist())
 
 
+def test_tab_goes_through_the_fields_in_reading_order(qtbot, label, store, open_editor):
+    store.change_label(named(store, "ace").id, examples=store.image_ids[:2].tolist())
+    label.label_panel._model._reload()
+    label.annotator.set_targets(store.image_ids[5:6])
+    popup = open_editor("ace")
+    knows = popup._knows
+    passed = []
+    knows.words.setFocus()
+    for _ in range(8):
+        passed.append(QApplication.focusWidget())
+        qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
+    expected = [knows.words, knows.parent_box, knows.pin, *knows.strip.pictures, knows.rules_button]
+    assert passed == [*expected, popup._delete, popup._merge]
+    assert QApplication.focusWidget() is popup._done
+
+
 def test_a_label_below_is_no_possible_parent(store, open_editor):
     ace, king = named(store, "ace"), named(store, "king")
     store.change_label(king.id, parent=ace.id)

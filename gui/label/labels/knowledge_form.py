@@ -1,6 +1,7 @@
 """The part of a label's editor that says what the label means: words, parent, examples, rules."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QKeyEvent
@@ -131,6 +132,10 @@ class KnowledgeForm(QWidget):
 
     def _show_examples(self) -> None:
         self.strip.show_images(self._examples)
+        # widgets that are made later come last else
+        order: list[QWidget] = [self.pin, *self.strip.pictures, self.rules_button]
+        for one, following in pairwise(order):
+            QWidget.setTabOrder(one, following)
         self.pinned.setText(self.tr("{} of {} pinned").format(len(self._examples), EXAMPLES_LIMIT))
         fresh = [one for one in self._chosen if one not in self._examples]
         count = self._chosen_count

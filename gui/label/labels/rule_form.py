@@ -1,6 +1,7 @@
 """Fields to add or change a rule."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
@@ -169,6 +170,9 @@ class RuleForm(QFrame):
         if chips:
             self._chips = Flow(chips, gap=4)
             self._chip_row.addWidget(self._chips)
+            # widgets that are made later come last else
+            for one, following in pairwise([self.add_label, *chips, self.cancel]):
+                QWidget.setTabOrder(one, following)
         self._no_chips.setVisible(self._kind() == "exclusive" and not chips)
 
     def _chip(self, label_id: int) -> QPushButton:
