@@ -77,6 +77,7 @@ def test_new_images_appear_behind_the_others_and_the_current_one_stays(window, l
 
 
 def test_thumbnail_size_changes_by_wheel_and_is_kept(window, label, qtbot):
+    window.resize(1600, 800)
     before = label.grid.cell_size().width()
     window.commands["view.zoom_in"].trigger()
     window.commands["view.zoom_in"].trigger()
