@@ -153,7 +153,9 @@ class Session(QObject):
             return
         self._set_busy(True)
         self.jobs.set("edit", name=self.tr("Saving a change of {count} images").format(count=f"{images:,}"))
-        self._edit = background.run(self, lambda: work(store), self._on_edited, self._on_edit_failed, is_short=True)
+        self._edit = background.run(
+            self, lambda: store.apart(lambda: work(store)), self._on_edited, self._on_edit_failed, is_short=True
+        )
 
     def undo(self) -> None:
         """Take back the last edit."""
@@ -203,6 +205,7 @@ class Session(QObject):
             self.settings_changed.emit()
 
     def _on_edited(self, changes: Changes) -> None:
+        self.store.catch_up()
         self._set_busy(False)
         self.apply(changes)
 

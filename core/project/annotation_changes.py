@@ -12,6 +12,7 @@ from core.project.edits import KEEP, AnnotationEdit, DisputeEdit, LabelEdit, Not
 from core.project.image_changes import ImageChanges
 from core.project.one_class import one_class
 from core.project.state import ProjectState
+from core.project.steps import serial
 from core.project.words import images as _images
 
 _STATE_WORDS = {LabelState.PRESENT: "set", LabelState.ABSENT: "ruled out", LabelState.UNKNOWN: "cleared"}
@@ -21,6 +22,7 @@ _REVIEW_WORDS = {Review.TO_DO: "to be reviewed again", Review.REVIEWED: "reviewe
 class AnnotationChanges(ImageChanges):
     """The open project, with states, reviews, flags, notes and disputes."""
 
+    @serial
     def set_states(
         self,
         image_ids: ArrayLike,
@@ -60,9 +62,13 @@ class AnnotationChanges(ImageChanges):
             self._set(ids, np.array(label_ids, np.int64), values, reviewed=reviewed, text=text)
             if self.disputes:
                 chosen = set(ids.tolist())
-                self.settle_disputes([one for one in self.disputes if one[0] in chosen and one[1] in states])
+                # who gives an image its one label has decided about the others, too
+                is_choice = self.task == MULTI_CLASS and LabelState.PRESENT in states.values()
+                said = [one for one in self.disputes if one[0] in chosen and (is_choice or one[1] in states)]
+                self.settle_disputes(said)
         return changes_of(edits[made:], text)
 
+    @serial
     def set_matrix(
         self,
         image_ids: ArrayLike,
@@ -94,8 +100,15 @@ class AnnotationChanges(ImageChanges):
             columns = np.array([every.index(label_id) for label_id in labels.tolist()], np.int64)
             labels, states = np.array(every, np.int64), one_class(states, columns=columns, labels=len(every))
         before = self._content.states_of(self.rows_of(ids), labels)
-        return self._set(ids, labels, np.where(states == KEEP, before, states), reviewed=reviewed, text=text)
+        after = np.where(states == KEEP, before, states)
+        with self.step(text) as edits:
+            made = len(edits)
+            self._set(ids, labels, after, reviewed=reviewed, text=text)
+            if self.disputes:
+                self._settle_changed(ids, labels, before != after)
+        return changes_of(edits[made:], text)
 
+    @serial
     def set_review(self, image_ids: ArrayLike, review: Review) -> Changes:
         """Say how far the review of some images came, as one step of undo."""
         ids = np.unique(np.asarray(image_ids, np.int64))
@@ -104,6 +117,7 @@ class AnnotationChanges(ImageChanges):
             ids, review=np.full(len(ids), review, np.int8), flagged=self.flagged[self.rows_of(ids)], text=text
         )
 
+    @serial
     def set_flag(self, image_ids: ArrayLike, flagged: bool) -> Changes:
         """Put a flag on some images or take it off, as one step of undo."""
         ids = np.unique(np.asarray(image_ids, np.int64))
@@ -114,6 +128,7 @@ class AnnotationChanges(ImageChanges):
         """Write a note on an image, in place of the one that is there; empty for none."""
         return self.set_notes({image_id: text})
 
+    @serial
     def set_notes(self, notes: Mapping[int, str]) -> Changes:
         """Write notes on images, by image id, as one step of undo."""
         after = [(image_id, text.strip()) for image_id, text in notes.items()]
@@ -125,15 +140,18 @@ class AnnotationChanges(ImageChanges):
         what = "Note written" if any(text for _, text in after) else "Note deleted"
         return self._do(NoteEdit(before, tuple(after)), f"{what} on {_images(len(after))}")
 
+    @serial
     def add_disputes(self, disputes: Mapping[tuple[int, int], LabelState], text: str) -> Changes:
         """Keep what another project says otherwise, by image id and label id, until somebody decides."""
         return self._dispute({pair: int(state) for pair, state in disputes.items()}, text)
 
+    @serial
     def settle_disputes(self, pairs: Iterable[tuple[int, int]]) -> Changes:
         """Forget what another project says of some labels on some images; the states stay as they are."""
         settled = {pair: int(LabelState.UNKNOWN) for pair in pairs if pair in self.disputes}
         return self._dispute(settled, f"{len(settled):,} conflict{'' if len(settled) == 1 else 's'} settled")
 
+    @serial
     def restore(self, state: ProjectState, *, text: str) -> Changes:
         """Bring back labels, rules and annotations as they were, as one step of undo.
 
@@ -145,8 +163,10 @@ class AnnotationChanges(ImageChanges):
         """
         with self.step(text) as edits:
             made = len(edits)
+            deleted = {row.id for row in self._content.label_rows.values() if row.deleted}
             self._restore_rows(state)
             self._restore_annotations(state)
+            self._clear_revived(state, deleted)
         return changes_of(edits[made:], text)
 
     # how it is done
@@ -172,13 +192,36 @@ class AnnotationChanges(ImageChanges):
         after = np.full((len(ids), len(label_ids)), LabelState.UNKNOWN, np.int8)
         known = label_ids <= state.matrix.shape[1]
         after[:, known] = state.matrix[np.ix_(places, label_ids[known] - 1)]
-        self._record(ids, label_ids, after, review=state.review[places], flagged=state.flagged[places], text="")
+        self._record(
+            ids, label_ids, after, review=state.review[places], flagged=state.flagged[places], text="",
+            reviewed_at=state.reviewed_at[places],
+        )  # fmt: skip
         notes = {one: state.notes.get(one, "") for one in ids.tolist() if one in state.notes or one in self.notes}
         self.set_notes(notes)
 
+    def _clear_revived(self, state: ProjectState, deleted: set[int]) -> None:
+        """Of labels that come back nothing is known on images that came later, whatever was said before they went."""
+        rows = self._content.label_rows
+        revived = np.array([label_id for label_id in sorted(deleted) if not rows[label_id].deleted], np.int64)
+        later = np.setdiff1d(self.image_ids, state.image_ids, assume_unique=True)
+        unknown = np.full((len(later), len(revived)), LabelState.UNKNOWN, np.int8)
+        self._set(later, revived, unknown, reviewed=None, text="")
+
+    def _settle_changed(self, ids: NDArray[np.int64], label_ids: NDArray[np.int64], changed: NDArray[np.bool_]) -> None:
+        rows = {image_id: row for row, image_id in enumerate(ids.tolist())}
+        columns = {label_id: column for column, label_id in enumerate(label_ids.tolist())}
+        self.settle_disputes(
+            [
+                (image_id, label_id)
+                for image_id, label_id in self.disputes
+                if image_id in rows and label_id in columns and changed[rows[image_id], columns[label_id]]
+            ]
+        )
+
     def _dispute(self, wanted: Mapping[tuple[int, int], int], text: str) -> Changes:
         unknown = int(LabelState.UNKNOWN)
-        now = {pair: int(self.disputes.get(pair, unknown)) for pair in wanted}
+        every = self._content.every_dispute()
+        now = {pair: int(every.get(pair, unknown)) for pair in wanted}
         changed = [pair for pair in wanted if now[pair] != wanted[pair]]
         if not changed:
             return Changes()
@@ -225,6 +268,7 @@ class AnnotationChanges(ImageChanges):
         review: NDArray[np.int8],
         flagged: NDArray[np.bool_],
         text: str,
+        reviewed_at: NDArray[np.float64] | None = None,
     ) -> Changes:
         """Make an edit of states (n, k), review (n,) and flags (n,); it holds what really changes."""
         rows = self.rows_of(ids)
@@ -236,15 +280,18 @@ class AnnotationChanges(ImageChanges):
         if not images.any():
             return Changes()
         part = np.ix_(images, labels)
+        times = self._content.times_of(rows, review) if reviewed_at is None else reviewed_at
         edit = AnnotationEdit(
             ids[images], label_ids[labels], before[part], after[part], old_review[images], review[images],
-            old_flagged[images], flagged[images],
+            old_flagged[images], flagged[images], self.reviewed_at[rows][images], times[images],
         )  # fmt: skip
         return self._do(edit, text)
 
     def _text_of(self, states: Mapping[int, LabelState], *, reviewed: bool | None, images: int) -> str:
         if not states:
-            return f"{_images(images)} to be reviewed again" if reviewed is False else f"{_images(images)} reviewed"
+            if reviewed is None:
+                return f"Unknown labels of {_images(images)} filled in"
+            return f"{_images(images)} reviewed" if reviewed else f"{_images(images)} to be reviewed again"
         if len(states) > 1:
             return f"{len(states)} labels set on {_images(images)}"
         ((label_id, state),) = states.items()

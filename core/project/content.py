@@ -1,5 +1,6 @@
 """What a project holds, as arrays in memory: the mirror of its database."""
 
+import copy
 import json
 import os
 import sqlite3
@@ -61,6 +62,8 @@ class Content:
     def __init__(self, connection: sqlite3.Connection, folder: Path) -> None:
         self._connection = connection
         self._folder = folder
+        self.problems: dict[int, str]
+        self._states: NDArray[np.int8]
         self._matrix: NDArray[np.int8]
         self._review: NDArray[np.int8]
         self._flagged: NDArray[np.bool_]
@@ -94,12 +97,29 @@ class Content:
             for row in self._connection.execute("SELECT id, kind, name, labels, deleted FROM rule ORDER BY id")
         }
         self.notes: dict[int, str] = dict(self._connection.execute("SELECT image_id, text FROM note"))
-        self.disputes = {
+        self._disputes = {
             (image_id, label_id): LabelState(theirs)
             for image_id, label_id, theirs in self._connection.execute("SELECT image_id, label_id, theirs FROM dispute")
         }
         self._read_annotations()
         self._publish()
+
+    def copy(self) -> "Content":
+        """The same for another thread to change, while this one is shown; the database is the same."""
+        other = copy.copy(self)
+        for name in (
+            "_root_ids", "_splits", "_sizes", "_widths", "_heights", "_matrix", "_states", "_review", "_flagged",
+            "_reviewed_at", "paths", "roots", "label_rows", "rule_rows", "notes", "_disputes", "problems",
+        ):  # fmt: skip
+            setattr(other, name, getattr(self, name).copy())
+        other._publish_arrays()
+        return other
+
+    def take_facts(self, other: "Content") -> None:
+        """Take over what was found out of image files meanwhile from the one that was shown."""
+        if len(other.image_ids) == len(self.image_ids):
+            self._widths[:], self._heights[:] = other._widths, other._heights
+            self.problems = other.problems
 
     def _load_roots(self) -> None:
         """Read the folders of images, and what is known to be wrong with the images in them."""
@@ -140,11 +160,20 @@ class Content:
         is_whole = np.array_equal(self._columns, np.arange(block.shape[1]))
         return block if is_whole else block[:, self._columns]
 
+    def times_of(self, rows: NDArray[np.int64], review: NDArray[np.int8]) -> NDArray[np.float64]:
+        """When images (n,) were reviewed, in seconds since 1970, if they are given a review (n,) now.
+
+        Those that are reviewed already keep their time, others have none.
+        """
+        is_reviewed = review == int(Review.REVIEWED)
+        kept = is_reviewed & (self._review[rows] == int(Review.REVIEWED))
+        return np.where(kept, self._reviewed_at[rows], np.where(is_reviewed, time.time(), np.nan))
+
     def state(self) -> ProjectState:
         """A copy of all that people said of the images."""
         return ProjectState(
             tuple(self.label_rows.values()), tuple(self.rule_rows.values()), self.image_ids, self._matrix.copy(),
-            self._review.copy(), self._flagged.copy(), dict(self.notes),
+            self._review.copy(), self._flagged.copy(), dict(self.notes), self._reviewed_at.copy(),
         )  # fmt: skip
 
     def known_images(self, root: Path, paths: Sequence[str]) -> list[int | None]:
@@ -321,17 +350,18 @@ class Content:
         self._connection.execute("DELETE FROM dispute WHERE theirs = ?", (int(LabelState.UNKNOWN),))
         for image_id, label_id, theirs in disputes:
             if theirs == LabelState.UNKNOWN:
-                self.disputes.pop((image_id, label_id), None)
+                self._disputes.pop((image_id, label_id), None)
             else:
-                self.disputes[image_id, label_id] = LabelState(theirs)
+                self._disputes[image_id, label_id] = LabelState(theirs)
+        self._publish_disputes()
 
     def _apply_annotations(self, edit: AnnotationEdit) -> None:
         rows = self.rows_of(edit.image_ids)
         block = self._matrix[rows]
         block[:, edit.label_ids - 1] = edit.after
-        is_reviewed = edit.review_after == Review.REVIEWED
-        kept = is_reviewed & (self._review[rows] == Review.REVIEWED)
-        reviewed_at = np.where(kept, self._reviewed_at[rows], np.where(is_reviewed, time.time(), np.nan))
+        reviewed_at = edit.reviewed_at_after
+        if reviewed_at is None:
+            reviewed_at = self.times_of(rows, edit.review_after)
         # NaN is NULL to SQLite
         self._connection.executemany(
             """INSERT OR REPLACE INTO annotation (image_id, states, review, flagged, reviewed_at)
@@ -399,6 +429,7 @@ class Content:
         self._states = np.asfortranarray(self._matrix[:, self._columns])
         self._publish_arrays()
         self._publish_rules()
+        self._publish_disputes()
 
     def _publish_arrays(self) -> None:
         self.states = _read_only(self._states.view())
@@ -409,6 +440,15 @@ class Content:
         self.sizes = _read_only(self._sizes.view())
         self.widths = _read_only(self._widths.view())
         self.heights = _read_only(self._heights.view())
+
+    def every_dispute(self) -> Mapping[tuple[int, int], LabelState]:
+        """As `disputes`, also of labels that are deleted."""
+        return self._disputes
+
+    def _publish_disputes(self) -> None:
+        # nobody can decide about a label that is deleted
+        shown = {label.id for label in self.labels}
+        self.disputes = {pair: state for pair, state in self._disputes.items() if pair[1] in shown}
 
     def _publish_rules(self) -> None:
         shown = {label.id for label in self.labels}

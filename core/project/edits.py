@@ -103,6 +103,9 @@ class AnnotationEdit:
         review_after: int8 (n,), values of `Review`.
         flagged_before: bool (n,).
         flagged_after: bool (n,).
+        reviewed_at_before: float64 (n,), seconds since 1970, NaN for images that are not reviewed; None in steps of an
+            early version, after which images count as reviewed when the step is made again or taken back.
+        reviewed_at_after: float64 (n,), the same.
     """
 
     image_ids: NDArray[np.int64]
@@ -113,12 +116,14 @@ class AnnotationEdit:
     review_after: NDArray[np.int8]
     flagged_before: NDArray[np.bool_]
     flagged_after: NDArray[np.bool_]
+    reviewed_at_before: NDArray[np.float64] | None = None
+    reviewed_at_after: NDArray[np.float64] | None = None
 
     def reversed(self) -> "AnnotationEdit":
         """The edit that takes this one back."""
         return AnnotationEdit(
             self.image_ids, self.label_ids, self.after, self.before, self.review_after, self.review_before,
-            self.flagged_after, self.flagged_before,
+            self.flagged_after, self.flagged_before, self.reviewed_at_after, self.reviewed_at_before,
         )  # fmt: skip
 
 
@@ -147,7 +152,8 @@ def pack(edits: Sequence[Edit]) -> bytes:
     body: list[bytes] = []
     for edit in edits:
         if isinstance(edit, AnnotationEdit):
-            arrays = [getattr(edit, name) for name in edit.__dataclass_fields__]
+            values = (getattr(edit, name) for name in edit.__dataclass_fields__)
+            arrays = [array for array in values if array is not None]
             header.append({"kind": "annotations", "arrays": [[array.dtype.str, array.shape] for array in arrays]})
             body.extend(array.tobytes() for array in arrays)
         elif isinstance(edit, LabelEdit | RuleEdit):
@@ -182,13 +188,13 @@ def unpack(data: bytes) -> list[Edit]:
 
 
 def _annotation_edit(arrays: list[NDArray[Any]]) -> AnnotationEdit:
-    image_ids, label_ids, before, after, review_before, review_after, *flags = arrays
+    image_ids, label_ids, before, after, review_before, review_after, *later = arrays
     # until there were flags and unsure images, an image was reviewed or not
     none = np.zeros(len(image_ids), np.bool_)
-    flagged_before, flagged_after = flags or (none, none)
+    flagged_before, flagged_after, *times = later or (none, none)
     return AnnotationEdit(
         image_ids, label_ids, before, after, review_before.astype(np.int8), review_after.astype(np.int8),
-        flagged_before, flagged_after,
+        flagged_before, flagged_after, *times,
     )  # fmt: skip
 
 

@@ -43,13 +43,19 @@ class FactBook:
 
     def write(self) -> None:
         """Put what waits in the database."""
-        if self._waiting:
-            waiting, self._waiting = self._waiting, {}
+        if not self._waiting:
+            return
+        waiting, self._waiting = self._waiting, {}
+        try:
             with self._database.transaction() as connection:
                 connection.executemany(
                     "UPDATE image SET width = ?, height = ?, problem = ? WHERE id = ?",
                     [(*facts, image_id) for image_id, facts in waiting.items()],
                 )
+        except BaseException:
+            # they wait on, unless they are known better by now
+            self._waiting = waiting | self._waiting
+            raise
 
     def of(self, image_id: int) -> ImageFacts:
         """What is known about an image."""

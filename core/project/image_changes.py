@@ -7,13 +7,14 @@ from pathlib import Path
 from core.errors import ProjectError
 from core.project.changes import Changes
 from core.project.scan import ScannedImage
-from core.project.steps import Steps
+from core.project.steps import Steps, serial
 from core.project.words import images as _images
 
 
 class ImageChanges(Steps):
     """The open project, with its image files."""
 
+    @serial
     def add_images(self, root: Path, files: Sequence[ScannedImage]) -> Changes:
         """Add image files of a folder; those that are there already are skipped. Not undoable.
 
@@ -32,6 +33,7 @@ class ImageChanges(Steps):
             return Changes()
         return Changes(text=f"{_images(len(new))} added" if new else f"{_images(changed)} changed", images=True)
 
+    @serial
     def relink_root(self, old: Path, new: Path) -> Changes:
         """Say where the images of a folder that was moved are now.
 
@@ -73,6 +75,7 @@ class ImageChanges(Steps):
         with self.database.transaction():
             self._content.set_hashes(hashes)
 
+    @serial
     def mark_problems(self, problems: Mapping[int, str | None]) -> Changes:
         """Say why images cannot be used, or None that they can be, by image id."""
         news = {one: text for one, text in problems.items() if self.problems.get(one) != text}
@@ -82,6 +85,7 @@ class ImageChanges(Steps):
             self._content.set_problems(news)
         return Changes(images=True)
 
+    @serial
     def move_images(self, paths: Mapping[int, str | Path]) -> Changes:
         """Say where single image files are now.
 

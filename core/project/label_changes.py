@@ -14,6 +14,7 @@ from core.project.changes import Changes
 from core.project.edits import LabelEdit, LabelRow, RuleEdit, RuleRow, changes_of
 from core.project.label_rows import check_label_row, new_label_row, new_label_rows
 from core.project.rules import check_parent, check_rule
+from core.project.steps import serial
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,7 @@ class MergeCount:
 class LabelChanges(AnnotationChanges):
     """The open project, with its labels and rules."""
 
+    @serial
     def add_label(self, name: str, *, color: str | None = None, shortcut: str | None = None) -> Changes:
         """Add a label at the end; in a multi-class project it is absent on the images that have another.
 
@@ -48,6 +50,7 @@ class LabelChanges(AnnotationChanges):
         )
         return self._add((row,), f"Label “{row.name}” added")
 
+    @serial
     def add_labels(self, names: Sequence[str]) -> Changes:
         """Add labels at the end, as one step of undo, with the next colours and keys.
 
@@ -57,6 +60,7 @@ class LabelChanges(AnnotationChanges):
         rows = new_label_rows(names, labels=self.labels, ever=self._content.label_rows.values())
         return self._add(rows, f"{len(rows):,} labels added") if rows else Changes()
 
+    @serial
     def change_label(
         self,
         label_id: int,
@@ -106,6 +110,7 @@ class LabelChanges(AnnotationChanges):
             LabelEdit((before,), (after,)), renamed if after.name != before.name else f"Label “{after.name}” changed"
         )
 
+    @serial
     def reorder_labels(self, label_ids: Sequence[int]) -> Changes:
         """Put the labels in an order; `label_ids` names each of them once."""
         if sorted(label_ids) != sorted(label.id for label in self.labels):
@@ -116,12 +121,15 @@ class LabelChanges(AnnotationChanges):
             return Changes()
         return self._do(LabelEdit(before, after), "Labels reordered")
 
+    @serial
     def delete_label(self, label_id: int) -> Changes:
         """Delete a label; undo brings it back with its annotations.
 
         In a multi-class project the images that have it are to be labelled anew.
         """
         row = self._content.label_rows[label_id]
+        if row.deleted:
+            return Changes()
         text = f"Label “{row.name}” deleted"
         with self.step(text) as edits:
             made = len(edits)
@@ -138,6 +146,7 @@ class LabelChanges(AnnotationChanges):
         changed = np.count_nonzero(_merged(source, into) != into)
         return MergeCount(int(changed), int(np.count_nonzero((source + into == 1) & (source >= 0) & (into >= 0))))
 
+    @serial
     def merge_labels(self, source_id: int, into_id: int) -> Changes:
         """Make one label of two, as one step of undo: an image has it where it had either.
 
@@ -169,11 +178,14 @@ class LabelChanges(AnnotationChanges):
             # away first, so that one label is present where there may be only one
             self._do(LabelEdit(tuple(before), tuple(after)), text)
             self._merge_rules(source_id, into_id)
+            self._check_children(into_id)
             self.set_matrix(self.image_ids, [into_id], merged[:, None], reviewed=None, text=text)
+            self._move_disputes(source_id, into_id)
         return changes_of(edits[made:], text)
 
     # rules
 
+    @serial
     def add_rule(self, kind: RuleKind, label_ids: Sequence[int], name: str = "") -> Changes:
         """Add a rule.
 
@@ -190,6 +202,7 @@ class LabelChanges(AnnotationChanges):
         self._check_rule(row)
         return self._do(RuleEdit((replace(row, deleted=True),), (row,)), "Rule added")
 
+    @serial
     def change_rule(self, rule_id: int, label_ids: Sequence[int], name: str = "") -> Changes:
         """Change the labels or the name of a rule.
 
@@ -198,14 +211,17 @@ class LabelChanges(AnnotationChanges):
         """
         before = self._content.rule_rows[rule_id]
         after = replace(before, label_ids=tuple(label_ids), name=name.strip())
-        if after == before:
+        if after == before or before.deleted:
             return Changes()
         self._check_rule(after)
         return self._do(RuleEdit((before,), (after,)), "Rule changed")
 
+    @serial
     def delete_rule(self, rule_id: int) -> Changes:
         """Delete a rule."""
         before = self._content.rule_rows[rule_id]
+        if before.deleted:
+            return Changes()
         return self._do(RuleEdit((before,), (replace(before, deleted=True),)), "Rule deleted")
 
     # how it is done
@@ -223,9 +239,28 @@ class LabelChanges(AnnotationChanges):
             label_ids = tuple(dict.fromkeys(into_id if one == source_id else one for one in row.label_ids))
             kept = replace(row, label_ids=label_ids)
             # a rule that makes no sense any more goes with the label
+            shown = {label.id for label in self.labels}
+            there = tuple(one for one in label_ids if one in shown)
             with contextlib.suppress(ProjectError):
-                self._check_rule(kept)
+                self._check_rule(replace(kept, label_ids=there))
                 self._do(RuleEdit((replace(row, deleted=True),), (kept,)), "")
+
+    def _check_children(self, label_id: int) -> None:
+        """Take the parent from children that would contradict a rule by it."""
+        for child in [label for label in self.labels if label.parent == label_id]:
+            try:
+                check_parent(child.id, label_id, self.labels, self.rules)
+            except ProjectError:
+                row = self._content.label_rows[child.id]
+                self._do(LabelEdit((row,), (replace(row, parent=None),)), "")
+
+    def _move_disputes(self, source_id: int, into_id: int) -> None:
+        """What another project says of a label that goes, it says of the one that stays, unless it says more there."""
+        theirs = {pair: state for pair, state in self._content.every_dispute().items() if pair[1] == source_id}
+        unknown = dict.fromkeys(theirs, LabelState.UNKNOWN)
+        moved = {(image_id, into_id): state for (image_id, _), state in theirs.items()}
+        kept = {pair: state for pair, state in moved.items() if pair not in self.disputes}
+        self._dispute({pair: int(state) for pair, state in (unknown | kept).items()}, "")
 
     def _ancestors(self, label_id: int) -> list[int]:
         """Ids of the parent of a label, its parent, and so on."""

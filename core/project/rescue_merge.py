@@ -306,6 +306,8 @@ def _only(edit: Edit, images: NDArray[np.int64], labels: NDArray[np.int64]) -> E
         return AnnotationEdit(
             edit.image_ids[rows], edit.label_ids[columns], edit.before[part], edit.after[part],
             edit.review_before[rows], edit.review_after[rows], edit.flagged_before[rows], edit.flagged_after[rows],
+            None if edit.reviewed_at_before is None else edit.reviewed_at_before[rows],
+            None if edit.reviewed_at_after is None else edit.reviewed_at_after[rows],
         ) if rows.any() else None  # fmt: skip
     known, ids = set(images.tolist()), set(labels.tolist())
     if isinstance(edit, NoteEdit):

@@ -21,6 +21,7 @@ class ProjectState:
         review: int8 (N,), values of `Review`.
         flagged: bool (N,).
         notes: texts by image id, none of them empty.
+        reviewed_at: float64 (N,), seconds since 1970; NaN where nobody knows.
     """
 
     label_rows: tuple[LabelRow, ...]
@@ -30,3 +31,4 @@ class ProjectState:
     review: NDArray[np.int8]
     flagged: NDArray[np.bool_]
     notes: Mapping[int, str]
+    reviewed_at: NDArray[np.float64]

@@ -17,6 +17,7 @@ from core.project.label_changes import LabelChanges
 from core.project.one_class import annotated_images
 from core.project.runs import Run, RunList
 from core.project.splits import FRACTIONS, stratified_split
+from core.project.steps import serial
 from core.project.words import images as _images
 
 
@@ -104,6 +105,7 @@ class Store(LabelChanges):
 
     # splits
 
+    @serial
     def set_splits(self, assignments: Mapping[int, Split]) -> Changes:
         """Put images that have no split in one; the others keep theirs.
 
@@ -113,6 +115,7 @@ class Store(LabelChanges):
         ids = np.fromiter(assignments, np.int64, len(assignments))
         return self._put_in_splits(ids, np.array([*assignments.values()], np.int8))
 
+    @serial
     def assign_splits(self, *, seed: int = 0, fractions: tuple[float, float, float] = FRACTIONS) -> Changes:
         """Give a split to every annotated image that has none, so that each label is spread by the fractions.
 

@@ -242,6 +242,7 @@ def pack_state(state: ProjectState) -> PackedVersion:
         _pressed(np.ascontiguousarray(state.matrix.T)),
         state.review.astype("i1").tobytes(),
         np.packbits(state.flagged).tobytes(),
+        state.reviewed_at.astype("<f8").tobytes(),
     ]
     known = state.matrix[:, _kept_columns(state)] != LabelState.UNKNOWN
     facts = {
@@ -333,10 +334,10 @@ def _version(version_id: int, name: str, created: float, facts: str) -> Version:
 
 def _unpacked(header: dict[str, Any], body: bytes) -> ProjectState:
     images, width = header["shape"]
-    ends = np.cumsum([0, images * 8, -(-images * width // _PER_BYTE), images, -(-images // 8)])
+    ends = np.cumsum([0, images * 8, -(-images * width // _PER_BYTE), images, -(-images // 8), images * 8])
     if ends[-1] != len(body):
         raise ValueError("cut off")
-    ids, states, review, flagged = (body[start:end] for start, end in itertools.pairwise(ends))
+    ids, states, review, flagged, reviewed_at = (body[start:end] for start, end in itertools.pairwise(ends))
     return ProjectState(
         label_rows=tuple(LabelRow(**{**row, "examples": tuple(row["examples"])}) for row in header["labels"]),
         rule_rows=tuple(RuleRow(**{**row, "label_ids": tuple(row["label_ids"])}) for row in header["rules"]),
@@ -345,6 +346,7 @@ def _unpacked(header: dict[str, Any], body: bytes) -> ProjectState:
         review=np.frombuffer(review, np.int8),
         flagged=np.unpackbits(np.frombuffer(flagged, np.uint8), count=images).astype(np.bool_),
         notes={int(image_id): text for image_id, text in header["notes"]},
+        reviewed_at=np.frombuffer(reviewed_at, "<f8").astype(np.float64),
     )
 
 

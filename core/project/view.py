@@ -29,10 +29,15 @@ class ProjectView:
         self.folder = folder
         self.name = folder.name
         self.database = database
-        self._content = Content(database.connection, folder)
+        self._shown = Content(database.connection, folder)
         self._facts = FactBook(database)
         (task,) = database.connection.execute("SELECT task FROM project").fetchone()
         self.task: Task = task
+
+    @property
+    def _content(self) -> Content:
+        """What is seen of the project."""
+        return self._shown
 
     @property
     def labels(self) -> tuple[Label, ...]:

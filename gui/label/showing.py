@@ -3,7 +3,7 @@
 from typing import Literal
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import QStackedWidget, QWidget
+from PySide6.QtWidgets import QApplication, QStackedWidget, QWidget
 
 from gui.commands import Commands
 from gui.label.images.compare import Compare
@@ -139,7 +139,8 @@ class Showing(QObject):
         elif not self._model.rowCount() and self._mode != "statistics":
             wanted = self.no_match
         # the focus goes with the page that had it
-        had_focus = self.pages.isAncestorOf(self.pages.focusWidget()) if self.pages.focusWidget() else False
+        focus = QApplication.focusWidget()
+        had_focus = focus is not None and self.pages.isAncestorOf(focus)
         is_new = self.pages.currentWidget() is not wanted
         self.pages.setCurrentWidget(wanted)
         self._tell_pages()

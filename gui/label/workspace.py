@@ -156,7 +156,7 @@ class LabelWorkspace(QWidget):
         for widget in (self.filter_bar, self.foot):
             widget.setVisible(not is_large)
         self._side.setVisible(not is_large and self._commands["view.side_panel"].isChecked())
-        self.sidebar.setVisible(not is_large and self._commands["view.sidebar"].isChecked())
+        self.sidebar.set_bare(is_large)
         self.loupe.set_bare(is_large)
         return is_large
 
@@ -184,8 +184,9 @@ class LabelWorkspace(QWidget):
         for part in (self.sidebar, self._middle, self._side):
             self.splitter.addWidget(part)
         self.splitter.setStretchFactor(1, 1)
-        self.splitter.setSizes([208, 1000, 272])
-        self.splitter.setCollapsible(1, False)
+        self.splitter.setSizes([self.sidebar.sizeHint().width(), 1000, 272])
+        for place in (0, 1):
+            self.splitter.setCollapsible(place, False)
         self.splitter.setHandleWidth(1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)

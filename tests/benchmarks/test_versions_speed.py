@@ -24,7 +24,7 @@ def state():
     labels = tuple(LabelRow(i + 1, f"label {i}", "#112233", "", i, False) for i in range(LABELS))
     return ProjectState(
         labels, (), np.arange(1, IMAGES + 1), np.asfortranarray(matrix), (matrix[:, 0] >= 0).astype(np.int8),
-        np.zeros(IMAGES, np.bool_), {},
+        np.zeros(IMAGES, np.bool_), {}, np.full(IMAGES, np.nan),
     )  # fmt: skip
 
 
@@ -44,7 +44,7 @@ def test_a_version_is_packed_read_and_compared(state, capsys):
         return file.getvalue()
 
     other = np.asfortranarray(np.where(np.arange(IMAGES)[:, None] % 7 == 0, 1, state.matrix).astype(np.int8))
-    later = ProjectState(state.label_rows, (), state.image_ids, other, state.review, state.flagged, {})
+    later = ProjectState(state.label_rows, (), state.image_ids, other, state.review, state.flagged, {}, state.reviewed_at)
     packing, packed = measured(lambda: pack_state(state))
     reading, again = measured(lambda: unpack_state(packed.data))
     comparing, _ = measured(lambda: compare(again, later))

@@ -1,3 +1,4 @@
+import threading
 import time
 
 import numpy as np
@@ -47,6 +48,17 @@ def test_the_time_of_a_review_is_kept_and_goes_with_it(store):
         assert again.reviewed_at[1] == reviewed
         again.set_review([2], Review.TO_DO)
         assert np.isnan(again.reviewed_at[1])
+
+
+def test_undo_and_a_restored_state_bring_the_time_of_a_review_back(store):
+    store.set_review([1, 2], Review.REVIEWED)
+    then, state = store.reviewed_at[0], store.state()
+    store.set_review([1, 2], Review.TO_DO)
+    store.undo()
+    assert store.reviewed_at[0] == then
+    store.set_review([1], Review.UNSURE)
+    store.restore(state, text="back")
+    assert store.reviewed_at[0] == then
 
 
 def test_a_flag_says_nothing_of_the_labels(store):
@@ -106,6 +118,94 @@ def test_saying_the_same_again_settles_a_dispute_too(store):
     changes = store.set_states([1], {1: PRESENT})
     assert changes.annotations == {1}
     assert not store.disputes
+
+
+def test_a_matrix_settles_what_it_changes_and_leaves_the_rest_open(store):
+    store.set_states([1, 2], {1: PRESENT})
+    store.add_disputes({(1, 1): ABSENT, (2, 1): ABSENT, (1, 2): PRESENT}, "Merged")
+    store.set_matrix([1, 2], [1, 2], np.array([[0, -2], [1, -2]], np.int8), reviewed=None, text="pasted")
+    assert store.disputes == {(2, 1): ABSENT, (1, 2): PRESENT}
+
+
+def test_a_dispute_goes_with_its_label_and_comes_back_with_it(store):
+    store.add_disputes({(1, 1): ABSENT}, "Merged")
+    store.delete_label(1)
+    assert not store.disputes
+    store.undo()
+    assert store.disputes == {(1, 1): ABSENT}
+
+
+def test_a_dispute_goes_over_to_the_label_that_stays_in_a_merge(store):
+    store.set_states([1], {1: ABSENT})
+    store.add_disputes({(1, 1): PRESENT}, "Merged")
+    store.merge_labels(1, 2)
+    assert store.disputes == {(1, 2): PRESENT}
+
+
+def test_the_one_label_of_an_image_settles_all_its_disputes(make_store):
+    store = make_store(task="multi-class")
+    store.set_states([1], {1: PRESENT})
+    store.add_disputes({(1, 2): PRESENT}, "Merged")
+    store.set_states([1], {1: PRESENT})
+    assert not store.disputes
+
+
+# an edit in a thread
+
+
+def test_an_edit_apart_is_seen_as_a_whole_when_it_is_caught_up_with(store):
+    def edit():
+        store.add_label("owl")
+        changes = store.set_states([1], {4: PRESENT})
+        assert store.states[0].tolist() == [-1, -1, -1, 1]
+        return changes
+
+    made = []
+    thread = threading.Thread(target=lambda: made.append(store.apart(edit)))
+    thread.start()
+    thread.join()
+    assert len(store.labels) == 3
+    assert store.states.shape == (4, 3)
+    store.set_image_facts(2, width=7, height=5, problem=None)
+    store.catch_up()
+    assert len(store.labels) == 4
+    assert store.states[0].tolist() == [-1, -1, -1, 1]
+    assert store.widths[1] == 7
+
+
+def test_the_next_edit_builds_on_one_that_was_made_apart(store):
+    thread = threading.Thread(target=lambda: store.apart(lambda: store.set_states([1], {1: PRESENT})))
+    thread.start()
+    thread.join()
+    store.set_states([1], {2: ABSENT})
+    assert store.states[0].tolist() == [1, 0, -1]
+    with reopened(store) as again:
+        assert again.states[0].tolist() == [1, 0, -1]
+
+
+def test_an_edit_apart_that_fails_leaves_nothing(store):
+    def edit():
+        with store.step("two edits"):
+            store.set_states([1], {1: PRESENT})
+            raise ProjectError("The disk is full.")
+
+    failed = []
+
+    def work():
+        try:
+            store.apart(edit)
+        except ProjectError as error:
+            failed.append(error)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    store.catch_up()
+    assert len(failed) == 1
+    assert (store.states == UNKNOWN).all()
+    assert store.undo_text != "two edits"
+    store.set_states([2], {1: PRESENT})
+    assert store.states[:, 0].tolist() == [-1, 1, -1, -1]
 
 
 # filters

@@ -117,6 +117,25 @@ def test_rules_children_and_examples_go_over_to_the_label_that_stays(make_store)
     assert [(one.kind, one.label_ids) for one in store.rules] == [("never", (DOG, COW))]
 
 
+def test_a_group_that_lost_a_label_goes_over_in_a_merge(make_store):
+    store = make_store(labels=("cat", "dog", "cow", "owl"))
+    store.add_rule("exclusive", [CAT, DOG, COW], "animals")
+    store.delete_label(COW)
+    store.merge_labels(CAT, 4)
+    assert [one.label_ids for one in store.rules] == [(4, DOG)]
+
+
+def test_deleting_twice_is_one_step(store):
+    store.add_rule("never", [CAT, DOG])
+    store.delete_rule(1)
+    assert not store.delete_rule(1)
+    store.delete_label(CAT)
+    assert not store.delete_label(CAT)
+    store.undo()
+    store.undo()
+    assert len(store.rules) == 1
+
+
 def test_a_label_that_comes_from_the_one_that_goes_is_no_child_of_its_children(store):
     store.change_label(DOG, parent=COW)
     store.change_label(COW, parent=CAT)
@@ -164,6 +183,17 @@ def test_everything_comes_back_as_it_was_in_one_step(store):
     assert len(store.rules) == 1
     store.undo()
     assert ([label.name for label in store.labels], store.states.tolist(), dict(store.notes)) == now
+
+
+def test_a_label_that_comes_back_is_unknown_on_images_that_came_later(make_store):
+    store = make_store(task="multi-class")
+    then = store.state()
+    store.add_images(store.folder, [ScannedImage("later.jpg", 1, 1)])
+    store.set_states([5], {CAT: PRESENT})
+    store.delete_label(CAT)
+    store.set_states([5], {DOG: PRESENT})
+    store.restore(then, text="back")
+    assert store.states[4].tolist() == [-1, 1, 0]
 
 
 def test_images_that_came_later_keep_what_was_said_of_them(make_store):

@@ -28,7 +28,7 @@ PRESENT, ABSENT, UNKNOWN = LabelState.PRESENT, LabelState.ABSENT, LabelState.UNK
 def said(state: ProjectState) -> tuple:
     return (
         state.label_rows, state.rule_rows, state.image_ids.tolist(), state.matrix.tolist(), state.review.tolist(),
-        state.flagged.tolist(), dict(state.notes),
+        state.flagged.tolist(), dict(state.notes), np.nan_to_num(state.reviewed_at).tolist(),
     )  # fmt: skip
 
 
@@ -46,6 +46,7 @@ def test_a_state_comes_back_as_it_was_packed(images, labels):
         review=rng.integers(0, 3, images).astype(np.int8),
         flagged=rng.random(images) < 0.5,
         notes={7: "a note\nof two lines"},
+        reviewed_at=np.where(rng.random(images) < 0.5, 1.6e9, 0.0),
     )
     again = unpack_state(pack_state(state).data)
     assert said(again) == said(state)
