@@ -43,7 +43,7 @@ class Label:
         id: number within the project, never used again after the label is deleted.
         name: what people call it; unique in the project regardless of case.
         color: "#rrggbb".
-        shortcut: the key that cycles its state in Label: one character, "Shift+1", "Alt+Shift+1" and the like, or empty.
+        shortcut: the key that cycles its state in Label: one character, "Shift+1", "Alt+Shift+1" and such, or empty.
         description: what it means and what it does not, for those who label.
         parent: id of the label that is present wherever this one is, or None.
         examples: ids of images that show what it means, at most `EXAMPLES_LIMIT`.
