@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
-from core.labels import MULTI_CLASS, Label, Rule
+from core.labels import MULTI_CLASS, Rule
 from core.project.palette import PALETTE
 from tests.unit.project.store_said import ABSENT, PRESENT, UNKNOWN, LabelIs, RefusedError, RuleIs, Said, images_text
 
@@ -26,22 +26,8 @@ class Model:
     # what is compared
 
     def shown(self) -> dict[str, object]:
-        said, order = self.said, self.said.order()
-        labels = tuple(
-            Label(one, row.name, row.color, row.shortcut, row.description, said.parent_of(one), row.examples)
-            for one, row in ((one, said.labels[one]) for one in order)
-        )
-        return {
-            "labels": labels,
-            "states": [[self.state(image, label) for label in order] for image in self.images],
-            "review": [said.review.get(image, 0) for image in self.images],
-            "flagged": [image in said.flagged for image in self.images],
-            "notes": dict(said.notes),
-            "rules": tuple(said.shown_rules()),
-            "disputes": dict(said.disputes),
-            "undo": self.done[-1][0] if self.done else None,
-            "redo": self.undone[-1][0] if self.undone else None,
-        }
+        texts = {"undo": self.done[-1][0] if self.done else None, "redo": self.undone[-1][0] if self.undone else None}
+        return self.said.shown(self.images) | texts
 
     def state(self, image: int, label: int) -> int:
         return self.said.states.get((image, label), UNKNOWN)
@@ -119,6 +105,9 @@ class Model:
         said.flagged |= now.flagged & later
         said.notes |= {image: text for image, text in now.notes.items() if image in later}
         said.disputes = dict(now.disputes)
+        # of a label that comes back nothing is known on images that it never met
+        back = [one for one in said.order() if now.labels[one].deleted]
+        said.states = {pair: state for pair, state in said.states.items() if not (pair[0] in later and pair[1] in back)}
         self.said = said
         return self._step(before, f"Version “{number}” restored")
 
@@ -148,31 +137,21 @@ class Model:
             shortcut = next((one for one in "1234567890" if one not in {row.shortcut for row in there}), "")
         position = max((row.position for row in rows.values()), default=0) + 1
         label_id = max(rows, default=0) + 1
-        self._check_row(label_id, row := LabelIs(name, color, shortcut, position))
+        self.said.check_row(label_id, row := LabelIs(name, color, shortcut, position))
         if self.task == MULTI_CLASS:
             self.said.states |= {(image, label_id): ABSENT for image in self.images if self.has_class(image)}
         rows[label_id] = row
-
-    def _check_row(self, label_id: int, row: LabelIs) -> None:
-        others = [self.said.labels[one] for one in self.said.order() if one != label_id]
-        if row.name.lower() in {other.name.lower() for other in others} or not row.name:
-            raise RefusedError
-        if row.shortcut and row.shortcut.lower() in {other.shortcut.lower() for other in others}:
-            raise RefusedError
 
     def change_label(self, label_id: int, changed: dict[str, object]) -> str:
         before, row = self.said.copied(), self.said.labels[label_id]
         after = replace(row, **{key: value for key, value in changed.items() if key != "parent"})
         if "parent" in changed:
             after = replace(after, parent=changed["parent"] or None)
-        self._check_row(label_id, after)
+        self.said.check_row(label_id, after)
         if len(after.examples) > 6:
             raise RefusedError
         if after.parent is not None and after.parent != row.parent:
-            others = [
-                rule for rule in self.said.rules_and_parents() if not (rule.id == 0 and rule.label_ids[0] == label_id)
-            ]
-            self.said.check_sense(Rule(0, "implies", (label_id, after.parent)), others)
+            self._check_parent(label_id, after.parent)
         self.said.labels[label_id] = after
         is_renamed = after.name != row.name
         return self._step(
@@ -201,7 +180,6 @@ class Model:
         if source == into:
             raise RefusedError
         before, rows = self.said.copied(), self.said.labels
-        names = rows[source].name, rows[into].name
         merged = {image: max(self.state(image, source), self.state(image, into)) for image in self.images}
         above, ancestors = rows[into].parent, []
         while above is not None and above not in ancestors:
@@ -216,9 +194,28 @@ class Model:
         rows[into] = replace(rows[into], examples=tuple(examples[:6]), parent=parent)
         rows[source] = replace(rows[source], deleted=True)
         self._merge_rules(source, into)
+        self._check_children(into)
         for image, state in merged.items():
             self._set(image, {into: state})
-        return self._step(before, f"Label “{names[0]}” merged into “{names[1]}”")
+        self._settle_changed(before)
+        for (image, label), theirs in list(self.said.disputes.items()):
+            if label == source:
+                del self.said.disputes[image, label]
+                self.said.disputes.setdefault((image, into), theirs)
+        return self._step(before, f"Label “{rows[source].name}” merged into “{rows[into].name}”")
+
+    def _check_children(self, label_id: int) -> None:
+        for child in self.said.order():
+            if self.said.parent_of(child) == label_id:
+                try:
+                    self._check_parent(child, label_id)
+                except RefusedError:
+                    self.said.labels[child] = replace(self.said.labels[child], parent=None)
+
+    def _check_parent(self, label_id: int, parent: int) -> None:
+        rules = self.said.rules_and_parents()
+        others = [rule for rule in rules if not (rule.id == 0 and rule.label_ids[0] == label_id)]
+        self.said.check_sense(Rule(0, "implies", (label_id, parent)), others)
 
     def _merge_rules(self, source: int, into: int) -> None:
         touched = [
@@ -273,6 +270,13 @@ class Model:
             else:
                 self.said.states[image, label] = state
 
+    def _settle(self, pairs: Iterable[tuple[int, int]]) -> int:
+        """Forget disputes; nobody settles one about a label that is deleted."""
+        shown = [pair for pair in pairs if pair in self.said.disputes and pair[1] in self.said.order()]
+        for pair in shown:
+            del self.said.disputes[pair]
+        return len(shown)
+
     def _set_review(self, image: int, review: int) -> None:
         if review:
             self.said.review[image] = review
@@ -291,8 +295,8 @@ class Model:
                 self._set_review(image, int(reviewed))
             if fill is not None:
                 self._set(image, {one: fill for one in self.said.order() if self.state(image, one) == UNKNOWN})
-            for label in states:
-                self.said.disputes.pop((image, label), None)
+            is_choice = self.task == MULTI_CLASS and PRESENT in states.values()
+            self._settle((image, label) for label in (self.said.order() if is_choice else states))
         return self._step(before, text)
 
     def set_matrix(
@@ -305,7 +309,13 @@ class Model:
             self._set(image, {label: state for label, state in zip(labels, row, strict=True) if state != -2})
             if reviewed is not None:
                 self._set_review(image, int(reviewed[place]))
+        self._settle_changed(before)
         return self._step(before, text)
+
+    def _settle_changed(self, before: Said) -> None:
+        """What was set in another way than it was has been decided."""
+        was, now = before.states, self.said.states
+        self._settle([pair for pair in self.said.disputes if was.get(pair, UNKNOWN) != now.get(pair, UNKNOWN)])
 
     def set_review(self, images: list[int], review: int) -> str:
         before = self.said.copied()
@@ -338,8 +348,8 @@ class Model:
 
     def settle_disputes(self, pairs: list[tuple[int, int]]) -> str:
         before = self.said.copied()
-        settled = [pair for pair in pairs if self.said.disputes.pop(pair, None) is not None]
-        return self._step(before, f"{len(settled):,} conflict{'s' * (len(settled) != 1)} settled")
+        count = self._settle(pairs)
+        return self._step(before, f"{count:,} conflict{'s' * (count != 1)} settled")
 
     # another person's copy
 
@@ -368,6 +378,7 @@ class Model:
                     continue
                 if said == UNKNOWN or wins == "theirs":
                     self._set(image, {here: says})
+                    self._settle([(image, here)])
                 elif wins == "queue":
                     mine.disputes[image, here] = says
                     asked.add(image)

@@ -4,7 +4,7 @@ import copy
 from dataclasses import dataclass, field, replace
 from itertools import combinations
 
-from core.labels import Rule
+from core.labels import Label, Rule
 
 PRESENT, ABSENT, UNKNOWN = 1, 0, -1
 
@@ -63,8 +63,32 @@ class Said:
         parent = self.labels[label_id].parent
         return parent if parent is not None and not self.labels[parent].deleted else None
 
+    def shown(self, images: list[int]) -> dict[str, object]:
+        """What people see, as lists in the order of the images and labels."""
+        order = self.order()
+        labels = tuple(
+            Label(one, row.name, row.color, row.shortcut, row.description, self.parent_of(one), row.examples)
+            for one, row in ((one, self.labels[one]) for one in order)
+        )
+        return {
+            "labels": labels,
+            "states": [[self.states.get((image, label), UNKNOWN) for label in order] for image in images],
+            "review": [self.review.get(image, 0) for image in images],
+            "flagged": [image in self.flagged for image in images],
+            "notes": dict(self.notes),
+            "rules": tuple(self.shown_rules()),
+            "disputes": {pair: state for pair, state in self.disputes.items() if pair[1] in order},
+        }
+
     def copied(self) -> "Said":
         return Said(*(copy.copy(getattr(self, name)) for name in self.__dataclass_fields__))
+
+    def check_row(self, label_id: int, row: LabelIs) -> None:
+        others = [self.labels[one] for one in self.order() if one != label_id]
+        if row.name.lower() in {other.name.lower() for other in others} or not row.name:
+            raise RefusedError
+        if row.shortcut and row.shortcut.lower() in {other.shortcut.lower() for other in others}:
+            raise RefusedError
 
     def rules_and_parents(self) -> list[Rule]:
         rules = self.shown_rules()

@@ -6,6 +6,7 @@ import os
 import shutil
 import sqlite3
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -50,19 +51,38 @@ class Both:
         self.folder, self.model = folder, model
         self.store = hasty(Store.open(folder) if folder.exists() else Store.create(folder, task=model.task))
 
-    def do(self, name, arguments):
-        """Do an edit to both: both refuse it or neither does, and what is told of it is what changed."""
+    def do(self, name, arguments, *, apart=False):
+        """Do an edit to both: both refuse it or neither does, and what is told of it is what changed.
+
+        Args:
+            name: a method of the model.
+            arguments: its arguments.
+            apart: whether the store makes it in a thread, as it does with edits of many images.
+        """
         note(f"{self.folder.name}: {name}{arguments}")
         before = shown(self.store)
         try:
             text = getattr(self.model, name)(*arguments)
         except RefusedError:
             with pytest.raises(ProjectError):
-                do(self.store, (name, arguments))
+                self._made((name, arguments), apart=apart)
             return
-        changes = do(self.store, (name, arguments))
+        changes = self._made((name, arguments), apart=apart)
         assert changes.text == text
         check_told(changes, before, shown(self.store), self.store.image_ids.tolist())
+
+    def _made(self, edit, *, apart):
+        if not apart:
+            return do(self.store, edit)
+        before = shown(self.store)
+        journal = {"undo": None, "redo": None}
+        with ThreadPoolExecutor(1) as pool:
+            made = pool.submit(self.store.apart, lambda: do(self.store, edit))
+            made.exception()
+        # nothing is seen of it until it is asked for
+        assert shown(self.store) | journal == before | journal
+        self.store.catch_up()
+        return made.result()
 
     def check(self):
         assert shown(self.store) == self.model.shown()
@@ -92,7 +112,7 @@ def check_told(changes: Changes, before, after, images):
                 said["review"][row],
                 said["flagged"][row],
                 said["notes"].get(image),
-                {label: said["disputes"].get((image, label)) for label in labels},
+                {label: said["disputes"].get((image, label)) for label in labels if label in old},
             )
             for said in (before, after)
         ]
@@ -187,7 +207,7 @@ class Machine(RuleBasedStateMachine):
     def _do(self, both, kind, rng):
         drawn = draw(rng, both.model, kind)
         if drawn is not None:
-            both.do(*drawn)
+            both.do(*drawn, apart=rng.random() < 0.2)
 
 
 class OneLabelMachine(Machine):
