@@ -255,11 +255,16 @@ class LabelChanges(AnnotationChanges):
                 self._do(LabelEdit((row,), (replace(row, parent=None),)), "")
 
     def _move_disputes(self, source_id: int, into_id: int) -> None:
-        """What another project says of a label that goes, it says of the one that stays, unless it says more there."""
+        """What another project says of a label that goes, it says of the one that stays, where that is otherwise."""
         theirs = {pair: state for pair, state in self._content.every_dispute().items() if pair[1] == source_id}
         unknown = dict.fromkeys(theirs, LabelState.UNKNOWN)
         moved = {(image_id, into_id): state for (image_id, _), state in theirs.items()}
-        kept = {pair: state for pair, state in moved.items() if pair not in self.disputes}
+        now = self._column_of(into_id)
+        kept = {
+            pair: state
+            for pair, state in moved.items()
+            if pair not in self.disputes and now[self.row_of(pair[0])] != state
+        }
         self._dispute({pair: int(state) for pair, state in (unknown | kept).items()}, "")
 
     def _ancestors(self, label_id: int) -> list[int]:

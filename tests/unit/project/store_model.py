@@ -201,7 +201,8 @@ class Model:
         for (image, label), theirs in list(self.said.disputes.items()):
             if label == source:
                 del self.said.disputes[image, label]
-                self.said.disputes.setdefault((image, into), theirs)
+                if self.said.states.get((image, into), UNKNOWN) != theirs:
+                    self.said.disputes.setdefault((image, into), theirs)
         return self._step(before, f"Label “{rows[source].name}” merged into “{rows[into].name}”")
 
     def _check_children(self, label_id: int) -> None:
