@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from core.labels import Label, LabelState, Review, Rule, Split
+from core.project.columns import annotation_columns, image_columns
 from core.project.edits import (
     AnnotationEdit,
     DisputeEdit,
@@ -26,8 +27,6 @@ from core.project.edits import (
 from core.project.state import ProjectState
 
 _T = TypeVar("_T", bound=np.generic)
-
-_UNKNOWN_BYTE = b"\xff"
 
 
 class Content:
@@ -72,17 +71,12 @@ class Content:
 
     def load(self) -> None:
         """Read everything from the database."""
-        images = self._connection.execute(
-            "SELECT id, root_id, path, split, size, width, height FROM image ORDER BY id"
-        ).fetchall()
-        columns = zip(*images, strict=True) if images else iter(((),) * 7)
-        ids, root_ids, paths, splits, sizes, widths, heights = columns
-        self.image_ids = _read_only(np.array(ids, np.int64))
-        self._root_ids = np.array(root_ids, np.int64)
-        self.paths: list[str] = list(paths)
-        self._splits = np.array(splits, np.int8)
-        self._sizes = np.array(sizes, np.int64)
-        self._widths, self._heights = (np.array([one or 0 for one in side], np.int32) for side in (widths, heights))
+        images = image_columns(self._connection)
+        self.image_ids = _read_only(images.ids)
+        self._root_ids = images.root_ids
+        self.paths = images.paths
+        self._splits, self._sizes = images.splits, images.sizes
+        self._widths, self._heights = images.widths, images.heights
         self._load_roots()
         self.label_rows = {
             row[0]: LabelRow(
@@ -398,21 +392,20 @@ class Content:
     def _read_annotations(self) -> None:
         """Read the states, int8 (N, highest label id) with a column for each label ever, and what goes with them."""
         width, count = max(self.label_rows, default=0), len(self.image_ids)
+        known = annotation_columns(self._connection, width)
+        if np.array_equal(known.image_ids, self.image_ids):
+            # of a buffer that cannot be written
+            self._matrix = known.states.copy()
+            self._review, self._flagged, self._reviewed_at = known.review, known.flagged, known.reviewed_at
+            return
         self._matrix = np.full((count, width), LabelState.UNKNOWN, np.int8)
         self._review = np.zeros(count, np.int8)
         self._flagged = np.zeros(count, np.bool_)
         self._reviewed_at = np.full(count, np.nan)
-        annotations = self._connection.execute(
-            "SELECT image_id, states, review, flagged, reviewed_at FROM annotation"
-        ).fetchall()
-        if annotations:
-            ids, blobs, review, flagged, reviewed_at = zip(*annotations, strict=True)
-            rows = self.rows_of(ids)
-            whole = b"".join([blob.ljust(width, _UNKNOWN_BYTE) for blob in blobs])
-            self._matrix[rows] = np.frombuffer(whole, np.int8).reshape(len(rows), width)
-            self._review[rows] = review
-            self._flagged[rows] = flagged
-            self._reviewed_at[rows] = np.array(reviewed_at, np.float64)
+        rows = self.rows_of(known.image_ids)
+        self._matrix[rows] = known.states
+        self._review[rows], self._flagged[rows] = known.review, known.flagged
+        self._reviewed_at[rows] = known.reviewed_at
 
     def _publish(self) -> None:
         """Make the public labels and arrays from the label rows and the columns of every label ever."""
@@ -424,9 +417,11 @@ class Content:
             for row in rows
         )  # fmt: skip
         missing = max(self.label_rows, default=0) - self._matrix.shape[1]
-        self._matrix = np.pad(self._matrix, ((0, 0), (0, missing)), constant_values=LabelState.UNKNOWN)
+        if missing:
+            self._matrix = np.pad(self._matrix, ((0, 0), (0, missing)), constant_values=LabelState.UNKNOWN)
         self._columns = np.array([row.id - 1 for row in rows], np.int64)
-        self._states = np.asfortranarray(self._matrix[:, self._columns])
+        is_whole = np.array_equal(self._columns, np.arange(self._matrix.shape[1]))
+        self._states = np.array(self._matrix if is_whole else self._matrix[:, self._columns], order="F")
         self._publish_arrays()
         self._publish_rules()
         self._publish_disputes()
