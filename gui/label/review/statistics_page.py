@@ -35,7 +35,7 @@ from gui.widgets.panel import Panel, line
 # edits come in quick succession, and one count after them is enough
 DEBOUNCE_MS = 150
 # from so many letters on there are two columns
-_TWO_COLUMNS = 120
+_TWO_COLUMNS = 140
 # rows of labels and height of the matrix where everything is in one column
 _ROWS = 14
 _MATRIX_LINES = 20
