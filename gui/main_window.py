@@ -4,7 +4,7 @@ import functools
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSettings, QSize, Qt, QUrl
+from PySide6.QtCore import QSettings, QSize, Qt, QTimer, QUrl
 from PySide6.QtGui import (
     QAction,
     QActionGroup,
@@ -37,6 +37,9 @@ from gui.shell.welcome import Welcome
 from gui.widgets import theme
 from gui.widgets.panel import line
 
+# what the first screen of a project need not wait for comes so much later
+_LATER_MS = 150
+
 # workspaces that finish an edit when they are left
 _KEEP_EDITS = ("label", "inspect")
 
@@ -51,7 +54,7 @@ class MainWindow(QMainWindow):
     Attributes:
         session: the open project and the settings.
         commands: every action, by id.
-        controller: the runs of the open project; None until the first project is opened.
+        controller: the runs of the open project; None until the first project was opened and seen.
     """
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -63,6 +66,8 @@ class MainWindow(QMainWindow):
         self._current: str | None = None
         self._label_actions: list[QAction] = []
         self._is_shut_down = False
+        self._later = QTimer(self, singleShot=True, interval=_LATER_MS)
+        self._later.timeout.connect(self._on_later)
 
         # make
         self.rail = Rail(self.commands)
@@ -147,8 +152,7 @@ class MainWindow(QMainWindow):
         elif name == "train":
             from gui.train.workspace import TrainWorkspace
 
-            assert self.controller is not None
-            workspace = TrainWorkspace(self.session, self.controller)
+            workspace = TrainWorkspace(self.session, self._make_controller())
         elif name == "inspect":
             from gui.inspect.workspace import InspectWorkspace
 
@@ -259,18 +263,30 @@ class MainWindow(QMainWindow):
         background.run(self, lambda: make_sample_project(folder), made, failed, key="sample")
 
     def _on_project_opened(self) -> None:
-        if self.controller is None:
-            from gui.train.controller import TrainingController
-
-            self.controller = TrainingController(self.session, self)
-            self.controller.run_started.connect(self._show_dot)
-            self.controller.run_state_changed.connect(self._show_dot)
         assert self.project_commands is not None
         self.commands.set_project_open(True)
         self.rail.set_enabled(True)
         self.setWindowTitle(f"{self.session.store.name} – Multihot")
         self._show_dot()
         self.show_workspace("label")
+        if self.controller is None:
+            self._later.start()
+
+    def _on_later(self) -> None:
+        # most of what it needs is no matter of Qt, and imported in a thread
+        background.run(self, _import_jobs, lambda _: self._make_controller(), lambda _: None)
+
+    def _make_controller(self) -> "TrainingController":
+        """Take up the runs of the project."""
+        self._later.stop()
+        if self.controller is None:
+            from gui.train.controller import TrainingController
+
+            self.controller = TrainingController(self.session, self)
+            self.controller.run_started.connect(self._show_dot)
+            self.controller.run_state_changed.connect(self._show_dot)
+            self._show_dot()
+        return self.controller
 
     def _on_project_closed(self) -> None:
         self._current = None
@@ -532,10 +548,16 @@ def _dropped_folder(event: QDropEvent) -> Path | None:
     return next((path for path in paths if path.is_dir()), None)
 
 
-def _is_project(folder: Path) -> bool:
-    from core.project.database import FILE_NAME
+def _import_jobs() -> None:
+    import core.jobs.start
+    import core.jobs.train  # noqa: F401
 
-    return (folder / FILE_NAME).exists()
+
+def _is_project(folder: Path) -> bool:
+    from core.project.database import FILE_NAME, has_backups
+
+    # one whose file is missing is opened, too: it offers its backups
+    return (folder / FILE_NAME).exists() or has_backups(folder)
 
 
 def _open_folder(folder: Path) -> None:

@@ -19,6 +19,9 @@ from gui.session import Session
 REST_MS = 1_000
 """How long no image is edited before it is counted again which labels come along with which."""
 
+OPENED_MS = 250
+"""How long that waits after a project is opened, so that it is seen first."""
+
 MANY = 5_000
 """Changed images from which on it is quicker to look at all."""
 
@@ -38,7 +41,7 @@ class Advice(QObject):
         self._scores = scores
         self._broken: NDArray[np.bool_] | None = None
         self._companions: Companions | None = None
-        self._rest = QTimer(self, singleShot=True, interval=REST_MS)
+        self._rest = QTimer(self, singleShot=True)
         self._rest.timeout.connect(self._count)
         session.project_opened.connect(self._on_project_opened)
         session.project_closed.connect(self._on_project_closed)
@@ -96,7 +99,7 @@ class Advice(QObject):
 
     def _on_project_opened(self) -> None:
         self._broken = self._companions = None
-        self._count()
+        self._rest.start(OPENED_MS)
 
     def _on_project_closed(self) -> None:
         self._rest.stop()
@@ -113,7 +116,7 @@ class Advice(QObject):
             self._companions = None
             self._count()
         elif changes.annotations:
-            self._rest.start()
+            self._rest.start(REST_MS)
         if changes.labels or changes.rules or changes.annotations or changes.images:
             self.changed.emit()
 

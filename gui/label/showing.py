@@ -1,6 +1,7 @@
 """Which of grid, loupe, compare and statistics is seen, and what stands in their place where there is no image."""
 
-from typing import Literal
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Literal
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QApplication, QStackedWidget, QWidget
@@ -10,9 +11,12 @@ from gui.label.images.compare import Compare
 from gui.label.images.grid import Grid
 from gui.label.images.image_model import ImageModel
 from gui.label.images.loupe import Loupe
-from gui.label.review.statistics_page import StatisticsPage
 from gui.session import Session
 from gui.widgets.empty_state import EmptyState
+
+if TYPE_CHECKING:
+    # made and imported when it is first seen
+    from gui.label.review.statistics_page import StatisticsPage
 
 Mode = Literal["grid", "loupe", "compare", "statistics"]
 MODES: tuple[Mode, ...] = ("grid", "loupe", "compare", "statistics")
@@ -36,14 +40,28 @@ class Showing(QObject):
         grid: Grid,
         loupe: Loupe,
         compare: Compare,
-        statistics: StatisticsPage,
+        make_statistics: "Callable[[], StatisticsPage]",
         parent: QObject,
     ) -> None:
+        """Make it.
+
+        Args:
+            session: of the window.
+            model: the images that are shown.
+            commands: of the window.
+            grid: a page.
+            loupe: a page.
+            compare: a page.
+            make_statistics: makes a page, which the first screen need not wait for.
+            parent: of this.
+        """
         super().__init__(parent)
         self._session = session
         self._model = model
         self._commands = commands
-        self._grid, self._loupe, self._compare, self._statistics = grid, loupe, compare, statistics
+        self._grid, self._loupe, self._compare = grid, loupe, compare
+        self._make_statistics = make_statistics
+        self._statistics: StatisticsPage | None = None
         self._mode: Mode = "grid"
         self._is_active = False
         self._active: set[Mode] = set()
@@ -60,7 +78,7 @@ class Showing(QObject):
             self.tr("Show all images"),
         )  # fmt: skip
         self.pages = QStackedWidget()
-        for page in (grid, loupe, compare, statistics, self.no_images, self.no_match):
+        for page in (grid, loupe, compare, self.no_images, self.no_match):
             self.pages.addWidget(page)
         model.visible_changed.connect(self.refresh)
         self.show("grid")
@@ -78,7 +96,16 @@ class Showing(QObject):
 
     def is_seen(self, mode: Mode) -> bool:
         """Whether that page is the one that is seen now."""
-        return self.pages.currentWidget() is self._page_of(mode)
+        page = self._page_of(mode)
+        return page is not None and self.pages.currentWidget() is page
+
+    @property
+    def statistics(self) -> "StatisticsPage":
+        """The page of numbers."""
+        if self._statistics is None:
+            self._statistics = self._make_statistics()
+            self.pages.addWidget(self._statistics)
+        return self._statistics
 
     def show(self, mode: Mode) -> None:
         """See images another way."""
@@ -120,24 +147,26 @@ class Showing(QObject):
         page = self.page()
         if page is self._loupe or page is self._compare:
             page.focus_image()
-        elif page is self._statistics:
-            page.focus_first()
+        elif self._statistics is not None and page is self._statistics:
+            self._statistics.focus_first()
         else:
             page.setFocus()
 
-    def _page_of(self, mode: Mode) -> QWidget:
-        pages: dict[Mode, QWidget] = {
+    def _page_of(self, mode: Mode) -> QWidget | None:
+        """The page of a mode; None while it was not made."""
+        pages: dict[Mode, QWidget | None] = {
             "grid": self._grid, "loupe": self._loupe, "compare": self._compare, "statistics": self._statistics,
         }  # fmt: skip
         return pages[mode]
 
     def _choose_page(self) -> None:
         has_images = self._session.has_project and len(self._session.store.image_ids) > 0
-        wanted: QWidget = self._page_of(self._mode)
+        wanted: QWidget | None = self.statistics if self._mode == "statistics" else self._page_of(self._mode)
         if not has_images:
             wanted = self.no_images
         elif not self._model.rowCount() and self._mode != "statistics":
             wanted = self.no_match
+        assert wanted is not None
         # the focus goes with the page that had it
         focus = QApplication.focusWidget()
         had_focus = focus is not None and self.pages.isAncestorOf(focus)

@@ -1,6 +1,7 @@
 """Label: give every image its labels."""
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import Signal
@@ -22,7 +23,6 @@ from gui.label.labels.label_panel import LabelPanel
 from gui.label.review.image_panel import ImagePanel
 from gui.label.review.model_scores import ModelScores
 from gui.label.review.sidebar import Sidebar
-from gui.label.review.statistics_page import StatisticsPage
 from gui.label.showing import Showing
 from gui.label.tagging.annotator import Annotator
 from gui.label.tagging.tagging import NEED_IMAGES, Tagging
@@ -30,6 +30,9 @@ from gui.label.viewing import Viewing
 from gui.project.new_images_bar import NewImagesBar
 from gui.session import Session
 from gui.widgets.panel import line
+
+if TYPE_CHECKING:
+    from gui.label.review.statistics_page import StatisticsPage
 
 _NEED_IMAGES = (
     *NEED_IMAGES, "image.accept", "image.next", "image.previous", "image.next_unreviewed", "image.note", "view.grid",
@@ -80,14 +83,13 @@ class LabelWorkspace(QWidget):
         self.grid = Grid(session, self.model)
         self.loupe = Loupe(session, self.model, self.grid)
         self.compare = Compare(session, self.model, self.grid, looks=self.loupe.looks)
-        self.statistics = StatisticsPage(session)
         self.filter_bar = FilterBar(session, self.model)
         self.label_panel = LabelPanel(session, self.annotator, commands)
         self.image_panel = ImagePanel(session, self.annotator)
         self.sidebar = Sidebar(session, self.model, self.scores, commands)
         self.showing = Showing(
             session, self.model, commands, grid=self.grid, loupe=self.loupe, compare=self.compare,
-            statistics=self.statistics, parent=self,
+            make_statistics=self._make_statistics, parent=self,
         )  # fmt: skip
         self.tagging = Tagging(
             session, commands, self.annotator, self,
@@ -134,6 +136,11 @@ class LabelWorkspace(QWidget):
     def label_actions(self) -> list[QAction]:
         """One action per label, in their order."""
         return self.tagging.actions.actions
+
+    @property
+    def statistics(self) -> "StatisticsPage":
+        """The page of numbers; made when it is first asked for."""
+        return self.showing.statistics
 
     def has_loupe(self) -> bool:
         """Whether one image is shown large."""
@@ -192,6 +199,14 @@ class LabelWorkspace(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.splitter)
 
+    def _make_statistics(self) -> "StatisticsPage":
+        from gui.label.review.statistics_page import StatisticsPage
+
+        page = StatisticsPage(self._session)
+        page.closed.connect(lambda: self.showing.show("grid"))
+        page.filter_wanted.connect(self.show_filter)
+        return page
+
     def _connect(self) -> None:
         session, grid, annotator = self._session, self.grid, self.annotator
         selection = grid.selectionModel()
@@ -211,13 +226,11 @@ class LabelWorkspace(QWidget):
         self.foot.size_changed.connect(grid.set_thumbnail_size)
         self.foot.all_wanted.connect(grid.selectAll)
         self.compare.closed.connect(self._on_compare_closed)
-        for page in (self.loupe, self.statistics):
-            page.closed.connect(lambda: self.showing.show("grid"))
+        self.loupe.closed.connect(lambda: self.showing.show("grid"))
         self.loupe.step_wanted.connect(self.going.step)
         self.loupe.chip_clicked.connect(self._on_chip_clicked)
         self.loupe.set_chips(self.advice.chips)
         self.compare.current_wanted.connect(self._on_compared)
-        self.statistics.filter_wanted.connect(self.show_filter)
         self.sidebar.filter_wanted.connect(self.show_filter)
         self.sidebar.statistics_wanted.connect(lambda: self.showing.show("statistics"))
         self.sidebar.left.connect(self.showing.focus)

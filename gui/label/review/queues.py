@@ -90,10 +90,11 @@ class QueueCounter(QObject):
         super().__init__(parent)
         self._session = session
         self._scores = scores
+        self._has_new_folders = False
         self.overview = Overview()
         self.folders = Folders()
         self._rest = QTimer(self, singleShot=True, interval=REST_MS)
-        self._rest.timeout.connect(self._count)
+        self._rest.timeout.connect(self._on_rest_timeout)
         session.project_opened.connect(self._on_project_opened)
         session.project_closed.connect(self._on_project_closed)
         session.changed.connect(self._on_session_changed)
@@ -153,9 +154,15 @@ class QueueCounter(QObject):
         if self._session.has_project and not self._rest.isActive():
             self._rest.start()
 
-    def _count(self) -> None:
+    def _on_rest_timeout(self) -> None:
         if not self._session.has_project:
             return
+        if self._has_new_folders:
+            self._has_new_folders = False
+            self._count_folders()
+        self._count()
+
+    def _count(self) -> None:
         if self._session.is_busy:
             # the arrays are being written
             self._rest.start()
@@ -187,14 +194,14 @@ class QueueCounter(QObject):
         self._session.message.emit(str(error))
 
     def _on_session_changed(self, changes: Changes) -> None:
-        if changes.images:
-            self._count_folders()
+        self._has_new_folders = self._has_new_folders or changes.images
         if changes.images or changes.annotations or changes.labels or changes.rules:
             self._count_soon()
 
     def _on_project_opened(self) -> None:
-        self._count_folders()
-        self._count()
+        # in a moment: the images are seen first
+        self._has_new_folders = True
+        self._rest.start()
 
     def _on_project_closed(self) -> None:
         self._rest.stop()
