@@ -15,8 +15,9 @@ from pathlib import Path
 
 from core.errors import ProjectError
 from core.files import replacing
-from core.project.damage import code_of, damaged, faults_in, is_damage, second_connection
-from core.project.database import FILE_NAME
+from core.project.damage import UNREADABLE, code_of, damaged, faults_in, is_damage, second_connection
+from core.project.database import APPLICATION_ID, FILE_NAME
+from core.project.schemas import is_misfit, is_newer, schema_of, version_of
 
 FOLDER = "backups"
 
@@ -232,7 +233,13 @@ def _read(path: Path, _changed_ns: int, _size: int) -> Backup | None:
                 "SELECT count(*) FROM annotation WHERE trim(hex(states), 'F') != ''"
             ).fetchone()
             (version,) = connection.execute("PRAGMA user_version").fetchone()
-    except sqlite3.Error:
+            (application,) = connection.execute("PRAGMA application_id").fetchone()
+            schema = schema_of(connection)
+    except UNREADABLE:
+        return None
+    is_false = is_misfit(version, schema) or (version_of(schema) or version) > version
+    # a header that is damaged would come back with it, or it would be migrated twice
+    if application != APPLICATION_ID or (is_false and not is_newer(version, schema)):
         return None
     return Backup(path, created_of(path), images, annotated, version)
 
@@ -274,7 +281,7 @@ def _told(folder: Path) -> Iterator[None]:
     """Say in a sentence why no copy can be made."""
     try:
         yield
-    except sqlite3.Error as error:
+    except UNREADABLE as error:
         if is_damage(error):
             raise damaged(folder) from error
         full = code_of(error) == sqlite3.SQLITE_FULL

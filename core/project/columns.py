@@ -7,13 +7,19 @@ strings together first come as one text per column, in a third of that.
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TypeVar
+from enum import IntEnum
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from core.labels import LabelState, Review, Split
+
 PORTION = 200_000
 """Ids that are read at once; SQLite has no text of more than 1,000,000,000 bytes."""
+
+# ids are given from 1 on; a damaged one would have to be looked for through all that are below it
+_MOST = 2**31
 
 _T = TypeVar("_T", bound=np.generic)
 
@@ -84,6 +90,7 @@ def image_columns(connection: sqlite3.Connection) -> ImageColumns:
         numbers.append([_numbers(column, count) for column in columns])
     joined = [np.concatenate(column) for column in zip(*numbers, strict=True)] or [np.empty(0, np.int64)] * 6
     ids, root_ids, splits, sizes, widths, heights = joined
+    _check_range(splits, Split)
     return ImageColumns(
         ids, root_ids, paths, _fitted(splits, np.int8), sizes, _fitted(widths, np.int32), _fitted(heights, np.int32)
     )
@@ -127,6 +134,8 @@ def annotation_columns(connection: sqlite3.Connection, width: int) -> Annotation
         known, seconds = zip(*times, strict=True)
         reviewed_at[np.searchsorted(image_ids, np.array(known, np.int64))] = seconds
     whole = states[1] if len(states) == 2 else np.concatenate(states)
+    _check_range(whole, LabelState)
+    _check_range(review, Review)
     return AnnotationColumns(image_ids, whole, _fitted(review, np.int8), flagged.astype(np.bool_), reviewed_at)
 
 
@@ -136,6 +145,8 @@ def _portions(connection: sqlite3.Connection, table: str, key: str) -> Iterator[
     (lowest,) = connection.execute(f"SELECT min({key}) FROM {table}").fetchone()
     (highest,) = connection.execute(f"SELECT max({key}) FROM {table}").fetchone()
     if lowest is not None:
+        if not 0 < lowest <= highest < _MOST:
+            raise ValueError(f"{table} has numbers from {lowest} to {highest}")
         for first in range(lowest, highest + 1, PORTION):
             yield first, min(first + PORTION - 1, highest)
 
@@ -157,6 +168,12 @@ def _fitted(numbers: NDArray[np.int64], kind: type[_T]) -> NDArray[_T]:
     if not np.array_equal(fitted, numbers):
         raise ValueError("a number is too large")
     return fitted
+
+
+def _check_range(numbers: NDArray[np.signedinteger[Any]], meaning: type[IntEnum]) -> None:
+    """All numbers are to mean something."""
+    if numbers.size and not min(meaning) <= numbers.min() <= numbers.max() <= max(meaning):
+        raise ValueError(f"{numbers.min()} or {numbers.max()} is no {meaning.__name__}")
 
 
 def _check(found: int, expected: int) -> None:

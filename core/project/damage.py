@@ -2,6 +2,7 @@
 
 import contextlib
 import sqlite3
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,27 +14,40 @@ _NAMED_FAULTS = 20
 
 _DAMAGE_CODES = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 
+# beginnings of what SQLite says without a code of its own; the last when a file says to be older than it is
+_DAMAGE_WORDS = ("no such table", "no such column", "unsupported file format", "malformed", "duplicate column name")
 
-def is_damage(error: sqlite3.Error) -> bool:
+# what reading a damaged file raises: SQLite's messages quote its bytes, which Python then cannot decode
+UNREADABLE = (sqlite3.Error, UnicodeDecodeError)
+
+
+def is_damage(error: Exception) -> bool:
     """Whether SQLite says of a file that it is damaged, or misses a table or a column that must be there."""
     text = str(error)
     return (
-        code_of(error) in _DAMAGE_CODES
-        or text.startswith(("no such table", "no such column"))
+        isinstance(error, UnicodeDecodeError)
+        or code_of(error) in _DAMAGE_CODES
+        or text.startswith(_DAMAGE_WORDS)
+        or text.endswith("already exists")
         or "Could not decode to UTF-8" in text
     )
 
 
-def code_of(error: sqlite3.Error) -> int:
+def code_of(error: Exception) -> int:
     """SQLite's primary code of an error; 0 for one of Python's own."""
     # the low byte is the kind of error
     return int(getattr(error, "sqlite_errorcode", 0) or 0) & 0xFF
 
 
-def damaged(folder: Path) -> DamagedProjectError:
-    """What to raise of a project that is damaged."""
+def damaged(folder: Path, what: str = "is damaged") -> DamagedProjectError:
+    """What to raise of a project that is damaged.
+
+    Args:
+        folder: of the project.
+        what: is the matter with its file, such as "is missing".
+    """
     return DamagedProjectError(
-        f"{folder / FILE_NAME} is damaged.",
+        f"{folder / FILE_NAME} {what}.",
         folder=folder,
         next_step="Open it in the window to save what can be read, or put a copy of it in its place.",
     )
@@ -52,7 +66,7 @@ def damage_told(folder: Path) -> Iterator[None]:
         if not is_damage(error):
             raise
         raise damaged(folder) from error
-    except (LookupError, ValueError, TypeError, AttributeError, OverflowError) as error:
+    except (LookupError, ValueError, TypeError, AttributeError, OverflowError, zlib.error) as error:
         # a row that no program of ours wrote: an image that is not there, a text where a number is to be
         raise damaged(folder) from error
 
@@ -78,7 +92,7 @@ def faults_in(connection: sqlite3.Connection) -> list[str]:
     """What SQLite finds wrong with a database, at most so many lines; none when it is sound."""
     try:
         lines = [row[0] for row in connection.execute(f"PRAGMA quick_check({_NAMED_FAULTS})")]
-    except sqlite3.Error as error:
+    except UNREADABLE as error:
         if not is_damage(error):
             raise
         return [str(error)]
@@ -103,7 +117,7 @@ def quick_check(folder: Path) -> list[str]:
     try:
         with second_connection(file) as connection:
             return faults_in(connection)
-    except sqlite3.Error as error:
+    except UNREADABLE as error:
         if is_damage(error):
             return [str(error)]
         raise ProjectError(f"{file} cannot be checked: {error}.", next_step="Try again later.") from error

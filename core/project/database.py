@@ -13,6 +13,7 @@ from filelock import FileLock, Timeout
 from core.errors import ProjectError
 from core.files import write_atomically
 from core.project.migrations import MIGRATIONS, Migration
+from core.project.schemas import Schema, is_misfit, is_newer, is_ours, schema_of, version_of
 
 FILE_NAME = "project.sqlite"
 
@@ -50,7 +51,7 @@ class Database:
         made = [lock for lock in locks if not lock.exists()]
         self._lock = locked(folder)
         try:
-            with _told(self._path):
+            with _told(self._path), _decoded(self._path):
                 # the window opens a project in a thread and keeps it in another; it never uses it in two at once
                 self.connection = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
                 try:
@@ -116,17 +117,12 @@ class Database:
     def _prepare(self, migrations: Sequence[Migration], *, create: bool) -> None:
         """Check whose file it is, set it up for durability, and bring its schema to the newest version."""
         version = self._pragma("user_version")
-        (tables,) = self.connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-        if (tables or not create) and self._pragma("application_id") != APPLICATION_ID:
-            raise ProjectError(f"{self._path} is not a Multihot project.", next_step="Choose another folder.")
-        if tables and create:
+        schema = schema_of(self.connection)
+        if schema or not create:
+            self._check(version, schema, newest=len(migrations))
+        if schema and create:
             raise ProjectError(
                 f"There is a project in {self._path.parent} already.", next_step="Open it or choose another folder."
-            )
-        if version > len(migrations):
-            raise ProjectError(
-                f"{self._path.parent} was made by a newer version of Multihot.",
-                next_step="Update Multihot to open it; the project was left as it is.",
             )
         self.connection.execute("PRAGMA journal_mode = WAL")
         # FULL: a commit survives a power cut, for 0.2 ms more than NORMAL
@@ -141,6 +137,27 @@ class Database:
                 self.connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
                 self.connection.execute(f"PRAGMA user_version = {done + 1}")
 
+    def _check(self, version: int, schema: Schema, *, newest: int) -> None:
+        """Refuse what is not ours or too new, and what its header or its tables show to be damaged."""
+        # it names the file that this module is about
+        from core.project.damage import damaged
+
+        folder = self._path.parent
+        if self._pragma("application_id") != APPLICATION_ID:
+            if is_ours(schema) or has_backups(folder):
+                raise damaged(folder)
+            raise ProjectError(f"{self._path} is not a Multihot project.", next_step="Choose another folder.")
+        if version > newest and is_newer(version, schema):
+            raise ProjectError(
+                f"{folder} was made by a newer version of Multihot.",
+                next_step="Update Multihot to open it; the project was left as it is.",
+            )
+        if version <= 0 or version > newest or (version <= len(MIGRATIONS) and is_misfit(version, schema)):
+            raise damaged(folder)
+        # a file that says to be older than it is would be migrated once more
+        if version < newest and (version_of(schema) or version) > version:
+            raise damaged(folder)
+
     def _pragma(self, name: str) -> int:
         (value,) = self.connection.execute(f"PRAGMA {name}").fetchone()
         return int(value)
@@ -151,6 +168,13 @@ class Database:
         stamp = time.strftime("%Y%m%d-%H%M%S")
         with contextlib.closing(sqlite3.connect(folder / f"project-v{version}-{stamp}.sqlite")) as copy:
             self.connection.backup(copy)
+
+
+def has_backups(folder: Path) -> bool:
+    """Whether there are copies of a project's file, which were not looked into."""
+    with contextlib.suppress(OSError):
+        return any((folder / "backups").glob("project-*.sqlite"))
+    return False
 
 
 def made_folder(folder: Path) -> Path:
@@ -194,6 +218,17 @@ def _owner(folder: Path) -> str:
     with contextlib.suppress(OSError, ValueError):
         return f"process {int((folder / _LOCK_OWNER).read_text(encoding='utf-8'))}"
     return "an unknown process"
+
+
+@contextlib.contextmanager
+def _decoded(path: Path) -> Iterator[None]:
+    """Within it, as a project is opened, words of SQLite that quote what is no text mean that the file is damaged."""
+    from core.project.damage import damaged
+
+    try:
+        yield
+    except UnicodeDecodeError as error:
+        raise damaged(path.parent) from error
 
 
 @contextlib.contextmanager

@@ -99,5 +99,6 @@ def _widen_labelling(connection: sqlite3.Connection) -> None:
         connection.execute(statement)
 
 
-# The schema version in PRAGMA user_version is the number of steps done. Never change a step that was released.
+# The schema version in PRAGMA user_version is the number of steps done. Never change a step that was released. Each
+# changes tables or columns: a file of a higher version with the tables of a lower one is taken for damaged.
 MIGRATIONS: tuple[Migration, ...] = (_create, _keep_task, _widen_labelling)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.labels import Task
+from core.project.damage import UNREADABLE
 from core.project.database import FILE_NAME
 from core.project.store import Store
 
@@ -32,7 +33,7 @@ def facts_of(folder: Path) -> ProjectFacts:
     uri = f"{(folder.resolve() / FILE_NAME).as_uri()}?mode=ro"
     # what cannot be read so, such as a file of an older version, is opened as always, which tells what is wrong with it
     with (
-        contextlib.suppress(sqlite3.DatabaseError),
+        contextlib.suppress(*UNREADABLE),
         contextlib.closing(sqlite3.connect(uri, uri=True)) as connection,
     ):
         (task,) = connection.execute("SELECT task FROM project").fetchone()

@@ -8,8 +8,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from core.errors import ProjectError
+from core.project.damage import UNREADABLE
 from core.project.database import APPLICATION_ID, FILE_NAME
 from core.project.migrations import MIGRATIONS
+from core.project.schemas import is_misfit, is_newer, schema_of
 
 
 @contextlib.contextmanager
@@ -36,7 +38,7 @@ def reading(folder: Path) -> Iterator[sqlite3.Connection]:
             connection = _newest(stack, _connected(stack, path), folder)
             connection.execute("BEGIN")
             yield connection
-    except sqlite3.DatabaseError as error:
+    except UNREADABLE as error:
         raise _damaged(path) from error
 
 
@@ -68,11 +70,14 @@ def _newest(stack: contextlib.ExitStack, connection: sqlite3.Connection, folder:
     if application != APPLICATION_ID:
         raise ProjectError(f"{folder / FILE_NAME} is not a Multihot project.", next_step="Choose another folder.")
     (version,) = connection.execute("PRAGMA user_version").fetchone()
-    if version > len(MIGRATIONS):
+    schema = schema_of(connection)
+    if is_newer(version, schema):
         raise ProjectError(
             f"{folder} was made by a newer version of Multihot.",
             next_step="Update Multihot to read it; the project was left as it is.",
         )
+    if is_misfit(version, schema):
+        raise _damaged(folder / FILE_NAME)
     if version == len(MIGRATIONS):
         return connection
     copy = stack.enter_context(contextlib.closing(sqlite3.connect(":memory:", isolation_level=None)))

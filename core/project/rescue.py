@@ -10,15 +10,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.errors import ProjectError
-from core.project.backups import FOLDER, Backup, back_up, newest_backup
-from core.project.damage import quick_check, second_connection
+from core.errors import DamagedProjectError, ProjectError
+from core.project.backups import FOLDER, Backup, back_up, newest_backup, sound_backups
+from core.project.damage import UNREADABLE, code_of, quick_check, second_connection
 from core.project.database import APPLICATION_ID, FILE_NAME, Database, locked
 from core.project.migrations import MIGRATIONS
 from core.project.rescue_merge import Merge, Tally, read_damaged
 from core.project.rescue_pages import Column, Pages, Row
 from core.project.rescue_tables import SEQUENCE, tables_of
 from core.project.runs import run_folder
+from core.project.schemas import Schema, is_foreign, is_newer, schema_of_statements, version_of
 from core.project.snapshot import Snapshot
 from core.project.store import Store
 
@@ -39,6 +40,11 @@ _ROOTS = "SELECT name, rootpage FROM sqlite_master WHERE rootpage > 0"
 
 # SQLite's own, of the root and the path
 _IMAGE_INDEX = "sqlite_autoindex_image_1"
+
+# what is the disk's doing and not the damage's
+_DISK = frozenset(
+    {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_BUSY}
+)
 
 # in the order in which people ask: what a table holds, for one and for many
 _WORDS = {
@@ -169,9 +175,14 @@ def salvage(folder: Path) -> SalvageReport:
         pages = Pages(_bytes(file), _bytes(file.with_name(f"{FILE_NAME}-wal")))
         backup = newest_backup(folder)
         master = pages.table(1, _MASTER).rows
-        version = _version(pages, backup, folder)
+        schema = schema_of_statements(row[4] for row in master.values() if isinstance(row[4], str))
+        if _is_foreign(pages, schema):
+            if backup is None:
+                raise ProjectError(f"{file} is not a Multihot project.", next_step="Choose another folder.")
+            pages, master, schema = Pages(b""), {}, frozenset()
+        version = _version(pages, schema, backup, folder)
         if backup is not None and backup.version > version:
-            backup = None
+            backup = next((one for one in sound_backups(folder) if one.version <= version), None)
         with contextlib.closing(Database(workshop, create=True, migrations=MIGRATIONS[:version])) as database:
             merge = _merge(database.connection, pages, master, backup, folder)
             if not any(merge.rows[name] for name in ("image", "label", "annotation")):
@@ -181,7 +192,10 @@ def salvage(folder: Path) -> SalvageReport:
                 )
             _fill(database, merge)
         # only what opens, and brought to the newest version, takes its place
-        Store.open(workshop).close()
+        try:
+            Store.open(workshop).close()
+        except DamagedProjectError as error:
+            raise _makes_no_sense(folder) from error
         kept = _replace(folder, workshop / FILE_NAME)
         with contextlib.suppress(ProjectError):
             # the next rescue may need one whose pages lie as in the new file
@@ -207,11 +221,9 @@ def _merge(
     own = {row[1]: row[3] for row in master.values() if isinstance(row[1], str) and isinstance(row[3], int)}
     roots.update(own)
     sequence = pages.table(roots[SEQUENCE], _SEQUENCE).rows.values() if SEQUENCE in roots else ()
-    highest = {str(name): number for name, number in sequence if isinstance(number, int)}
+    highest = {str(name): number for name, number in sequence if isinstance(number, int) and number < 2**30}
     found, records = read_damaged(pages, tables, roots, images=highest.get("image", 0))
-    index: list[Row] = []
-    if found["image"].gaps:
-        index, _ = pages.index(roots[_IMAGE_INDEX])
+    index, _ = pages.index(roots[_IMAGE_INDEX])
     merge = Merge(tables, found, records, rows, index, _splits(folder), highest)
     merge.run()
     return merge
@@ -228,6 +240,8 @@ def _fill(database: Database, merge: Merge) -> None:
             rows = merge.rows[name]
             cursor = connection.executemany(f"INSERT OR IGNORE INTO {name} ({columns}) VALUES ({values})", rows)
             merge.tallies[name].drop(len(rows) - max(cursor.rowcount, 0))
+            # parents come before what refers to them
+            merge.tallies[name].drop(_drop_orphans(connection, name))
         for name, number in merge.highest.items():
             # a number is never given again: runs remember images by it
             done = connection.execute("UPDATE sqlite_sequence SET seq = max(seq, ?) WHERE name = ?", (number, name))
@@ -235,20 +249,35 @@ def _fill(database: Database, merge: Merge) -> None:
                 connection.execute("INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)", (name, number))
 
 
-def _version(pages: Pages, backup: Backup | None, folder: Path) -> int:
-    """The version of the schema of a damaged file."""
-    if pages.application_id not in (None, 0, APPLICATION_ID):
-        raise ProjectError(f"{folder / FILE_NAME} is not a Multihot project.", next_step="Choose another folder.")
-    version = pages.user_version
-    if version is not None and version > len(MIGRATIONS):
+def _drop_orphans(connection: sqlite3.Connection, name: str) -> int:
+    """Delete the rows of a table that refer to rows which were left out; how many."""
+    count = 0
+    for _, _, parent, column, key, *_ in connection.execute(f"PRAGMA foreign_key_list({name})").fetchall():
+        count += connection.execute(
+            f'DELETE FROM {name} WHERE "{column}" IS NOT NULL AND "{column}" NOT IN (SELECT "{key}" FROM {parent})'
+        ).rowcount
+    return count
+
+
+def _is_foreign(pages: Pages, schema: Schema) -> bool:
+    """Whether a file is another program's: neither its header nor its tables say that it is ours."""
+    return pages.application_id not in (None, APPLICATION_ID) and is_foreign(schema)
+
+
+def _version(pages: Pages, schema: Schema, backup: Backup | None, folder: Path) -> int:
+    """The version of the schema of a damaged file: by its tables, by its header, or by the backup."""
+    told = pages.user_version or 0
+    if is_newer(told, schema) and schema:
         raise ProjectError(
             f"{folder} was made by a newer version of Multihot.",
             next_step="Update Multihot to save it; the project was left as it is.",
         )
-    if version:
+    if version := version_of(schema):
         return version
+    if 0 < told <= len(MIGRATIONS):
+        return told
     # rows of an older schema have fewer columns, which is well understood
-    return len(MIGRATIONS) if backup is None else backup.version
+    return len(MIGRATIONS) if backup is None else min(backup.version, len(MIGRATIONS))
 
 
 def _migrated(backup: Backup, new: sqlite3.Connection) -> sqlite3.Connection:
@@ -309,7 +338,9 @@ def _closed(folder: Path) -> Iterator[None]:
     lock = locked(folder)
     try:
         yield
-    except sqlite3.Error as error:
+    except UNREADABLE as error:
+        if code_of(error) not in _DISK:
+            raise _makes_no_sense(folder) from error
         raise _cannot(folder, str(error)) from error
     except OSError as error:
         raise _cannot(folder, error.strerror or str(error)) from error
@@ -328,6 +359,13 @@ def _workshop(folder: Path) -> Iterator[Path]:
         yield workshop
     finally:
         shutil.rmtree(workshop, ignore_errors=True)
+
+
+def _makes_no_sense(folder: Path) -> ProjectError:
+    return ProjectError(
+        f"What can be read of {folder / FILE_NAME} makes no project.",
+        next_step="Open a backup, or put a copy of the file in its place; it is as it was.",
+    )
 
 
 def _cannot(folder: Path, reason: str) -> ProjectError:

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import zlib
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -14,6 +15,9 @@ from core.project.edits import AnnotationEdit, DisputeEdit, Edit, NoteEdit, pack
 from core.project.palette import PALETTE
 from core.project.rescue_pages import Pages, Row, TableRows, Value
 from core.project.rescue_tables import MAKES_SENSE, Table, is_allowed, key_of, row_id_of
+
+# numbers of rows are given from 1 on; a higher one is damaged
+_MOST = 2**30
 
 
 @dataclass(slots=True)
@@ -86,6 +90,7 @@ class Merge:
             else:
                 self.rows[name], tally = self._unnumbered(table)
             self.tallies[name] = tally
+        self._tell_images_apart()
         self._rebuild_images()
         self._annotate()
         self._name_labels()
@@ -115,10 +120,29 @@ class Merge:
                 for place, one in enumerate(table.columns)
                 if (name, one.name) in MAKES_SENSE
             ]
-            if table.has_row_ids and checks:
+            if table.has_row_ids:
                 found = self.found[name]
-                for row_id in [i for i, row in found.rows.items() if not all(check(row[p]) for p, check in checks)]:
-                    found.lose(row_id)
+                for row_id, row in list(found.rows.items()):
+                    if not (0 < row_id < _MOST and all(check(row[place]) for place, check in checks)):
+                        found.lose(row_id)
+
+    def _tell_images_apart(self) -> None:
+        """Give images that have the path of another their own, by the backup or the index: one of them is damaged."""
+        table, tally = self.tables["image"], self.tallies["image"]
+        old = {row_id_of(table, row): row for row in self.backup.get("image", ())}
+        own: dict[Value, tuple[Value, ...]] = {image: row[1:3] for image, row in old.items()}
+        own.update({record[2]: record[:2] for record in self.image_index if len(record) == 3})
+        taken = Counter(row[1:3] for row in self.rows["image"])
+        for place, row in enumerate(self.rows["image"]):
+            image = row_id_of(table, row)
+            path = own.get(image, row[1:3])
+            if taken[row[1:3]] > 1 and not taken[path]:
+                taken[row[1:3]] -= 1
+                taken[path] += 1
+                is_old = image in old and old[image][1:3] == path
+                self.rows["image"][place] = old[image] if is_old else (row[0], *path, *row[3:])
+                tally.found -= 1
+                tally.restored, tally.rebuilt = tally.restored + is_old, tally.rebuilt + (not is_old)
 
     def _rebuild_images(self) -> None:
         """Find the paths of lost images in the index of paths, and give folders that are lost a name."""
@@ -127,9 +151,15 @@ class Merge:
         taken = {(row[1], row[2]) for row in self.rows["image"]}
         for record in self.image_index:
             root, path, image = (*record, None, None, None)[:3]
-            if not (isinstance(root, int) and isinstance(path, str) and isinstance(image, int)):
+            if not (
+                isinstance(root, int)
+                and 0 < root < _MOST
+                and isinstance(path, str)
+                and isinstance(image, int)
+                and 0 < image < _MOST
+            ):
                 continue
-            if image not in known and found.is_lost(image) and (root, path) not in taken:
+            if image not in known and found.is_lost(image) and (root, path) not in taken and "\0" not in path:
                 split = self.splits.get(image, Split.UNASSIGNED)
                 self.rows["image"].append(table.row(id=image, root_id=root, path=path, split=int(split)))
                 known.add(image)

@@ -6,7 +6,7 @@ import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from core.labels import LabelState, Review, Split
+from core.labels import MULTI_CLASS, MULTI_LABEL, LabelState, Review, Split
 from core.project.rescue_pages import Column, Row, Value
 
 # SQLite's own table of the highest numbers ever given
@@ -43,6 +43,7 @@ def _is_side(value: Value) -> bool:
 
 # what opening a project relies on, by table and column
 MAKES_SENSE: Mapping[tuple[str, str], Callable[[Value], bool]] = {
+    ("project", "task"): frozenset({MULTI_LABEL, MULTI_CLASS}).__contains__,
     ("image", "split"): frozenset(Split).__contains__,
     ("image", "width"): _is_side,
     ("image", "height"): _is_side,

@@ -12,7 +12,7 @@ from core.errors import ProjectError
 from core.labels import MULTI_LABEL, Split, Task
 from core.project.changes import Changes
 from core.project.damage import damage_told, damaged
-from core.project.database import FILE_NAME, Database, made_folder
+from core.project.database import FILE_NAME, Database, has_backups, made_folder
 from core.project.label_changes import LabelChanges
 from core.project.one_class import annotated_images
 from core.project.runs import Run, RunList
@@ -61,15 +61,17 @@ class Store(LabelChanges):
             ProjectError: missing, damaged, made by a newer version, or open in another program.
         """
         folder = folder.resolve()
-        if not (folder / FILE_NAME).is_file():
+        file = folder / FILE_NAME
+        if not file.is_file():
+            if has_backups(folder) and not file.exists():
+                raise damaged(folder, "is missing")
             raise ProjectError(
                 f"There is no project in {folder}.", next_step="Make one there, or choose another folder."
             )
-        file = folder / FILE_NAME
         # SQLite throws the log of an empty file away, with all that is still in it
         log = folder / f"{FILE_NAME}-wal"
-        if not file.stat().st_size and log.is_file() and log.stat().st_size:
-            raise damaged(folder)
+        if not file.stat().st_size and (has_backups(folder) or (log.is_file() and log.stat().st_size)):
+            raise damaged(folder, "is empty")
         return cls._started(folder, new=None)
 
     @classmethod

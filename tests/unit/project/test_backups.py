@@ -19,7 +19,8 @@ from core.labels import LabelState
 from core.paths import child_environment
 from core.project import backups
 from core.project.backups import DAY, HOUR, back_up, back_up_if_due, is_due, newest_backup, superseded
-from core.project.database import FILE_NAME
+from core.project.database import FILE_NAME, Database
+from core.project.migrations import MIGRATIONS
 from core.project.store import Store
 
 NOW = time.mktime((2026, 5, 20, 12, 0, 0, 0, 0, -1))
@@ -220,8 +221,15 @@ def test_edits_go_on_while_a_backup_is_made(make_store):
     assert backups.backups(store.folder)[0].annotated == 0
 
 
-def test_backups_of_another_schema_say_so(store, folder):
+def test_backups_of_another_schema_say_so(tmp_path):
+    Database(tmp_path, create=True, migrations=MIGRATIONS[:2]).close()
+    back_up(tmp_path)
+    assert newest_backup(tmp_path).version == 2
+
+
+@pytest.mark.parametrize("header", ["user_version = 1", "user_version = -5", "application_id = 0"])
+def test_a_backup_whose_header_lies_is_none(store, folder, header):
     path = back_up(folder)
     with contextlib.closing(sqlite3.connect(path)) as connection:
-        connection.execute("PRAGMA user_version = 1")
-    assert newest_backup(folder).version == 1
+        connection.execute(f"PRAGMA {header}")
+    assert newest_backup(folder) is None

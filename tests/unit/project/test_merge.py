@@ -279,6 +279,7 @@ def test_what_is_no_other_project_is_refused_with_a_sentence(mine, tmp_path, pho
         read_other(mine.folder, mine=mine.folder)
     folder = theirs_of(tmp_path, photos)
     with sqlite3.connect(folder / FILE_NAME) as database:
+        database.execute("CREATE TABLE thought (id INTEGER PRIMARY KEY)")
         database.execute("PRAGMA user_version = 99")
     database.close()
     with pytest.raises(ProjectError, match="newer version"):

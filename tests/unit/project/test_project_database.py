@@ -139,6 +139,7 @@ def test_a_damaged_page_is_a_sentence(make_store, tmp_path):
 
 
 def test_a_newer_project_is_refused_with_a_sentence(store, tmp_path):
+    store.database.connection.execute("CREATE TABLE thought (id INTEGER PRIMARY KEY)")
     store.database.connection.execute("PRAGMA user_version = 99")
     store.close()
     for lock in (tmp_path / "project").glob(".lock*"):

@@ -449,13 +449,15 @@ def test_a_project_of_an_older_schema_is_saved_and_migrated(store, folder, monke
 
 def test_another_programs_database_and_a_newer_project_are_left_alone(tmp_path, store, folder):
     with sqlite3.connect(tmp_path / FILE_NAME) as connection:
-        connection.execute("CREATE TABLE image (id)")
+        connection.execute("CREATE TABLE image (photo, camera, id)")
         connection.execute("PRAGMA application_id = 12")
     connection.close()
-    with pytest.raises(ProjectError, match="not a Multihot project"):
-        salvage(tmp_path)
+    for take in (Store.open, salvage):
+        with pytest.raises(ProjectError, match="not a Multihot project"):
+            take(tmp_path)
     store.close()
     with sqlite3.connect(folder / FILE_NAME) as connection:
+        connection.execute("CREATE TABLE thought (id INTEGER PRIMARY KEY)")
         connection.execute("PRAGMA user_version = 99")
     connection.close()
     with pytest.raises(ProjectError, match="newer version"):
