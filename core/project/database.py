@@ -152,6 +152,11 @@ class Database:
                 f"{folder} was made by a newer version of Multihot.",
                 next_step="Update Multihot to open it; the project was left as it is.",
             )
+        # other formats than those of today are read-only, which is not the folder's fault
+        with self._path.open("rb") as file:
+            formats = file.read(20)[18:]
+        if formats not in (b"\1\1", b"\2\2"):
+            raise damaged(folder)
         if version <= 0 or version > newest or (version <= len(MIGRATIONS) and is_misfit(version, schema)):
             raise damaged(folder)
         # a file that says to be older than it is would be migrated once more

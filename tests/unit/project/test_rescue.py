@@ -1,5 +1,7 @@
+import contextlib
 import os
 import random
+import re
 import shutil
 import sqlite3
 from pathlib import Path
@@ -13,6 +15,7 @@ from core.project import rescue
 from core.project.backups import back_up, backups
 from core.project.damage import damage_told, quick_check
 from core.project.database import FILE_NAME
+from core.project.read_only import reading
 from core.project.rescue import restore_backup, salvage
 from core.project.scan import ScannedImage
 from core.project.store import Store
@@ -501,3 +504,177 @@ def test_whatever_is_damaged_what_is_read_is_true(store, folder, seed):
             # the newest steps may be lost with their pages; nothing is made up where nobody said anything
             assert wrong.mean() < 0.02
     assert quick_check(folder) == []
+
+
+# every way in which a file that is ours can be wrong is told as damage, and saved
+
+
+def _spoil_schema(data: bytearray) -> None:
+    data[data.index(b"CREATE TABLE image") + 10] = 0x80
+
+
+def _put(start: int, value: bytes):
+    def change(data: bytearray) -> None:
+        data[start : start + len(value)] = value
+
+    return change
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        pytest.param(_spoil_schema, id="a statement that is no text"),
+        pytest.param(_put(18, b"\x07\x01"), id="file format"),
+        pytest.param(_put(60, b"\xff\x00\x00\x01"), id="negative version"),
+        pytest.param(_put(60, b"\x00\x00\x00\x00"), id="no version"),
+        pytest.param(_put(60, b"\x00\x00\x00\x02"), id="older version"),
+        pytest.param(_put(60, b"\x00\x00\x00\x63"), id="newer version"),
+        pytest.param(_put(60, b"\x40\x00\x00\x03"), id="version of a far day"),
+        pytest.param(_put(68, bytes(4)), id="no application id"),
+        pytest.param(_put(68, b"Nult"), id="another application id"),
+        pytest.param(_put(56, b"\x00\x00\x00\x02"), id="text encoding"),
+    ],
+)
+def test_a_damaged_header_or_schema_is_found_and_nothing_is_lost(store, folder, spoil):
+    label_some(store, 10)
+    before = told(store)
+    store.close()
+    data = bytearray((folder / FILE_NAME).read_bytes())
+    spoil(data)
+    (folder / FILE_NAME).write_bytes(data)
+    with pytest.raises(DamagedProjectError):
+        Store.open(folder)
+    assert not (folder / "backups").exists()
+    # as another project for a merge it is read, or refused with a sentence
+    with contextlib.suppress(ProjectError), reading(folder):
+        pass
+    assert salvage(folder).is_whole
+    with Store.open(folder) as again:
+        assert told(again) == before
+
+
+@pytest.mark.parametrize("table", ["saved_filter", "edit", "note", "run"])
+def test_a_missing_table_is_damage_also_where_opening_does_not_read_it(store, folder, table):
+    store.database.connection.execute(f"DROP TABLE {table}")
+    store.close()
+    with pytest.raises(DamagedProjectError):
+        Store.open(folder)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE annotation SET states = x'70' || substr(states, 2) WHERE image_id = 7",
+        "UPDATE annotation SET review = 77 WHERE image_id = 7",
+        "UPDATE image SET split = 9 WHERE id = 7",
+    ],
+)
+def test_a_value_that_means_nothing_is_damage(store, folder, change):
+    store.set_states([7], {1: LabelState.PRESENT})
+    back_up(folder, now=NOW)
+    store.database.connection.execute("PRAGMA foreign_keys = OFF")
+    store.database.connection.execute(change)
+    store.close()
+    with pytest.raises(DamagedProjectError):
+        Store.open(folder)
+    salvage(folder)
+    with Store.open(folder) as again:
+        assert len(again.image_ids) == IMAGES
+        assert again.states[6].tolist() == [1] + [-1] * (LABELS - 1)
+
+
+def test_a_number_beyond_all_is_damage_at_once(store, folder):
+    store.database.connection.execute("UPDATE image SET id = 1 << 60 WHERE id = 3000")
+    store.close()
+    with pytest.raises(DamagedProjectError):
+        Store.open(folder)
+    salvage(folder)
+    with Store.open(folder) as again:
+        assert again.image_ids.tolist() == list(range(1, IMAGES))
+
+
+@pytest.mark.parametrize("is_indexed", [True, False])
+def test_two_images_with_one_path_are_told_apart(store, folder, is_indexed):
+    label_some(store, 20)
+    before = told(store)
+    if not is_indexed:
+        back_up(folder, now=NOW)
+    store.close()
+    data = (folder / FILE_NAME).read_bytes()
+    # a digit of a path is another in the table, and in the index only where that is damaged, too
+    start = data.index(b"folder 17/1750.jpg")
+    damage(folder, start, b"folder 17/1751.jpg")
+    again = data.index(b"folder 17/1750.jpg", start + 1)
+    if not is_indexed:
+        damage(folder, again // 4096 * 4096, bytes(4096))
+    damage(folder, 0, bytes(4096))
+    report = salvage(folder)
+    assert not report.tallies["image"].lost
+    assert quick_check(folder) == []
+    with Store.open(folder) as opened:
+        assert told(opened)[1:5] == before[1:5]
+
+
+def test_what_refers_to_rows_that_are_left_out_goes_with_them(store, folder):
+    label_some(store, 20)
+    store.set_note(1751, "which one?")
+    store.add_disputes({(1751, 1): LabelState.ABSENT, (5, 1): LabelState.ABSENT}, "merged")
+    store.close()
+    data = (folder / FILE_NAME).read_bytes()
+    # table and index agree, and no backup says otherwise
+    for found in re.finditer(rb"folder 17/1750\.jpg", data):
+        damage(folder, found.start(), b"folder 17/1749.jpg")
+    damage(folder, 0, bytes(4096))
+    report = salvage(folder)
+    assert report.tallies["image"].lost == 1
+    with Store.open(folder) as opened:
+        assert len(opened.image_ids) == IMAGES - 1
+        assert (5, 1) in opened.disputes
+
+
+def test_an_error_that_is_not_the_disks_does_not_blame_it(store, folder, monkeypatch):
+    store.close()
+    damage(folder, 0, bytes(4096))
+
+    def contradict(*_):
+        raise sqlite3.IntegrityError("FOREIGN KEY constraint failed")
+
+    monkeypatch.setattr(rescue, "_fill", contradict)
+    with pytest.raises(ProjectError, match="makes no project") as raised:
+        salvage(folder)
+    assert "disk" not in str(raised.value)
+    assert ".rescue" not in str(raised.value)
+
+
+def test_a_file_that_is_gone_or_empty_is_damage_where_there_are_backups(store, folder):
+    label_some(store, 10)
+    back_up(folder, now=NOW)
+    before = told(store)
+    store.close()
+    (folder / FILE_NAME).write_bytes(b"")
+    with pytest.raises(DamagedProjectError, match="is empty"):
+        Store.open(folder)
+    (folder / FILE_NAME).unlink()
+    with pytest.raises(DamagedProjectError, match="is missing"):
+        Store.open(folder)
+    restore_backup(folder, backups(folder)[0])
+    with Store.open(folder) as again:
+        assert told(again) == before
+
+
+def test_another_programs_file_in_the_place_of_a_project_gives_way_to_a_backup(store, folder):
+    label_some(store, 10)
+    back_up(folder, now=NOW)
+    before = told(store)
+    store.close()
+    (folder / FILE_NAME).unlink()
+    with sqlite3.connect(folder / FILE_NAME) as connection:
+        connection.execute("CREATE TABLE moz_places (id INTEGER PRIMARY KEY, url TEXT, title TEXT)")
+    connection.close()
+    foreign = (folder / FILE_NAME).read_bytes()
+    with pytest.raises(DamagedProjectError):
+        Store.open(folder)
+    report = salvage(folder)
+    assert (report.kept / FILE_NAME).read_bytes() == foreign
+    with Store.open(folder) as again:
+        assert told(again)[:6] == before[:6]
