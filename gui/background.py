@@ -19,6 +19,11 @@ from core.errors import MultihotError
 
 T = TypeVar("T")
 
+
+class UnexpectedError(MultihotError):
+    """What an asker hears of a bug in its work, which the crash dialog tells of in full."""
+
+
 # one is enough to write, another reads meanwhile
 _SHORT_THREADS = 2
 
@@ -91,7 +96,8 @@ def run(
         parent: who asks; once it is deleted the answer is dropped.
         function: what to do; touches no widget.
         on_result: gets the result.
-        on_error: gets a `MultihotError`; any other error is a bug and goes to the crash dialog.
+        on_error: gets a `MultihotError`; any other error is a bug and goes to the crash dialog, after which it gets an
+            `UnexpectedError`, so that the asker waits no longer.
         key: a newer request of the same parent with the same key cancels this one; empty for none.
         is_short: whether it only reads or writes a file, so that it is to wait for no long work, nor be dropped when
             the program ends.
@@ -120,7 +126,7 @@ def run_with_progress(
         parent: who asks.
         function: gets the request, for `report` and `is_cancelled`.
         on_result: gets the result.
-        on_error: gets a `MultihotError`.
+        on_error: see `run`.
         on_progress: gets what the function reported.
         key: see `run`.
         is_short: see `run`.
@@ -150,7 +156,9 @@ def run_with_progress(
         wanted = finish()
         if not isinstance(error, MultihotError):
             sys.excepthook(type(error), error, error.__traceback__)
-        elif wanted:
+            error = UnexpectedError("Something went wrong in the program.", next_step="Try again; the log says more.")
+        # asked again, as the asker may have gone while the crash dialog was seen
+        if wanted and request.is_wanted():
             on_error(error)
 
     def reported(value: object) -> None:
@@ -165,6 +173,13 @@ def run_with_progress(
     pool = _short_pool() if is_short else QThreadPool.globalInstance()
     pool.start(_Work(request, function))
     return request
+
+
+def cancel_of(asker: QObject) -> None:
+    """Cancel all that was asked for by one: the project that it was of is closed."""
+    for request in _running:
+        if request._asker is asker:
+            request.cancel()
 
 
 def cancel_all() -> None:

@@ -40,12 +40,23 @@ def test_an_error_of_the_person_goes_to_on_error(parent, qtbot):
     assert str(got[0]) == "It is gone."
 
 
-def test_a_bug_goes_to_the_crash_dialog(parent, qtbot, monkeypatch):
-    got = []
+def test_a_bug_goes_to_the_crash_dialog_and_the_asker_waits_no_longer(parent, qtbot, monkeypatch):
+    got, heard = [], []
     monkeypatch.setattr(sys, "excepthook", lambda kind, error, trace: got.append(kind))
-    background.run(parent, lambda: 1 / 0, pytest.fail, pytest.fail)
-    qtbot.waitUntil(lambda: bool(got))
+    background.run(parent, lambda: 1 / 0, pytest.fail, heard.append)
+    qtbot.waitUntil(lambda: bool(heard))
     assert got == [ZeroDivisionError]
+    assert isinstance(heard[0], background.UnexpectedError)
+
+
+def test_what_one_asked_for_is_cancelled_and_what_others_asked_for_is_not(parent, qtbot, busy):
+    other, got = QObject(), []
+    background.run(parent, lambda: "mine", pytest.fail, pytest.fail)
+    background.run(other, lambda: "theirs", got.append, pytest.fail)
+    background.cancel_of(parent)
+    busy.set()
+    qtbot.waitUntil(lambda: got == ["theirs"])
+    assert background.wait(5000)
 
 
 def test_a_newer_request_with_the_same_key_drops_the_older_answer(parent, qtbot):
@@ -154,6 +165,17 @@ def test_an_edit_while_another_is_being_made_is_refused_with_a_word(qtbot, sessi
         session.edit(lambda store: store.set_flag([1], False), images=1)
     assert any("still being saved" in word for word in words)
     assert session.store.flagged.all()
+
+
+def test_after_a_bug_in_an_edit_of_many_images_other_edits_are_made(qtbot, session, monkeypatch):
+    monkeypatch.setattr("gui.session.AT_ONCE", 3)
+    crashes = []
+    monkeypatch.setattr(sys, "excepthook", lambda kind, error, trace: crashes.append(kind))
+    session.edit(lambda store: 1 / 0, images=12)
+    qtbot.waitUntil(lambda: not session.is_busy)
+    assert crashes == [ZeroDivisionError]
+    session.edit(lambda store: store.set_flag([1], True), images=1)
+    assert session.store.flagged[0]
 
 
 def test_a_project_that_closes_finishes_the_edit_that_is_being_made(session, project, monkeypatch):
