@@ -103,6 +103,8 @@ class Advice(QObject):
 
     def _on_project_closed(self) -> None:
         self._rest.stop()
+        # what is being counted is of this project, not of the next
+        background.cancel_of(self)
         self._broken = self._companions = None
 
     def _on_session_changed(self, changes: Changes) -> None:
@@ -125,7 +127,8 @@ class Advice(QObject):
         store = self._session.store
         if store.task == MULTI_CLASS:
             return
-        count = functools.partial(Companions.of, store.states.copy("F"), labels=store.labels, rules=store.rules)
+        # the states themselves: whoever changes one meanwhile has them counted again
+        count = functools.partial(Companions.of, store.states, labels=store.labels, rules=store.rules)
         background.run(self, count, self._on_counted, lambda error: self._session.message.emit(str(error)), key="count")
 
     def _on_counted(self, companions: Companions) -> None:

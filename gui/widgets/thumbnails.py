@@ -55,9 +55,11 @@ class ThumbnailLoader(QObject):
 
     Signals:
         loaded: frozenset of the ids of images whose thumbnail, or problem, became known; at most every 33 ms.
+        forgotten: frozenset of the ids of images whose files changed; other pictures of them are old, too.
     """
 
     loaded = Signal(object)
+    forgotten = Signal(object)
     _answered = Signal()
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -169,6 +171,7 @@ class ThumbnailLoader(QObject):
         for image_id in known:
             self._bytes -= sum(map(_bytes_of, self._pixmaps.pop(image_id, _NONE).values()))
             self._failed.pop(image_id, None)
+        self.forgotten.emit(known)
         self.loaded.emit(known)
 
     def problem(self, image_id: int) -> str | None:

@@ -295,6 +295,24 @@ def test_closing_the_project_leaves_nothing(window, label, compare, qtbot):
     assert not compare.step(1)
 
 
+def test_a_file_that_changed_is_seen_as_it_is_now(window, label, compare, qtbot):
+    select(window, label, [0, 1])
+    open_page(compare, qtbot)
+    store = window.session.store
+    first, second = compare.image_ids()
+    Image.new("RGB", (300, 200), "red").save(store.image_path(first))
+    window.session.thumbnails.forget([first])
+    qtbot.waitUntil(lambda: compare._pictures.get(first) is not None)
+    assert compare.tiles[0].canvas._levels[0].width() == 300
+    # also while another page is seen
+    compare.set_active(False)
+    Image.new("RGB", (320, 200), "red").save(store.image_path(second))
+    window.session.thumbnails.forget([second])
+    compare.set_active(True)
+    qtbot.waitUntil(lambda: compare._pictures.get(second) is not None)
+    assert compare.tiles[1].canvas._levels[0].width() == 320
+
+
 @pytest.mark.parametrize(
     ("count", "width", "height", "aspect", "shape"),
     [
@@ -357,3 +375,17 @@ def test_chips_have_as_many_rows_under_each_image(window, label, opened, qtbot):
     assert len({row.height() for row in rows}) == 1
     # rows of a layout may differ by a pixel
     assert np.ptp([tile.canvas.height() for tile in opened.tiles[:3]]) <= 1
+
+
+def test_the_loupe_after_a_comparison_shows_the_image_that_the_keys_act_on(window, label, qtbot):
+    qtbot.keyClick(label.grid, "a", Qt.KeyboardModifier.ControlModifier)
+    qtbot.keyClick(label.grid, "c")
+    qtbot.keyClick(label.showing.page().focusWidget() or window.focusWidget(), Qt.Key.Key_Right)
+    second = label.compare.current
+    assert second == int(window.session.store.image_ids[1])
+    qtbot.keyClick(window.focusWidget(), "e")
+    assert label.has_loupe()
+    assert window.session.current_image == second
+    qtbot.keyClick(window.focusWidget(), "1")
+    assert window.session.store.states[:3, 0].tolist() == [-1, 1, -1]
+    assert len(label.grid.selected_rows()) == 12

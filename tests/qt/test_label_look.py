@@ -11,6 +11,8 @@ from PySide6.QtGui import QColor, QImage
 from PySide6.QtWidgets import QApplication
 
 from core.project.scan import scan_folder
+from core.project.store import Store
+from gui import background
 from gui.widgets.canvas import Canvas, levels_of, load_levels
 from gui.widgets.look import Look, lookup_table, shown
 
@@ -360,3 +362,51 @@ def test_only_two_large_images_are_kept(window, label, loupe, qtbot, monkeypatch
     assert len(loupe._decoded) == 2
     window.commands["view.grid"].trigger()
     assert list(loupe._decoded) == [loupe._shown]
+
+
+def other_project(draw_images, tmp_path):
+    folder = tmp_path / "other"
+    with Store.create(folder) as store:
+        images = draw_images(tmp_path / "other photos", 3)
+        store.add_images(images, scan_folder(images))
+    return folder
+
+
+def test_an_image_decoded_for_the_project_before_is_none_of_the_next(
+    window, label, loupe, qtbot, monkeypatch, draw_images, tmp_path
+):
+    gate, began = threading.Event(), threading.Event()
+
+    def slow(path):
+        began.set()
+        gate.wait(10)
+        return [quarters(1000, 500)]
+
+    monkeypatch.setattr("gui.label.images.loupe.load_levels", slow)
+    loupe._decoded.clear()
+    label.grid.go_to(0)
+    qtbot.waitUntil(began.is_set)
+    monkeypatch.undo()
+    window.open_project(other_project(draw_images, tmp_path))
+    gate.set()
+    assert background.wait(5000)
+    QApplication.processEvents()
+    assert all(levels[0].width() < 1000 for levels in loupe._decoded.values())
+    assert 1000 not in window.session.store.widths
+
+
+def test_a_file_that_changed_is_decoded_again(window, loupe, qtbot):
+    store, image_id = window.session.store, loupe._shown
+    Image.new("RGB", (300, 200), "red").save(store.image_path(image_id))
+    window.session.thumbnails.forget([image_id, image_id + 1])
+    assert image_id not in loupe._decoded
+    qtbot.waitUntil(lambda: image_id in loupe._decoded)
+    assert loupe.canvas._levels[0].width() == 300
+
+
+def test_a_bug_while_decoding_says_nothing_of_the_image(window, label, loupe, qtbot, monkeypatch):
+    monkeypatch.setattr("sys.excepthook", lambda *_: None)
+    monkeypatch.setattr("gui.label.images.loupe.load_levels", lambda path: 1 / 0)
+    label.grid.go_to(8)
+    qtbot.waitUntil(lambda: loupe._stack.currentWidget() is loupe._problem)
+    assert not window.session.store.problems

@@ -94,6 +94,7 @@ class Compare(QWidget):
         session.changed.connect(self._on_session_changed)
         session.current_image_changed.connect(self._on_current_image_changed)
         session.thumbnails.loaded.connect(self._on_thumbnails_loaded)
+        session.thumbnails.forgotten.connect(self._on_forgotten)
         session.project_closed.connect(self._forget)
 
     def _lay_out(self) -> None:
@@ -291,6 +292,16 @@ class Compare(QWidget):
         for tile in self.tiles if self._is_active else ():
             if tile.image_id is not None and tile.image_id in image_ids and self._pictures.get(tile.image_id) is None:
                 self._show_preview(tile, tile.image_id)
+
+    def _on_forgotten(self, image_ids: frozenset[int]) -> None:
+        """Files changed: show them as they are now, at once or when this page is seen again."""
+        self._pictures.forget(image_ids)
+        for tile in self.tiles:
+            if tile.image_id is not None and self._pictures.get(tile.image_id) is None:
+                if self._is_active and self._session.has_project:
+                    self._show_image(tile, tile.image_id)
+                else:
+                    tile.image_id = None
 
     def _load_detail(self) -> None:
         """Decode in full size what is seen larger than its draft."""

@@ -80,8 +80,15 @@ class ComparePictures(QObject):
             if max(self._kept[image_id].levels[0].size().toTuple()) > DRAFT_PX:
                 del self._kept[image_id]
 
+    def forget(self, image_ids: Collection[int]) -> None:
+        """Forget images whose files changed; all that is being decoded is to be asked for again."""
+        background.cancel_of(self)
+        for image_id in image_ids:
+            self._kept.pop(image_id, None)
+
     def clear(self) -> None:
-        """Forget all."""
+        """Forget all, also what is being decoded: images of the next project have the same numbers."""
+        background.cancel_of(self)
         self._kept.clear()
 
     def _on_loaded(self, image_id: int, picture: Picture) -> None:

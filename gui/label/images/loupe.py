@@ -6,7 +6,7 @@ from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QImage, QKeyEvent
 from PySide6.QtWidgets import QGridLayout, QLayout, QStackedWidget, QVBoxLayout, QWidget
 
-from core.errors import MultihotError
+from core.errors import ImageError, MultihotError
 from core.labels import LabelState
 from core.project.changes import Changes
 from gui import background
@@ -87,6 +87,7 @@ class Loupe(QWidget):
         session.current_image_changed.connect(self._on_current_image_changed)
         session.changed.connect(self._on_session_changed)
         session.thumbnails.loaded.connect(self._on_thumbnails_loaded)
+        session.thumbnails.forgotten.connect(self._on_forgotten)
         session.project_closed.connect(self._on_project_closed)
 
     def _lay_out(self) -> None:
@@ -174,7 +175,18 @@ class Loupe(QWidget):
         if self._is_active and (changes.annotations or changes.labels or changes.images):
             self.refresh_chips()
 
+    def _on_forgotten(self, image_ids: frozenset[int]) -> None:
+        """Files changed: what was decoded of them, or is being decoded, is old."""
+        for image_id in image_ids & self._decoded.keys():
+            del self._decoded[image_id]
+        if self._ahead in image_ids:
+            self._ahead = None
+        if self._is_active and self._shown in image_ids:
+            self._show(self._shown)
+
     def _on_project_closed(self) -> None:
+        # images of the next project have the same numbers
+        background.cancel_of(self)
         self._decoded.clear()
         self._shown = self._ahead = None
         self.chips.set_infos(())
@@ -246,7 +258,9 @@ class Loupe(QWidget):
     def _on_failed(self, image_id: int, error: MultihotError) -> None:
         if not self._session.has_project:
             return
-        self._session.store.set_image_facts(image_id, width=0, height=0, problem=error.sentence)
+        if isinstance(error, ImageError):
+            # a bug says nothing of the image
+            self._session.store.set_image_facts(image_id, width=0, height=0, problem=error.sentence)
         if image_id == self._session.current_image:
             self._problem.set_texts(self.tr("This image cannot be shown"), str(error))
             self._turn_to(self._problem)
@@ -280,6 +294,9 @@ class Loupe(QWidget):
 
     def _on_ahead(self, image_id: int, answer: list[QImage] | MultihotError) -> None:
         """The next image was decoded; meanwhile it may be the one that is looked at."""
+        if image_id != self._ahead:
+            # its file has changed
+            return
         self._ahead = None
         if not isinstance(answer, MultihotError):
             self._on_loaded(image_id, answer)

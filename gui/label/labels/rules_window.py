@@ -122,7 +122,7 @@ class RulesWindow(QDialog):
         for key, slot in (("Insert", self._on_add), ("F2", self._on_change), ("Delete", self._on_delete)):
             QShortcut(QKeySequence(key), self.table, slot, context=Qt.ShortcutContext.WidgetShortcut)
         session.changed.connect(self._on_changed)
-        session.project_closed.connect(self.close)
+        session.project_closed.connect(self._on_project_closed)
 
     # what is shown
 
@@ -184,13 +184,14 @@ class RulesWindow(QDialog):
 
     def _count(self) -> None:
         """Count in a thread where rules are broken and which ones hold."""
-        if self._session.is_busy:
-            # labels and states may not fit while they change in a thread
-            self._rest.start()
-            return
         store = self._session.store
         work = functools.partial(find, store.states.copy("F"), store.labels, store.rules)
         background.run(self, work, self._on_counted, self._on_failed, key="rules")
+
+    def _on_project_closed(self) -> None:
+        self._rest.stop()
+        background.cancel_of(self)
+        self.close()
 
     def _on_counted(self, findings: Findings) -> None:
         self._findings = findings
