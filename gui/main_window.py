@@ -420,13 +420,9 @@ class MainWindow(QMainWindow):
         for name, text in filters.items():
             action = QAction(name.replace("&", "&&"), self)
             action.setToolTip(text)
-            action.triggered.connect(lambda _checked=False, text=text: self._show_filter(text))
+            action.triggered.connect(lambda _checked=False, text=text: self.show_filter(text))
             actions.append(action)
         return actions
-
-    def _show_filter(self, text: str) -> None:
-        self.show_workspace("label")
-        self._workspaces["label"].filter_bar.show_filter(text)  # type: ignore[attr-defined]
 
     def show_shortcuts(self) -> None:
         """Open the sheet of shortcuts."""

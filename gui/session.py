@@ -28,7 +28,8 @@ BYTES_PER_IMAGE = 2
 class Session(QObject):
     """The project that is open, what is looked at in it, and the settings.
 
-    An edit is `session.apply(session.store.some_edit(...))`; views listen to `changed` and decide whether to refresh.
+    An edit is `session.edit(lambda store: store.some_edit(...), images=n)`; views listen to `changed` and decide
+    whether to refresh.
 
     Signals:
         project_opened: `store` is the new project.
@@ -62,6 +63,7 @@ class Session(QObject):
         self._current_image: int | None = None
         self._current_run: int | None = None
         self._is_busy = False
+        self._is_closing = False
         self._edit: background.Request | None = None
         self._settings = load_settings(settings_path())
         self.jobs = Jobs(self)
@@ -115,11 +117,13 @@ class Session(QObject):
             return
         self._set_current(image=None, run=None)
         self.thumbnails.set_store(None)
-        # an edit of many images is finished first
+        # an edit of many images is finished first, and what waits for it is made at once
+        self._is_closing = True
         if self._edit is not None:
             background.wait_for_short()
             self._edit.cancel()
-        self._set_busy(False)
+            self._end_edit(Changes())
+        self._is_closing = False
         store, self._store = self._store, None
         store.close()
         self.project_closed.emit()
@@ -137,25 +141,30 @@ class Session(QObject):
         """Whether an edit of many images is being made; others are refused until it is on disk."""
         return self._is_busy
 
-    def edit(self, work: "Callable[[Store], Changes]", *, images: int) -> None:
+    def edit(self, work: "Callable[[Store], Changes]", *, images: int) -> bool:
         """Make an edit and tell everybody; one of many images is made in a thread and told when it is on disk.
 
         Args:
             work: calls methods of the store, and nothing of the window.
             images: how many it may change.
+
+        Returns:
+            Whether it is made, or will be in a moment; False where another one is still being made.
         """
         if self._is_busy:
             self.message.emit(self.tr("One moment: the change before this one is still being saved."))
-            return
+            return False
         store = self.store
-        if images <= AT_ONCE:
+        if images <= AT_ONCE or self._is_closing:
             self.apply(work(store))
-            return
-        self._set_busy(True)
+            return True
+        self._is_busy = True
+        self.busy_changed.emit(True)
         self.jobs.set("edit", name=self.tr("Saving a change of {count} images").format(count=f"{images:,}"))
         self._edit = background.run(
             self, lambda: store.apart(lambda: work(store)), self._on_edited, self._on_edit_failed, is_short=True
         )
+        return True
 
     def undo(self) -> None:
         """Take back the last edit."""
@@ -205,22 +214,22 @@ class Session(QObject):
             self.settings_changed.emit()
 
     def _on_edited(self, changes: Changes) -> None:
-        self.store.catch_up()
-        self._set_busy(False)
-        self.apply(changes)
+        self._end_edit(changes)
 
     def _on_edit_failed(self, error: MultihotError) -> None:
-        self._set_busy(False)
-        # told as the same error of an edit on this thread is
-        raise error
+        # a part of it may be on disk
+        self._end_edit(Changes(labels=True, images=True, rules=True))
+        # told as the same error of an edit on this thread is; of a bug the crash dialog has told
+        if not isinstance(error, background.UnexpectedError):
+            raise error
 
-    def _set_busy(self, is_busy: bool) -> None:
-        if is_busy != self._is_busy:
-            self._is_busy = is_busy
-            self.busy_changed.emit(is_busy)
-        if not is_busy:
-            self._edit = None
-            self.jobs.remove("edit")
+    def _end_edit(self, changes: Changes) -> None:
+        self.store.catch_up()
+        self._edit, self._is_busy = None, False
+        self.jobs.remove("edit")
+        # views hear of it before those that waited for the end change something
+        self.apply(changes)
+        self.busy_changed.emit(False)
 
     def _adopt(self, store: "Store") -> None:
         self.close()

@@ -5,7 +5,7 @@ import json
 import os
 import sqlite3
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -24,6 +24,7 @@ from core.project.edits import (
     RuleEdit,
     RuleRow,
 )
+from core.project.row_numbers import row_numbers
 from core.project.state import ProjectState
 
 _T = TypeVar("_T", bound=np.generic)
@@ -64,6 +65,7 @@ class Content:
         self.problems: dict[int, str]
         self._states: NDArray[np.int8]
         self._matrix: NDArray[np.int8]
+        self._columns: NDArray[np.int64]
         self._review: NDArray[np.int8]
         self._flagged: NDArray[np.bool_]
         self._reviewed_at: NDArray[np.float64]
@@ -96,7 +98,7 @@ class Content:
             for image_id, label_id, theirs in self._connection.execute("SELECT image_id, label_id, theirs FROM dispute")
         }
         self._read_annotations()
-        self._publish()
+        self._publish(gather=True)
 
     def copy(self) -> "Content":
         """The same for another thread to change, while this one is shown; the database is the same."""
@@ -109,11 +111,14 @@ class Content:
         other._publish_arrays()
         return other
 
-    def take_facts(self, other: "Content") -> None:
-        """Take over what was found out of image files meanwhile from the one that was shown."""
-        if len(other.image_ids) == len(self.image_ids):
-            self._widths[:], self._heights[:] = other._widths, other._heights
-            self.problems = other.problems
+    def take_facts(self, other: "Content", image_ids: Iterable[int]) -> None:
+        """Take over what was found out of some image files meanwhile from the one that was shown."""
+        for image_id in image_ids:
+            row, there = (int(one.rows_of([image_id])[0]) for one in (self, other))
+            self.set_size(row, int(other.widths[there]), int(other.heights[there]))
+            self.problems.pop(image_id, None)
+            if image_id in other.problems:
+                self.problems[image_id] = other.problems[image_id]
 
     def _load_roots(self) -> None:
         """Read the folders of images, and what is known to be wrong with the images in them."""
@@ -131,8 +136,8 @@ class Content:
     def rows_of(self, image_ids: ArrayLike) -> NDArray[np.int64]:
         """Row numbers (n,) of image ids (n,); KeyError for an id that is not in the project."""
         wanted = np.asarray(image_ids, np.int64)
-        rows = np.searchsorted(self.image_ids, wanted)
-        if len(wanted) and (not len(self.image_ids) or (self.image_ids.take(rows, mode="clip") != wanted).any()):
+        rows = row_numbers(self.image_ids, wanted)
+        if len(rows) and rows.min() < 0:
             raise KeyError(f"no such image among {wanted.tolist()[:10]}")
         return rows
 
@@ -214,10 +219,9 @@ class Content:
         self._flagged = np.append(self._flagged, np.zeros(len(ids), np.bool_))
         self._reviewed_at = np.append(self._reviewed_at, np.full(len(ids), np.nan))
         # the states are padded, not gathered anew: a folder of 100,000 images comes in many batches
-        self._matrix, self._states = (
-            np.pad(states, ((0, len(ids)), (0, 0)), constant_values=LabelState.UNKNOWN)
-            for states in (self._matrix, self._states)
-        )
+        more = ((0, len(ids)), (0, 0))
+        self._matrix = np.pad(self._matrix, more, constant_values=LabelState.UNKNOWN)
+        self._states = np.asfortranarray(np.pad(self._states, more, constant_values=LabelState.UNKNOWN))
         self._publish_arrays()
 
     def update_files(self, files: Sequence[tuple[int, int, int]]) -> int:
@@ -318,7 +322,7 @@ class Content:
             ],
         )  # fmt: skip
         self.label_rows.update((row.id, row) for row in rows)
-        self._publish()
+        self._publish(gather=False)
 
     def _apply_rules(self, rows: Sequence[RuleRow]) -> None:
         self._connection.executemany(
@@ -407,8 +411,12 @@ class Content:
         self._review[rows], self._flagged[rows] = known.review, known.flagged
         self._reviewed_at[rows] = known.reviewed_at
 
-    def _publish(self) -> None:
-        """Make the public labels and arrays from the label rows and the columns of every label ever."""
+    def _publish(self, *, gather: bool) -> None:
+        """Make the public labels and arrays from the label rows and the columns of every label ever.
+
+        Args:
+            gather: whether the states are others; else they are gathered only for other labels, or another order.
+        """
         rows = sorted((row for row in self.label_rows.values() if not row.deleted), key=lambda row: row.position)
         shown = {row.id for row in rows}
         self.labels = tuple(
@@ -419,10 +427,12 @@ class Content:
         missing = max(self.label_rows, default=0) - self._matrix.shape[1]
         if missing:
             self._matrix = np.pad(self._matrix, ((0, 0), (0, missing)), constant_values=LabelState.UNKNOWN)
-        self._columns = np.array([row.id - 1 for row in rows], np.int64)
-        is_whole = np.array_equal(self._columns, np.arange(self._matrix.shape[1]))
-        self._states = np.array(self._matrix if is_whole else self._matrix[:, self._columns], order="F")
-        self._publish_arrays()
+        columns = np.array([row.id - 1 for row in rows], np.int64)
+        if gather or not np.array_equal(columns, self._columns):
+            self._columns = columns
+            is_whole = np.array_equal(columns, np.arange(self._matrix.shape[1]))
+            self._states = np.array(self._matrix if is_whole else self._matrix[:, columns], order="F")
+            self._publish_arrays()
         self._publish_rules()
         self._publish_disputes()
 

@@ -65,6 +65,8 @@ class ImageChanges(Steps):
         """
         self._facts.note(image_id, width=width or None, height=height or None, problem=problem)
         self._content.set_size(self.row_of(image_id), width, height)
+        if self._apart_content is not None:
+            self._noted.add(image_id)
         if problem is None:
             self.problems.pop(image_id, None)
         else:

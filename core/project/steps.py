@@ -41,6 +41,8 @@ class Steps(ProjectView):
     def __init__(self, folder: Path, database: Database) -> None:
         self._apart_thread: int | None = None
         self._apart_content: Content | None = None
+        # images of which something was found out while an edit is made apart
+        self._noted: set[int] = set()
         # a step of many images may be made in a thread; another thread's step waits for it
         self._guard = threading.RLock()
         super().__init__(folder, database)
@@ -57,25 +59,25 @@ class Steps(ProjectView):
     def apart(self, edit: Callable[[], _R]) -> _R:
         """Make an edit in a thread; it is seen when `catch_up` is called, or before the next edit.
 
+        What fails in it, also where it goes on after that, is read again from the disk, so that what is caught up with
+        is always what is there.
+
         Args:
             edit: calls methods of this store.
         """
         with self._alone():
+            self._noted.clear()
             self._apart_thread, self._apart_content = threading.get_ident(), self._shown.copy()
             try:
-                made = edit()
-            except BaseException:
-                self._apart_content = None
-                raise
+                return edit()
             finally:
                 self._apart_thread = None
-            return made
 
     def catch_up(self) -> None:
         """Show what was edited apart; for the thread that shows the project."""
         with self._guard:
             if self._apart_content is not None and self._apart_thread is None:
-                self._apart_content.take_facts(self._shown)
+                self._apart_content.take_facts(self._shown, self._noted)
                 self._shown, self._apart_content = self._apart_content, None
 
     @contextlib.contextmanager
@@ -160,9 +162,7 @@ class Steps(ProjectView):
         """Show what is on disk, after a step that failed."""
         with self.database.reading():
             self._journal.refresh()
-            # what was edited apart is thrown away as a whole
-            if self._content is self._shown:
-                self._shown.load()
+            self._content.load()
 
     def _do(self, edit: Edit, text: str) -> Changes:
         with self.step(text) as edits:

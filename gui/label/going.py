@@ -58,8 +58,8 @@ class Going(QObject):
 
     def accept(self) -> None:
         """The chosen images are done; show the next."""
-        self._annotator.accept()
-        self.on()
+        if self._annotator.accept():
+            self.on()
 
     def on_if_wanted(self) -> None:
         """A label was given: go on, where that is wanted."""
@@ -76,9 +76,9 @@ class Going(QObject):
         self._grid.go_to(int(later[0] if len(later) else waiting[0]))
 
     def _shown_to_do(self) -> NDArray[np.int64]:
-        """Rows of the model (n,) of images that are not reviewed."""
+        """Rows of the model (n,) of images that are to do, as the queue of unreviewed images has them."""
         review = self._session.store.review[self._model.rows]
-        return np.flatnonzero(review != Review.REVIEWED).astype(np.int64)
+        return np.flatnonzero(review == int(Review.TO_DO)).astype(np.int64)
 
     def _say_end(self, step: int) -> None:
         end = self.tr("last") if step > 0 else self.tr("first")

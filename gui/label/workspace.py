@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QItemSelectionModel, Signal
 from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
@@ -298,9 +298,15 @@ class LabelWorkspace(QWidget):
         self._choose_targets()
 
     def _on_compared(self, image_id: int) -> None:
-        self.annotator.set_targets([image_id])
+        row = self.model.row_of(image_id)
+        # the loupe shows it next, while the others stay chosen
+        if row != self.grid.currentIndex().row():
+            self.grid.selectionModel().setCurrentIndex(
+                self.model.index(row), QItemSelectionModel.SelectionFlag.NoUpdate
+            )
         self._session.current_image = image_id
-        self._say_chosen([self.model.row_of(image_id)])
+        self.annotator.set_targets([image_id])
+        self._say_chosen([row])
 
     def _on_compare_closed(self) -> None:
         # where all images were gone through in pairs, the grid goes on where that ended

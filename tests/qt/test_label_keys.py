@@ -196,3 +196,18 @@ def test_each_project_begins_in_the_grid(window, label, project):
     assert window.open_project(project)
     assert not label.has_loupe()
     assert window.commands["view.grid"].isChecked()
+
+
+def test_enter_stays_at_an_image_while_another_change_is_being_saved(window, label, press, qtbot, monkeypatch):
+    monkeypatch.setattr("gui.session.AT_ONCE", 3)
+    press("a", CTRL)
+    press("1")
+    assert window.session.is_busy
+    label.grid.go_to(4)
+    press(Qt.Key.Key_Return)
+    assert label.grid.currentIndex().row() == 4
+    qtbot.waitUntil(lambda: not window.session.is_busy)
+    assert not window.session.store.reviewed.any()
+    press(Qt.Key.Key_Return)
+    assert label.grid.currentIndex().row() == 5
+    assert window.session.store.reviewed[4]

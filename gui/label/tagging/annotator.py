@@ -138,15 +138,17 @@ class Annotator(QObject):
         if state == LabelState.PRESENT and self._has_changed:
             self.label_given.emit(tuple(targets[:_FLASHED].tolist()), label_id)
 
-    def give(self, images: NDArray[np.int64], states: Mapping[int, LabelState], *, text: str | None = None) -> None:
+    def give(self, images: NDArray[np.int64], states: Mapping[int, LabelState], *, text: str | None = None) -> bool:
         """Set some labels of any images.
 
         Args:
             images: ids (n,).
             states: by label id.
             text: what happened; None makes it from the states.
+
+        Returns:
+            Whether it is done; not while another change is being saved.
         """
-        self._remember(states)
         reviewed = None
         if self.is_choice and LabelState.PRESENT in states.values():
             # nothing is left to be said of an image that has its one label
@@ -154,7 +156,10 @@ class Annotator(QObject):
         elif self.is_choice and set(states.values()) == {LabelState.UNKNOWN}:
             reviewed = False
             states = {label.id: LabelState.UNKNOWN for label in self._session.store.labels}
-        self._edit(images, lambda store: store.set_states(images, states, reviewed=reviewed, text=text))
+        is_made = self._edit(images, lambda store: store.set_states(images, states, reviewed=reviewed, text=text))
+        if is_made:
+            self._remember(states)
+        return is_made
 
     def add_label(self, name: str, state: LabelState) -> None:
         """Add a label to the project and give it to the chosen images, if any, in one step of undo.
@@ -184,17 +189,19 @@ class Annotator(QObject):
 
     # whole images
 
-    def accept(self) -> None:
+    def accept(self) -> bool:
         """The images are reviewed, and what is unknown becomes what present labels imply, else absent.
 
         Where an image has one label, it is only reviewed.
+
+        Returns:
+            Whether it is done; not while another change is being saved.
         """
         targets = self._targets
         if not self._has_targets():
-            return
+            return False
         if self.is_choice:
-            self._edit(targets, lambda store: store.set_states(targets, {}, reviewed=True))
-            return
+            return self._edit(targets, lambda store: store.set_states(targets, {}, reviewed=True))
 
         def work(store: "Store") -> Changes:
             if not rules.with_parents(store.labels, store.rules):
@@ -204,7 +211,7 @@ class Annotator(QObject):
             text = f"{count_images(len(targets))} reviewed"
             return store.set_matrix(targets, _ids(store), states, reviewed=True, text=text)
 
-        self._edit(targets, work)
+        return self._edit(targets, work)
 
     def clear(self, *, text: str = "") -> None:
         """Make all labels unknown again on the chosen images, which are then to be reviewed.
@@ -299,15 +306,14 @@ class Annotator(QObject):
             states: by label id; where an image has one label, the first present one counts.
 
         Returns:
-            Whether images were chosen.
+            Whether it is done; not without images, nor while another change is being saved.
         """
         if not self._has_targets():
             return False
         if self.is_choice:
             present = [label_id for label_id, state in states.items() if state == LabelState.PRESENT]
             states = {present[0]: LabelState.PRESENT} if present else {}
-        self.give(self._targets, states, text=f"Labels pasted on {count_images(len(self._targets))}")
-        return True
+        return self.give(self._targets, states, text=f"Labels pasted on {count_images(len(self._targets))}")
 
     # how it is done
 
@@ -320,8 +326,8 @@ class Annotator(QObject):
         low, high = states.min(axis=0), states.max(axis=0)
         return np.where(low == high, low, MIXED).astype(np.int8)
 
-    def _edit(self, images: NDArray[np.int64], work: Callable[["Store"], Changes]) -> None:
-        """Make an edit, at once or, of very many images, in a thread."""
+    def _edit(self, images: NDArray[np.int64], work: Callable[["Store"], Changes]) -> bool:
+        """Make an edit, at once or, of very many images, in a thread; whether it is made."""
         self._has_changed = False
         last = int(images[-1])
 
@@ -332,7 +338,7 @@ class Annotator(QObject):
                 self._sources = [*[one for one in self._sources if one != last][-8:], last]
             return changes
 
-        self._session.edit(remembered, images=len(images))
+        return self._session.edit(remembered, images=len(images))
 
     def _remember(self, label_ids: Mapping[int, LabelState] | Sequence[int]) -> None:
         self._given = [*(one for one in self._given if one not in label_ids), *label_ids][-_REMEMBERED:]

@@ -120,7 +120,8 @@ class Painter(QObject):
         self._stroke, self._stroke_states = {}, {}
         if not len(images) or not self._session.has_project:
             return
-        self._annotator.give(images, states)
+        if not self._annotator.give(images, states):
+            return
         for label_id, state in states.items():
             if state == LabelState.PRESENT:
                 self.stroke_made.emit(tuple(images.tolist()), label_id)

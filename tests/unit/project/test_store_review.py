@@ -1,3 +1,4 @@
+import contextlib
 import threading
 import time
 
@@ -6,6 +7,7 @@ import pytest
 
 from core.errors import ProjectError
 from core.labels import LabelState, Review
+from core.project.scan import ScannedImage
 from core.project.store import Store
 
 PRESENT, ABSENT, UNKNOWN = LabelState.PRESENT, LabelState.ABSENT, LabelState.UNKNOWN
@@ -226,3 +228,46 @@ def test_a_filter_without_a_name_or_a_text_is_refused(store):
     for name, text in (("", "cat"), ("cats", " ")):
         with pytest.raises(ProjectError):
             store.save_filter(name, text)
+
+
+def test_what_an_edit_apart_says_of_files_is_not_taken_back_by_what_was_found_meanwhile(store, tmp_path):
+    def edit():
+        store.mark_problems({1: "It is gone.", 2: "It is gone."})
+        return store.set_states([1], {1: PRESENT})
+
+    thread = threading.Thread(target=lambda: store.apart(edit))
+    thread.start()
+    thread.join()
+    store.set_image_facts(3, width=7, height=5, problem="It is empty.")
+    store.catch_up()
+    assert store.problems[1] == store.problems[2] == "It is gone."
+    assert store.problems[3] == "It is empty."
+
+
+def test_an_edit_apart_that_goes_on_after_an_error_shows_what_is_on_disk(store):
+    def edit():
+        store.set_states([1], {2: PRESENT})
+        with contextlib.suppress(ProjectError), store.step("fails"):
+            store.set_states([1, 2], {1: PRESENT})
+            raise ProjectError("The disk is full.")
+
+    thread = threading.Thread(target=lambda: store.apart(edit))
+    thread.start()
+    thread.join()
+    store.catch_up()
+    assert store.states[:2, :2].tolist() == [[-1, 1], [-1, -1]]
+    store.set_states([1], {3: PRESENT})
+    with reopened(store) as again:
+        assert again.states[0].tolist() == [-1, 1, 1]
+
+
+def test_states_lie_label_by_label_however_the_project_grew(tmp_path):
+    with Store.create(tmp_path / "p") as store:
+        store.add_labels(["a", "b"])
+        store.add_images(tmp_path, [ScannedImage("1.jpg", 1, 1), ScannedImage("2.jpg", 1, 1)])
+        assert store.states.flags.f_contiguous
+        store.set_states([1], {1: PRESENT})
+        store.change_label(1, name="c")
+        assert store.states.tolist() == [[1, -1], [-1, -1]]
+        store.reorder_labels([2, 1])
+        assert store.states.tolist() == [[-1, 1], [-1, -1]]
