@@ -10,6 +10,7 @@ from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistent
 from core.labels import LabelState, Review
 from core.project.changes import Changes
 from core.project.query import Query, QueryData
+from core.project.row_numbers import row_numbers
 from core.project.scan import natural_key
 from gui.session import Session
 
@@ -171,8 +172,9 @@ class ImageModel(QAbstractListModel):
         if self._places is None or len(self._places) != len(ids):
             self._places = np.full(len(ids), -1, np.int32)
             self._places[self._rows] = np.arange(len(self._rows), dtype=np.int32)
-        found = np.minimum(np.searchsorted(ids, image_ids), len(ids) - 1)
-        return np.where(ids[found] == image_ids, self._places[found], -1).astype(np.int64)
+        found = row_numbers(ids, image_ids)
+        # the last place stands in for images that are not there
+        return np.where(found >= 0, self._places[found], -1).astype(np.int64)
 
     def section_counts(self) -> list[int]:
         """How many images each folder has, in the order of the rows; all together where they are not grouped."""
@@ -200,20 +202,21 @@ class ImageModel(QAbstractListModel):
         if not self._session.has_project:
             return np.empty(0, np.int64)
         ids = self._session.store.image_ids
+        data = self.query_data() if self._query or self._is_grouped else None
         if self._chosen is not None:
             rows = np.flatnonzero(np.isin(ids, np.fromiter(self._chosen, np.int64)))
-        elif self._query:
-            rows = np.flatnonzero(self._query.matches(self.query_data()))
+        elif self._query and data is not None:
+            rows = np.flatnonzero(self._query.matches(data))
         else:
             rows = np.arange(len(ids))
-        return self._in_order(rows.astype(np.int64))
+        return rows.astype(np.int64) if data is None else self._in_order(rows.astype(np.int64), data)
 
-    def _in_order(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+    def _in_order(self, rows: NDArray[np.int64], data: QueryData) -> NDArray[np.int64]:
         """Ascending rows as the filter and the folders order them."""
         if self._query.is_sorted:
-            rows = self._query.order(self.query_data(), rows)
+            rows = self._query.order(data, rows)
         if self._is_grouped and len(rows):
-            paths = self.query_data().paths
+            paths = data.paths
             ranks = np.empty(len(paths.folders), np.int32)
             ranks[sorted(range(len(ranks)), key=lambda one: natural_key(paths.folders[one]))] = np.arange(len(ranks))
             rows = rows[np.argsort(ranks[paths.folder_numbers[rows]], kind="stable")]
@@ -236,7 +239,7 @@ class ImageModel(QAbstractListModel):
         data = self.query_data()
         self._stale = int(np.count_nonzero(~self._query.matches(data)[self._rows]))
         self._is_order_stale = self._query.is_sorted and not np.array_equal(
-            self._in_order(np.sort(self._rows)), self._rows
+            self._in_order(np.sort(self._rows), data), self._rows
         )
         self.visible_changed.emit()
 

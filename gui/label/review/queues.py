@@ -124,17 +124,18 @@ class QueueCounter(QObject):
         """What filters see, without the paths, which no queue asks for.
 
         Args:
-            copies: whether arrays are copied, so that a thread may look at them while people go on.
+            copies: whether what a thread cannot go through while it grows is copied. The arrays are not: an edit that
+                is made meanwhile changes numbers in them, and has all counted again.
         """
         store = self._session.store
         probabilities, thresholds = self._scores.probabilities, self._scores.thresholds
         fits = probabilities is not None and probabilities.shape == store.states.shape
         return QueryData(
             labels=store.labels,
-            states=store.states.copy("F") if copies else store.states,
-            review=store.review.copy() if copies else store.review,
+            states=store.states,
+            review=store.review,
             reviewed_at=store.reviewed_at,
-            flagged=store.flagged.copy() if copies else store.flagged,
+            flagged=store.flagged,
             splits=store.splits,
             image_ids=store.image_ids,
             paths=_NO_PATHS,
@@ -175,7 +176,7 @@ class QueueCounter(QObject):
 
         def look() -> Folders:
             # so that the first filter finds its index of the paths made, which is no work for the window's thread
-            QueryData.of(store)
+            QueryData.of(store).paths.prepare()
             return folders_of(paths)
 
         background.run(self, look, self._on_folders_counted, self._on_failed, key="folders", is_short=True)
