@@ -17,6 +17,13 @@ _chosen: dict[str, tuple[str, ...]] = {}
 """The keys of the commands now, by id; `Commands` writes them, and there is one window in a process."""
 
 
+_REPEATED = (
+    "edit.undo", "edit.redo", "image.next", "image.previous", "view.zoom_in", "view.zoom_out", "labels.up",
+    "labels.down",
+)  # fmt: skip
+"""Commands that go on while their key is held."""
+
+
 class Commands(QObject):
     """The window's actions, by id, and the keys they have.
 
@@ -143,6 +150,8 @@ def _action(command: Command, window: QWidget) -> QAction:
     action = QAction(QCoreApplication.translate("Commands", command.text), window)
     action.setObjectName(command.id)
     action.setCheckable(command.checkable)
+    # a key that is held must not go over a hundred images
+    action.setAutoRepeat(command.id in _REPEATED)
     action.setStatusTip("")
     if command.icon:
         action.setIcon(icon(command.icon))

@@ -61,6 +61,11 @@ class Going(QObject):
         if self._annotator.accept():
             self.on()
 
+    def reviewed(self) -> None:
+        """The chosen images are reviewed with what is known of them; show the next."""
+        if self._annotator.review():
+            self.on()
+
     def on_if_wanted(self) -> None:
         """A label was given: go on, where that is wanted."""
         if self._annotator.advances:

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import QItemSelectionModel, Signal
-from PySide6.QtGui import QAction, QResizeEvent
+from PySide6.QtCore import QItemSelectionModel, Qt, Signal
+from PySide6.QtGui import QAction, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
 from core.labels import LabelState
@@ -37,9 +37,10 @@ if TYPE_CHECKING:
 _NEED_IMAGES = (
     *NEED_IMAGES, "image.accept", "image.next", "image.previous", "image.next_unreviewed", "image.note", "view.grid",
     "view.loupe", "view.compare", "view.zoom", "view.rotate_left", "view.rotate_right", "view.look",
-    "view.reset_look", "view.facts",
+    "view.reset_look", "view.facts", "view.link", "image.reviewed", "image.keep_mine", "image.take_theirs",
 )  # fmt: skip
 _NEED_LABEL = (
+    "edit.refresh_filter", "edit.order", "labels.pin",
     "edit.select_all", "edit.select_none", "edit.invert_selection", "edit.clear_filter", "edit.save_filter",
     "view.zoom_in", "view.zoom_out", "view.zoom_actual", "view.side_panel", "view.sidebar", "view.sections",
     "view.statistics", "labels.add", "labels.edit", "labels.merge", "labels.delete", "labels.up", "labels.down",
@@ -244,6 +245,8 @@ class LabelWorkspace(QWidget):
         self.tagging.suggester.set_source(self.scores.suggestions)
         self.tagging.suggester.changed.connect(self._show_suggestion)
         self.tagging.actions.changed.connect(self.label_actions_changed)
+        # F2 and the like are then about the label whose key was pressed
+        self.tagging.actions.triggered.connect(self.label_panel.list.choose)
         annotator.label_given.connect(grid.delegate.flash)
         annotator.label_given.connect(self.going.on_if_wanted)
         self.tagging.painter.stroke_made.connect(grid.delegate.flash)
@@ -258,6 +261,7 @@ class LabelWorkspace(QWidget):
         looks = self.loupe.looks
         handlers: dict[str, Callable[[], object]] = {
             "image.accept": going.accept,
+            "image.reviewed": going.reviewed,
             "image.next": lambda: going.step(1),
             "image.previous": lambda: going.step(-1),
             "image.next_unreviewed": going.to_unreviewed,
@@ -267,6 +271,9 @@ class LabelWorkspace(QWidget):
             "edit.filter": self._focus_filter,
             "edit.clear_filter": self.filter_bar.clear,
             "edit.save_filter": self.filter_bar.save,
+            "edit.refresh_filter": self.model.refresh,
+            "edit.order": self.filter_bar.open_orders,
+            "labels.pin": self.label_panel.pin_current,
             "image.note": self._write_note,
             "view.grid": lambda: showing.show("grid"),
             "view.loupe": lambda: showing.show("loupe"),
@@ -287,6 +294,9 @@ class LabelWorkspace(QWidget):
             # triggered hands over whether the action is checked
             self._commands[command_id].triggered.connect(lambda _checked=False, handler=handler: handler())
         self._commands["view.sections"].triggered.connect(grid.set_sections)
+        self._commands["view.link"].triggered.connect(self.compare.linked.setChecked)
+        self.compare.linked.toggled.connect(self._commands["view.link"].setChecked)
+        self._commands["view.link"].setChecked(self.compare.linked.isChecked())
         self._commands["view.side_panel"].triggered.connect(self._side.setVisible)
         self._commands["view.side_panel"].setChecked(True)
 
@@ -424,6 +434,13 @@ class LabelWorkspace(QWidget):
             self.annotator.cycle(chip.label.id)
         else:
             self.annotator.set_state(chip.label.id, LabelState.PRESENT)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Escape leaves buttons and panels for the images."""
+        if event.key() == Qt.Key.Key_Escape:
+            self.showing.focus()
+        else:
+            super().keyPressEvent(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """The sidebar folds where there is little room."""

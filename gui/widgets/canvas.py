@@ -178,8 +178,8 @@ class Canvas(QWidget):
         self._zoom_to(1.0, self._cursor_or_center())
 
     def zoom_by(self, factor: float) -> None:
-        """Zoom around the cursor, or the middle."""
-        self._zoom_to(self.zoom() * factor, self._cursor_or_center())
+        """Zoom around the middle; a mouse that rests somewhere has no part in it."""
+        self._zoom_to(self.zoom() * factor, QPointF(self.rect().center()))
 
     def pan(self, across: float, down: float) -> None:
         """Move the window over the picture.

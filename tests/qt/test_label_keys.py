@@ -211,3 +211,29 @@ def test_enter_stays_at_an_image_while_another_change_is_being_saved(window, lab
     press(Qt.Key.Key_Return)
     assert label.grid.currentIndex().row() == 5
     assert window.session.store.reviewed[4]
+
+
+def test_shift_enter_reviews_with_what_is_known_and_goes_on(window, label, press):
+    press("1")
+    press(Qt.Key.Key_Return, Qt.KeyboardModifier.ShiftModifier)
+    assert states(window, 0) == [PRESENT, UNKNOWN, UNKNOWN]
+    assert window.session.store.reviewed[0]
+    assert label.grid.currentIndex().row() == 1
+
+
+def test_a_key_that_is_held_edits_once_but_goes_through_images(window, label):
+    repeated = {one.id for one, action in window.commands.all() if action.autoRepeat()}
+    assert repeated >= {"image.next", "image.previous", "edit.undo"}
+    assert not repeated & {"image.accept", "image.reviewed", "image.flag", "image.clear", "image.accept_suggestion"}
+    assert not any(action.autoRepeat() for action in label.label_actions)
+
+
+def test_escape_comes_back_to_the_images_from_a_button(window, label, qtbot):
+    label.foot.choose_all.setFocus()
+    qtbot.keyClick(label.foot.choose_all, Qt.Key.Key_Escape)
+    assert label.grid.hasFocus()
+
+
+def test_the_label_whose_key_was_pressed_is_the_one_that_f2_edits(window, label, press):
+    press("2")
+    assert label.label_panel.list.current_label().name == "king"

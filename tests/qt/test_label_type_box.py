@@ -94,6 +94,10 @@ def test_a_name_that_no_label_has_is_offered_last_and_added(window, store, box, 
     qtbot.keyClicks(box.field, " hearts")
     assert box.model.data(box.model.index(0)) == "Add label “King of hearts”"
     typed("")
+    assert len(store.labels) == 3, "a slip of the fingers makes no label"
+    assert "to add it" in box._error.text()
+    qtbot.keyClick(box.field, Qt.Key.Key_Down)
+    typed("")
     assert store.labels[-1].name == "King of hearts"
     assert store.states[0].tolist() == [UNKNOWN, UNKNOWN, UNKNOWN, PRESENT]
     qtbot.keyClicks(box.field, "ki")
@@ -105,7 +109,8 @@ def test_a_name_that_no_label_has_is_offered_last_and_added(window, store, box, 
 
 
 def test_a_name_that_cannot_be_one_is_refused_in_the_box(store, box, typed):
-    typed("x" * 201)
+    typed("x" * 201, Qt.Key.Key_Down)
+    typed("")
     assert "200 characters" in box._error.text()
     assert len(store.labels) == 3
 

@@ -107,6 +107,10 @@ class FilterBar(QWidget):
         self._show_error(None)
         self._show_parts()
 
+    def open_orders(self) -> None:
+        """Let the order of the images be chosen."""
+        self._order_button.showMenu()
+
     def save(self) -> None:
         """Ask for a name to keep the filter under."""
         text = self.field.text().strip()

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from PySide6.QtCore import QCoreApplication, QObject, QTimer, Signal
 
+from core.labels import MULTI_CLASS
 from core.project.changes import Changes
 from core.project.query import PathIndex, QueryData, parse
 from gui import background
@@ -48,15 +49,16 @@ QUEUES = (
     Queue("unsure", "Unsure", "Images that somebody was unsure of", "unsure", "question", "view.queue_unsure",
           "Nobody is unsure of any image."),
     Queue("flagged", "Flagged", "Images with a flag", "flagged", "flag", "view.queue_flagged", "No image has a flag."),
-    Queue("notes", "With notes", "Images with a note", "note:*", "note-pencil", "", "No image has a note."),
+    Queue("notes", "With notes", "Images with a note", "note:*", "note-pencil", "view.queue_notes",
+          "No image has a note."),
     Queue("conflicts", "Rule conflicts", "Images whose labels break a rule", "conflict", "warning",
           "view.queue_conflicts", "No image breaks a rule."),
     Queue("disputed", "Disputed", "Images that another copy labelled otherwise, found when it was merged", "disputed",
           "scales", "view.queue_disputed", "No merge left anything to decide."),
     Queue("disagree", "Model disagrees", "Images that the model sees otherwise, the clearest first",
           "disagree sort:-disagree", "git-diff", "view.queue_disagree", "The model sees every image as you do."),
-    Queue("unreadable", "Unreadable", "Images whose file cannot be read", "unreadable", "prohibit", "",
-          "Every image that was looked at can be read."),
+    Queue("unreadable", "Unreadable", "Images whose file cannot be read", "unreadable", "prohibit",
+          "view.queue_unreadable", "Every image that was looked at can be read."),
 )  # fmt: skip
 
 
@@ -148,6 +150,7 @@ class QueueCounter(QObject):
             disputes=dict(store.disputes) if copies else store.disputes,
             scores=probabilities if fits else None,
             thresholds=thresholds if fits else None,
+            is_multi_class=store.task == MULTI_CLASS,
         )
 
     def _count_soon(self, _what: object = None) -> None:

@@ -156,9 +156,12 @@ class Annotator(QObject):
         elif self.is_choice and set(states.values()) == {LabelState.UNKNOWN}:
             reviewed = False
             states = {label.id: LabelState.UNKNOWN for label in self._session.store.labels}
+        given = self._given
+        # before the edit, whose changes show what was given last
+        self._remember(states)
         is_made = self._edit(images, lambda store: store.set_states(images, states, reviewed=reviewed, text=text))
-        if is_made:
-            self._remember(states)
+        if not is_made:
+            self._given = given
         return is_made
 
     def add_label(self, name: str, state: LabelState) -> None:
@@ -212,6 +215,15 @@ class Annotator(QObject):
             return store.set_matrix(targets, _ids(store), states, reviewed=True, text=text)
 
         return self._edit(targets, work)
+
+    def review(self) -> bool:
+        """The images are reviewed; what is unknown stays unknown.
+
+        Returns:
+            Whether it is done; not while another change is being saved.
+        """
+        targets = self._targets
+        return self._has_targets() and self._edit(targets, lambda store: store.set_review(targets, Review.REVIEWED))
 
     def clear(self, *, text: str = "") -> None:
         """Make all labels unknown again on the chosen images, which are then to be reviewed.

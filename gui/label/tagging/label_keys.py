@@ -142,6 +142,7 @@ class LabelActions(QObject):
         # on macOS a label called “Quit” would else become the program's own
         action.setMenuRole(QAction.MenuRole.NoRole)
         action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        action.setAutoRepeat(False)
         action.setToolTip(self._tip)
         action.setEnabled(self._is_enabled)
         action.triggered.connect(lambda _checked=False: self.triggered.emit(label.id))

@@ -157,8 +157,9 @@ class TypeBox(QFrame):
         self._error.clear()
         name, self._state = signed(typed, [label.name for label in self._labels()])
         self.model.show_rows(self._rows(name))
-        # nothing typed: Return is to do nothing to the images
-        self._select(0 if name else -1)
+        # nothing typed: Return is to do nothing to the images; a slip of the fingers is to make no label
+        is_known = bool(name) and self.model.rowCount() > 0 and self.model.rows[0].label is not None
+        self._select(0 if is_known else -1)
         self._fit()
 
     def _rows(self, name: str) -> list[Row]:
@@ -214,7 +215,13 @@ class TypeBox(QFrame):
     def _choose(self, state: LabelState | None) -> None:
         index = self.list.currentIndex()
         if not index.isValid():
-            self.leave()
+            if self.model.rowCount() and self.field.text().strip():
+                self._error.show_text(
+                    self.tr("No label is called so."), next_step=self.tr("Press ↓ and Return to add it.")
+                )
+                self._fit()
+            else:
+                self.leave()
             return
         row = self.model.rows[index.row()]
         state = self._state if state is None else state
