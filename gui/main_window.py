@@ -182,7 +182,7 @@ class MainWindow(QMainWindow):
         except DamagedProjectError as error:
             from gui.project.rescue_dialog import show_rescue
 
-            show_rescue(self, folder, damage=str(error))
+            show_rescue(self, folder, damage=error.sentence)
             return False
         except MultihotError as error:
             self._show_error(error)

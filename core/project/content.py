@@ -24,6 +24,7 @@ from core.project.edits import (
     RuleEdit,
     RuleRow,
 )
+from core.project.missing import missing_folder
 from core.project.row_numbers import row_numbers
 from core.project.state import ProjectState
 
@@ -130,8 +131,8 @@ class Content:
         self.problems = dict(self._connection.execute("SELECT id, problem FROM image WHERE problem IS NOT NULL"))
         for root_id, root in self.roots.items():
             if not root.is_dir():
-                sentence = f"The folder {root} is missing. Choose File › Find moved images."
-                self.problems.update(dict.fromkeys(self.image_ids[self._root_ids == root_id].tolist(), sentence))
+                ids = self.image_ids[self._root_ids == root_id].tolist()
+                self.problems.update(dict.fromkeys(ids, missing_folder(root)))
 
     def rows_of(self, image_ids: ArrayLike) -> NDArray[np.int64]:
         """Row numbers (n,) of image ids (n,); KeyError for an id that is not in the project."""

@@ -1,15 +1,22 @@
 """What became of a project's image files since they were added: changed, gone, back again, and which are new."""
 
+import bisect
 import os
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import numpy as np
+
 from core.errors import ProjectError
+from core.labels import LabelState, Review
 from core.project.changes import Changes
 from core.project.database import FILE_NAME, PROJECT_FOLDERS
+from core.project.edits import changes_of
 from core.project.fingerprints import file_hash, never
+from core.project.merge import joined_note
+from core.project.missing import is_missing, missing_file, missing_folder
 from core.project.read_only import reading
 from core.project.scan import ScannedImage, scan_folder
 from core.project.store import Store
@@ -93,7 +100,10 @@ def look(
         if not root.is_dir():
             news.miss_root(root, known[root])
             continue
-        for part in _parts(root, within):
+        parts = _parts(root, within)
+        # once for all parts: a copy into hundreds of folders tells of each
+        ordered = sorted(known[root]) if any(parts) else []
+        for part in parts:
             if cancelled():
                 return None
             try:
@@ -103,9 +113,7 @@ def look(
                 continue
             if cancelled():
                 return None
-            images = known[root]
-            if part:
-                images = {path: one for path, one in images.items() if path.startswith(part)}
+            images = known[root] if not part else {path: known[root][path] for path in _below(ordered, part)}
             news.compare(root, images, files, cancelled)
     if cancelled():
         return None
@@ -113,7 +121,11 @@ def look(
 
 
 def take_news(store: Store, news: News) -> Changes:
-    """Forget what is known of files that changed, and mark those that are gone or back. Not undoable."""
+    """Forget what is known of files that changed, and mark those that are gone or back.
+
+    That is not undoable. Images of which something was said, and that show something else now, become unsure with a
+    line in their notes, which is: somebody has to see them again, also after a restart.
+    """
     by_root: dict[Path, list[ScannedImage]] = {}
     for root, file in [*news.changed.values(), *((root, file) for root, file, _ in news.touched.values())]:
         by_root.setdefault(root, []).append(file)
@@ -122,18 +134,29 @@ def take_news(store: Store, news: News) -> Changes:
     if news.touched:
         store.set_content_hashes({image_id: content for image_id, (_, _, content) in news.touched.items()})
     store.mark_problems({**news.gone, **dict.fromkeys(news.back)})
+    marked = _mark_changed(store, list(news.changed))
     said = [
         text
         for count, text in ((len(news.changed), "changed"), (len(news.gone), "gone"), (len(news.back), "there again"))
         if count
         for text in (f"{_images(count)} {text}",)
     ]
-    return Changes(text=", ".join(said), images=news.images > 0)
+    return replace(marked, text=", ".join(said), images=news.images > 0)
 
 
-def is_missing(problem: str) -> bool:
-    """Whether what is said against an image is that its file is not there."""
-    return " is no longer in “" in problem or (problem.startswith("The folder ") and " is missing." in problem)
+def _mark_changed(store: Store, image_ids: Sequence[int]) -> Changes:
+    """Make images unsure that were labelled or reviewed, since their files are others now."""
+    ids = np.array(sorted(image_ids), np.int64)
+    known = (store.states_of(ids) != int(LabelState.UNKNOWN)).any(axis=1)
+    seen = ids[known | (store.review[store.rows_of(ids)] != int(Review.TO_DO))].tolist()
+    if not seen:
+        return Changes()
+    text = f"{_images(len(seen))} unsure, as {'its file' if len(seen) == 1 else 'their files'} changed"
+    line = f"The file changed on disk; noticed on {time.strftime('%Y-%m-%d')}."
+    with store.step(text) as edits:
+        store.set_review(seen, Review.UNSURE)
+        store.set_notes({one: joined_note(store.notes.get(one, ""), line) for one in seen})
+    return changes_of(edits, text)
 
 
 class _Collected:
@@ -154,7 +177,7 @@ class _Collected:
     def miss_root(self, root: Path, images: Mapping[str, _Known]) -> None:
         """None of its images is there."""
         self._missing_roots.append(root)
-        sentence = f"The folder {root} is missing. Choose File › Find moved images."
+        sentence = missing_folder(root)
         for one in images.values():
             self._mark_gone(one, sentence)
 
@@ -167,9 +190,11 @@ class _Collected:
             if count % _GIVE_WAY_EVERY == 0:
                 _give_way(count)
             file = there.get(path) or _file(root, path)
+            if file is not None and file.size < 0:
+                # nobody may read it at the moment: nothing is known of it
+                continue
             if file is None:
-                whole = Path(_whole(root, path))
-                self._mark_gone(one, f"“{whole.name}” is no longer in “{whole.parent}”.")
+                self._mark_gone(one, missing_file(Path(_whole(root, path))))
             elif (file.size, file.mtime_ns) != (one.size, one.mtime_ns):
                 self._changed_or_touched(root, one, file, cancelled)
             if file is not None and is_missing(self._problems.get(one.image_id, "")):
@@ -234,6 +259,11 @@ def _parts(root: Path, within: Collection[Path] | None) -> list[str]:
     return [f"{one.relative_to(root).as_posix()}/" for one in outer]
 
 
+def _below(ordered: Sequence[str], part: str) -> Sequence[str]:
+    """The paths among ascending ones that begin with a folder, which ends with "/"."""
+    return ordered[bisect.bisect_left(ordered, part) : bisect.bisect_left(ordered, f"{part[:-1]}0")]
+
+
 def _scanned(root: Path, part: str, cancelled: Callable[[], bool]) -> list[ScannedImage]:
     """The image files of a part of a root folder, relative to the root; none where it is gone."""
     if not part:
@@ -253,7 +283,7 @@ def _file(root: Path, path: str) -> ScannedImage | None:
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError:
-        # it may be there: whoever opens it will be told
+        # it may be there, and nothing says that it changed
         return ScannedImage(path, -1, -1)
     return ScannedImage(path, facts.st_size, facts.st_mtime_ns)
 

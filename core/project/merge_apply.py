@@ -118,6 +118,7 @@ def apply_merge(store: Store, plan: MergePlan, choices: MergeChoices) -> Merged:
     with store.step(text) as edits:
         label_ids = _label_ids(store, plan)
         said = _Said(plan.mine.image_ids[plan.join.mine], plan.states, plan.join.theirs)
+        _take_knowledge(store, plan, label_ids)
         added, missing = _add_images(store, plan) if choices.images else (None, 0)
         if added is not None:
             said = said.and_then(added)
@@ -128,7 +129,7 @@ def apply_merge(store: Store, plan: MergePlan, choices: MergeChoices) -> Merged:
         if disputes:
             store.add_disputes(disputes, text)
             store.set_review(disputed, Review.UNSURE)
-    store.set_content_hashes(_hashes(plan, added))
+        store.set_content_hashes(_hashes(plan, added))
     changes = changes_of(edits, text)
     if added is not None and len(added.ids):
         changes = replace(changes, text=text, images=True)
@@ -164,6 +165,37 @@ def _label_ids(store: Store, plan: MergePlan) -> list[int]:
         if label.description:
             store.change_label(found[-1], description=label.description)
     return found
+
+
+def _take_knowledge(store: Store, plan: MergePlan, label_ids: Sequence[int]) -> None:
+    """Give new labels their parent and examples, and take over the rules in which one of them is; not what contradicts.
+
+    Labels that were here keep what is said of them here.
+    """
+    theirs = [plan.theirs.labels[column] for column in plan.columns.tolist()]
+    here = {label.id: own for label, own in zip(theirs, label_ids, strict=True)}
+    new = {own for label, own in zip(theirs, label_ids, strict=True) if isinstance(plan.targets[label.id], str)}
+    images = dict(
+        zip(
+            plan.theirs.image_ids[plan.join.theirs].tolist(),
+            plan.mine.image_ids[plan.join.mine].tolist(),
+            strict=True,
+        )
+    )
+    for label in theirs:
+        own = here[label.id]
+        if own in new:
+            examples = tuple(images[one] for one in label.examples if one in images)
+            if examples:
+                store.change_label(own, examples=examples)
+            if label.parent in here:
+                with contextlib.suppress(ProjectError):
+                    store.change_label(own, parent=here[label.parent])
+    for rule in plan.theirs.rules:
+        own_ids = [here[one] for one in rule.label_ids if one in here]
+        if len(own_ids) == len(rule.label_ids) and not new.isdisjoint(own_ids):
+            with contextlib.suppress(ProjectError):
+                store.add_rule(rule.kind, own_ids, rule.name)
 
 
 def _take_states(

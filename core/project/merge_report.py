@@ -74,7 +74,7 @@ def merged_lines(merged: Merged) -> list[str]:
         f"{sums[3]:,} are to be decided."
     ]
     if merged.disputed:
-        lines.append(f"{_images(len(merged.disputed))} unsure until these are decided.")
+        lines.append(f"{_images(len(merged.disputed))} marked unsure; review them when these are decided.")
     if merged.reviews or merged.notes:
         lines.append(f"Review marks or flags of {_images(merged.reviews)} and notes of {merged.notes:,} taken over.")
     if merged.images or merged.images_missing:

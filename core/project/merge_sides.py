@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import ProjectError
-from core.labels import Label, Task
+from core.labels import Label, Rule, Task
 from core.project.content import Content
 from core.project.database import FILE_NAME
 from core.project.read_only import reading
@@ -33,6 +33,7 @@ class Side:
         review: int8 (N,), see `Review`.
         flagged: bool (N,).
         notes: texts by image id.
+        rules: those whose labels all exist.
     """
 
     folder: Path
@@ -48,6 +49,7 @@ class Side:
     review: NDArray[np.int8]
     flagged: NDArray[np.bool_]
     notes: Mapping[int, str]
+    rules: tuple[Rule, ...] = ()
 
 
 OtherProject = Side
@@ -102,6 +104,7 @@ def _side(connection: sqlite3.Connection, folder: Path) -> Side:
         review=content.review,
         flagged=content.flagged,
         notes=content.notes,
+        rules=content.rules,
     )
 
 

@@ -30,7 +30,7 @@ from core.project.store import Store
 from gui import background
 from gui.project.merge_choices import ChoiceRow
 from gui.project.merge_table import MergeModel, MergeTable
-from gui.project.parts import column, wrapped
+from gui.project.parts import column, widen, wrapped
 from gui.session import Session
 from gui.widgets import theme
 from gui.widgets.buttons import flat, primary
@@ -81,8 +81,7 @@ class MergeDialog(QDialog):
         self.show_conflicts = QPushButton(self.tr("Show conflicts"))
         self.close_button = QPushButton(self.tr("Cancel"))
         self.go = primary(QPushButton(self.tr("Compare")))
-        for button in (self.choose, self.save, self.show_conflicts, self.close_button):
-            button.setAutoDefault(False)
+        # Enter is that of the button that has the focus, else this one's
         self.go.setDefault(True)
         self._pages = QStackedWidget()
         for page in (self._folder_page(), self._reading_page(), self._plan_page(), self.report):
@@ -333,7 +332,8 @@ class MergeDialog(QDialog):
 
         self._doing.setText(self.tr("Saving the merge"))
         self._progress.show_fraction(None)
-        self._session.edit(work, images=len(plan.join.mine) + len(plan.join.only_theirs))
+        # all of the project is copied first, however few images are shared
+        self._session.edit(work, images=len(plan.mine.image_ids) + len(plan.join.only_theirs))
         if outcome:
             self._show_outcome()
         else:
@@ -358,6 +358,7 @@ class MergeDialog(QDialog):
             return
         self._merged = found
         self.report.setPlainText(report_text(self._plan, found))
+        widen(self, self.report)
         self._heading.setText(self.tr("Merged"))
         self._show_page(3)
         self.go.setFocus()

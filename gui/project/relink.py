@@ -21,7 +21,7 @@ from core.project.fingerprints import Lost, lost_images
 from core.project.moved import Found, find_moved, relink
 from core.project.store import Store
 from gui import background
-from gui.project.parts import wrapped
+from gui.project.parts import forget_thumbnails_after, wrapped
 from gui.session import Session
 from gui.widgets import theme
 from gui.widgets.buttons import primary
@@ -64,8 +64,7 @@ class RelinkDialog(QDialog):
         self.close_button = QPushButton(self.tr("Cancel"))
         self.search = QPushButton(self.tr("Search"))
         self.take = primary(QPushButton(self.tr("Use these files")))
-        for button in (self.choose, self.close_button, self.search, self.take):
-            button.setAutoDefault(False)
+        # Enter is that of the button that has the focus, else this one's
         self.search.setDefault(True)
 
         row = QHBoxLayout()
@@ -98,6 +97,7 @@ class RelinkDialog(QDialog):
         self.close_button.clicked.connect(self.reject)
         self.field.textChanged.connect(self._on_path_changed)
         self.finished.connect(self._stop)
+        session.project_closed.connect(self.close)
         self._look()
 
     # what is missing
@@ -208,6 +208,7 @@ class RelinkDialog(QDialog):
             )
             self.names.show()
         self.take.setEnabled(bool(found))
+        self._grow()
         if found:
             self.take.setDefault(True)
             self.take.setFocus()
@@ -224,14 +225,23 @@ class RelinkDialog(QDialog):
         def work(store: Store) -> Changes:
             return relink(store, found)
 
+        # it remembers which images had no file
+        forget_thumbnails_after(self._session, ids)
         try:
             self._session.edit(work, images=len(ids))
         except MultihotError as error:
             self.error.show_error(error)
             return
-        # it remembers which images had no file
-        self._session.thumbnails.forget(ids)
         self.accept()
+
+    def _grow(self) -> None:
+        """Make room for all that is said: the words were hidden when the dialog got its size."""
+        layout = self.layout()
+        assert layout is not None
+        layout.activate()
+        height = max(layout.totalHeightForWidth(self.width()), layout.totalMinimumSize().height())
+        room = int(self.screen().availableGeometry().height() * 0.96)
+        self.resize(self.width(), min(max(self.height(), height), room))
 
     def _show_nothing(self) -> None:
         self._found = None

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QPushButton, QVBoxLa
 
 from core.errors import MultihotError
 from core.project.backups import Backup, sound_backups
+from core.project.database import FILE_NAME
 from core.project.rescue import SalvageReport, restore_backup, salvage
 from gui import background
 from gui.project.plain_table import PlainTable
@@ -59,19 +60,23 @@ class RescueDialog(QDialog):
             )
         )
         self._advice.setProperty("tone", "secondary")
-        self._advice.setVisible(self._is_damaged)
+        file = folder / FILE_NAME
+        # of a file that is gone there is nothing to salvage; of an empty one what its log has
+        self._can_salvage = self._is_damaged and any(_has_bytes(one) for one in (file, Path(f"{file}-wal")))
+        self._advice.setVisible(self._can_salvage)
         self.list = PlainTable(self.tr("Backups"), (self.tr("Backup of"), self.tr("Images"), self.tr("Annotated")))
         self.progress = ProgressLine()
         self.progress.show_fraction(None)
         self.error = ErrorRow()
         self.salvage_button = QPushButton(self.tr("Salvage and open"))
         self.restore_button = QPushButton(self.tr("Open the newest backup"))
-        primary(self.salvage_button if damage else self.restore_button)
+        first = self.salvage_button if self._can_salvage else self.restore_button
+        primary(first)
         self.folder_button = flat(QPushButton(self.tr("Show the folder")))
         self.cancel_button = QPushButton(self.tr("Cancel"))
         self.open_button = primary(QPushButton(self.tr("Open project")))
         self.open_button.hide()
-        self.salvage_button.setVisible(self._is_damaged)
+        self.salvage_button.setVisible(self._can_salvage)
 
         # lay out
         buttons = QHBoxLayout()
@@ -108,7 +113,7 @@ class RescueDialog(QDialog):
             self, self._look_for_backups, self._on_all_found, self._on_failed, on_progress=self._on_found
         )
         self.finished.connect(self._on_finished)
-        (self.salvage_button if damage else self.cancel_button).setDefault(True)
+        (first if damage else self.cancel_button).setDefault(True)
 
     # the backups
 
@@ -162,7 +167,7 @@ class RescueDialog(QDialog):
         text = self.tr("The project is as it was at {when}: {images} images, {annotated} of them annotated.")
         return (
             text.format(when=_when(backup), images=f"{backup.images:,}", annotated=f"{backup.annotated:,}"),
-            self.tr("What there was is in {}.").format(kept),
+            self.tr("What there was is in {}.").format(kept) if _has_bytes(kept / FILE_NAME) or kept.is_file() else "",
         )
 
     def _work(self, work: Callable[[], tuple[str, str]]) -> None:
@@ -241,6 +246,13 @@ def show_rescue(window: "MainWindow", folder: Path, *, damage: str = "") -> Resc
     dialog.finished.connect(finished)
     dialog.open()
     return dialog
+
+
+def _has_bytes(file: Path) -> bool:
+    try:
+        return file.stat().st_size > 0
+    except OSError:
+        return False
 
 
 def _told(report: SalvageReport) -> tuple[str, str]:

@@ -10,7 +10,9 @@ from PySide6.QtGui import QGuiApplication
 
 from core.errors import MultihotError
 from core.project.changes import Changes
+from core.project.missing import is_folder_missing
 from gui import background
+from gui.project.parts import forget_thumbnails_after
 from gui.session import Session
 from gui.shell.folder_import import JOB as IMPORT_JOB
 from gui.shell.folder_import import FolderImport
@@ -100,13 +102,14 @@ class Watcher(QObject):
     @property
     def notices(self) -> list[Notice]:
         """What is to be told, the first first."""
-        found = [
-            Notice("new", len(files), root) for root, files in self._new.items() if files and root not in self._quiet
-        ]
-        found += [Notice("lost", 1, root) for root in self._lost if root not in self._lost_seen]
-        for kind, ids in (("gone", self._gone), ("changed", self._changed)):
+        # what happened to images that were labelled comes before what may be added
+        found = [Notice("lost", 1, root) for root in self._lost if root not in self._lost_seen]
+        for kind, ids in (("changed", self._changed), ("gone", self._gone)):
             if ids:
                 found.append(Notice(kind, len(ids), image_ids=tuple(ids)))  # type: ignore[arg-type]
+        found += [
+            Notice("new", len(files), root) for root, files in self._new.items() if files and root not in self._quiet
+        ]
         return found
 
     def is_idle(self) -> bool:
@@ -240,7 +243,7 @@ class Watcher(QObject):
             self,
             lambda request: look(folder, problems, within=within, cancelled=request.is_cancelled),
             on_news,
-            self._on_failed,
+            lambda error: self._on_failed(error, within),
             on_progress=None,
             key="look",
         )
@@ -253,8 +256,10 @@ class Watcher(QObject):
         """Whether images are being added, or the store is in use elsewhere."""
         return self._session.is_busy or any(job.key == IMPORT_JOB for job in self._session.jobs.items())
 
-    def _on_failed(self, error: MultihotError) -> None:
+    def _on_failed(self, error: MultihotError, within: set[Path] | None) -> None:
         self._request = None
+        # the next look goes there, too
+        self._within = None if within is None or self._within is None else within | self._within
         self._session.message.emit(str(error))
 
     def _take(self, news: "News", within: set[Path] | None) -> None:
@@ -265,7 +270,7 @@ class Watcher(QObject):
             self._look_again(within)
         self._lost = news.missing_roots
         # that a folder is lost tells of all its images
-        single = {one for one, sentence in news.gone.items() if not sentence.startswith("The folder ")}
+        single = {one for one, sentence in news.gone.items() if not is_folder_missing(sentence)}
         self._changed.update(dict.fromkeys(news.changed))
         self._gone.update(dict.fromkeys(sorted(single)))
         for image_id in news.back:
@@ -291,9 +296,8 @@ class Watcher(QObject):
         def work(store: "Store") -> Changes:
             return take_news(store, news)
 
-        seen = [*news.changed, *news.gone, *news.back]
+        forget_thumbnails_after(self._session, [*news.changed, *news.gone, *news.back])
         self._session.edit(work, images=news.images)
-        self._session.thumbnails.forget(seen)
 
     def _said(self, news: "News") -> str:
         new = sum(len(files) for files in self._new.values())

@@ -2,6 +2,7 @@ import csv
 import shutil
 
 import pytest
+import shiboken6
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QFileDialog, QWidget
 
@@ -223,3 +224,23 @@ def test_every_control_has_a_name_and_is_reached_with_the_tab_key(compared, qtbo
     ]  # fmt: skip
     assert [one for one in wanted if one not in seen] == []
     assert all(one.accessibleName() or one.text() for one in wanted)
+
+
+def test_return_on_cancel_cancels(compared, mine, qtbot):
+    compared.close_button.setFocus()
+    qtbot.keyClick(compared.close_button, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: not mine.disputes and not compared_is_open(compared))
+    assert len(mine.labels) == 3
+
+
+def compared_is_open(dialog):
+    return shiboken6.isValid(dialog) and dialog.isVisible()
+
+
+def test_the_report_is_seen_whole_where_the_screen_is_wide_enough(compared, qtbot):
+    compared.resize(400, 400)
+    press(qtbot, compared.go)
+    room = int(compared.screen().availableGeometry().width() * 0.96)
+    longest = max(compared.report.toPlainText().splitlines(), key=len)
+    needed = compared.report.fontMetrics().horizontalAdvance(longest)
+    assert compared.width() == room or compared.report.viewport().width() >= needed

@@ -229,3 +229,23 @@ def test_nothing_runs_on_after_the_project_was_closed(window, keeper, project):
     assert not keeper._first.isActive()
     assert not keeper._every.isActive()
     assert keeper._request is None
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_a_file_without_anything_offers_the_backup_and_no_salvage(closed, project, qtbot, is_there):
+    (project / FILE_NAME).unlink()
+    if is_there:
+        (project / FILE_NAME).touch()
+    assert not closed.open_project(project)
+    dialog = closed.findChild(RescueDialog)
+    assert ("is empty" if is_there else "is missing") in dialog.text.text()
+    # what is to be done on a terminal is of no use here
+    assert "window" not in dialog.text.text()
+    found(qtbot, dialog, 2)
+    assert not dialog.salvage_button.isVisible()
+    assert dialog.restore_button.isDefault()
+    qtbot.keyClick(dialog, Qt.Key.Key_Return)
+    qtbot.waitUntil(dialog.open_button.isVisible)
+    qtbot.keyClick(dialog, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: closed.session.has_project)
+    assert closed.session.store.states[:4, 0].tolist() == [1, 1, -1, -1]

@@ -1,10 +1,12 @@
 import shutil
 
 import pytest
+import shiboken6
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from core.project.fingerprints import file_hash
+from gui import session as session_module
 from gui.project.relink import RelinkDialog
 
 
@@ -101,3 +103,49 @@ def test_a_folder_that_is_none_is_refused_with_a_sentence(reopened, search, phot
     reopened()
     dialog = search(tmp_path / "nowhere")
     assert "is not a folder" in dialog.error.text()
+
+
+def test_all_that_was_found_and_what_was_not_has_room(reopened, search, photos, tmp_path, session):
+    store = session.store
+    store.set_content_hashes({i: file_hash(store.image_path(i)) for i in store.image_ids.tolist()})
+    (tmp_path / "sorted").mkdir()
+    for number, path in enumerate(sorted(photos.iterdir())):
+        if number > 2:
+            path.rename(tmp_path / "sorted" / f"{number}.png")
+    shutil.rmtree(photos)
+    reopened()
+    dialog = search(tmp_path / "sorted")
+    assert dialog.facts.height() >= dialog.facts.heightForWidth(dialog.facts.width())
+    assert dialog.names.height() >= dialog.names.fontMetrics().lineSpacing() * 6
+
+
+def test_return_on_cancel_takes_nothing_over(reopened, search, photos, tmp_path, qtbot):
+    photos.rename(tmp_path / "moved")
+    store = reopened()
+    dialog = search(tmp_path / "moved")
+    assert dialog.take.isEnabled()
+    dialog.close_button.setFocus()
+    qtbot.keyClick(dialog.close_button, Qt.Key.Key_Return)
+    assert len(store.problems) == 12
+
+
+def test_it_closes_with_the_project(reopened, search, photos, tmp_path, qtbot, session):
+    photos.rename(tmp_path / "moved")
+    reopened()
+    dialog = search(tmp_path / "moved")
+    session.close()
+    assert not shiboken6.isValid(dialog) or not dialog.isVisible()
+
+
+def test_thumbnails_are_forgotten_when_a_long_change_is_there(
+    reopened, search, photos, tmp_path, qtbot, session, monkeypatch
+):
+    photos.rename(tmp_path / "moved")
+    reopened()
+    dialog = search(tmp_path / "moved")
+    monkeypatch.setattr(session_module, "AT_ONCE", 0)
+    forgotten = []
+    monkeypatch.setattr(session.thumbnails, "forget", lambda ids: forgotten.append((session.is_busy, len(ids))))
+    qtbot.keyClick(dialog.take, Qt.Key.Key_Return)
+    assert forgotten == []
+    qtbot.waitUntil(lambda: forgotten == [(False, 12)])

@@ -1,11 +1,14 @@
 import os
 import shutil
+from pathlib import Path
 
 import pytest
 
+from core.labels import LabelState, Review
 from core.project import file_watch
-from core.project.file_watch import is_missing, look, take_news
+from core.project.file_watch import look, take_news
 from core.project.fingerprints import file_hash
+from core.project.missing import is_folder_missing, is_missing, missing_file, missing_folder
 from core.project.scan import scan_folder
 from core.project.store import Store
 
@@ -124,3 +127,59 @@ def test_files_that_all_have_another_time_are_read_a_part_at_a_time(store, photo
     monkeypatch.undo()
     news = news_of(store)
     assert (set(news.touched), news.is_whole) == ({1, 2, 3}, True)
+
+
+def test_labelled_images_that_changed_are_unsure_with_a_note_also_after_a_restart(store, photos, tmp_path):
+    label = store.add_label("cat") and store.labels[0].id
+    store.set_states([1], {label: LabelState.PRESENT}, reviewed=True)
+    store.set_note(1, "mine")
+    for name in ("a.jpg", "b.jpg"):
+        (photos / name).write_bytes(b"another picture")
+    changes = take_news(store, news_of(store))
+    assert changes.annotations
+    assert changes.images
+    store.close()
+    with Store.open(tmp_path / "project") as again:
+        # nothing was said of the second one
+        assert again.review.tolist() == [Review.UNSURE, Review.TO_DO, Review.TO_DO]
+        assert again.notes[1].startswith("mine\nThe file changed on disk; noticed on 20")
+        assert set(again.notes) == {1}
+        assert again.states[0, 0] == LabelState.PRESENT
+        again.undo()
+        assert (again.notes[1], again.review[0]) == ("mine", Review.REVIEWED)
+
+
+def test_a_file_that_nobody_may_read_for_a_moment_did_not_change(store, photos, monkeypatch):
+    store.set_content_hashes({1: "content"})
+    (photos / "a.jpg").rename(photos / ".a.jpg")
+    stat = Path.stat
+
+    def refused(path, **options):
+        if path.name == "a.jpg":
+            raise PermissionError(13, "Permission denied")
+        return stat(path, **options)
+
+    monkeypatch.setattr(Path, "stat", refused)
+    news = news_of(store)
+    assert news.images == 0
+    take_news(store, news)
+    assert store.content_hashes() == {1: "content"}
+
+
+def test_only_what_is_in_a_folder_is_compared_with_it(store, photos):
+    for name in ("sub-", "sub0"):
+        (photos / name).mkdir()
+        (photos / name / "d.jpg").write_bytes(b"d")
+    store.add_images(photos, scan_folder(photos))
+    (photos / "sub" / "c.jpg").unlink()
+    (photos / "sub-" / "d.jpg").unlink()
+    (photos / "sub0" / "d.jpg").unlink()
+    gone = news_of(store, within=[photos / "sub"]).gone
+    assert [store.paths[store.row_of(one)] for one in gone] == ["sub/c.jpg"]
+
+
+def test_what_is_said_of_missing_files_is_known_again():
+    assert is_missing(missing_folder(Path("/photos")))
+    assert is_folder_missing(missing_folder(Path("/photos")))
+    assert is_missing(missing_file(Path("/photos/a.jpg")))
+    assert not is_folder_missing(missing_file(Path("/photos/a.jpg")))

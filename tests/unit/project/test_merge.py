@@ -310,3 +310,40 @@ def test_a_copy_without_labels_can_be_merged(mine, tmp_path, photos):
     plan = planned(mine, theirs_of(tmp_path, photos, []))
     assert not apply_merge(mine, plan, MergeChoices()).changes
     assert mine.states.tolist() == before
+
+
+def test_new_labels_come_with_parent_examples_and_rules(mine, tmp_path, photos):
+    folder = theirs_of(tmp_path, photos, labels=("ace", "card", "heart"))
+    with Store.open(folder) as theirs:
+        ace, card, heart = (label.id for label in theirs.labels)
+        theirs.change_label(heart, parent=card, examples=(2, 3))
+        theirs.change_label(ace, parent=card)
+        theirs.add_rule("never", [ace, heart], "no aces of hearts")
+    plan = planned(mine, folder)
+    apply_merge(mine, plan, MergeChoices())
+    labels = {label.name: label for label in mine.labels}
+    assert labels["heart"].parent == labels["card"].id
+    assert [mine.paths[mine.row_of(one)] for one in labels["heart"].examples] == ["1.jpg", "2.jpg"]
+    # what is said here of a label that was here stays
+    assert labels["ace"].parent is None
+    (rule,) = mine.rules
+    assert (rule.kind, rule.name) == ("never", "no aces of hearts")
+    assert rule.label_ids == (labels["ace"].id, labels["heart"].id)
+    mine.undo()
+    assert [label.name for label in mine.labels] == ["ace", "king"]
+    assert not mine.rules
+
+
+def test_a_merge_whose_hashes_cannot_be_kept_did_nothing(mine, tmp_path, photos, monkeypatch):
+    folder = theirs_of(tmp_path, photos, states=[[0, 1], [1, 1]])
+    before = mine.states.tolist()
+
+    def full(*_):
+        raise ProjectError("The disk is full.")
+
+    plan = planned(mine, folder)
+    monkeypatch.setattr(mine, "set_content_hashes", full)
+    with pytest.raises(ProjectError, match="full"):
+        apply_merge(mine, plan, MergeChoices())
+    assert mine.states.tolist() == before
+    assert not mine.disputes
