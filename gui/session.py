@@ -43,6 +43,7 @@ class Session(QObject):
         images_requested: tuple of image ids to be shown in Label.
         facts_read: frozenset of the ids of images whose size, or what is wrong with them, became known.
         busy_changed: bool; whether an edit of many images is being made.
+        travelled: Changes; they were made by undo or redo, and people want to see where.
     """
 
     project_opened = Signal()
@@ -56,6 +57,7 @@ class Session(QObject):
     images_requested = Signal(object)
     facts_read = Signal(object)
     busy_changed = Signal(bool)
+    travelled = Signal(object)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -64,6 +66,7 @@ class Session(QObject):
         self._current_run: int | None = None
         self._is_busy = False
         self._is_closing = False
+        self._is_travelling = False
         self._edit: background.Request | None = None
         self._settings = load_settings(settings_path())
         self.jobs = Jobs(self)
@@ -130,9 +133,12 @@ class Session(QObject):
 
     def apply(self, changes: Changes) -> None:
         """Tell everybody what an edit changed; nothing is said of an edit that changed nothing."""
+        is_travel, self._is_travelling = self._is_travelling, False
         if not changes:
             return
         self.changed.emit(changes)
+        if is_travel:
+            self.travelled.emit(changes)
         if changes.text:
             self.message.emit(changes.text)
 
@@ -168,11 +174,11 @@ class Session(QObject):
 
     def undo(self) -> None:
         """Take back the last edit."""
-        self.edit(lambda store: store.undo(), images=self.store.undo_bytes // BYTES_PER_IMAGE)
+        self._travel(lambda store: store.undo(), self.store.undo_bytes)
 
     def redo(self) -> None:
         """Make the last undone edit again."""
-        self.edit(lambda store: store.redo(), images=self.store.redo_bytes // BYTES_PER_IMAGE)
+        self._travel(lambda store: store.redo(), self.store.redo_bytes)
 
     @property
     def current_image(self) -> int | None:
@@ -222,6 +228,11 @@ class Session(QObject):
         # told as the same error of an edit on this thread is; of a bug the crash dialog has told
         if not isinstance(error, background.UnexpectedError):
             raise error
+
+    def _travel(self, work: "Callable[[Store], Changes]", size_bytes: int) -> None:
+        if not self._is_busy:
+            self._is_travelling = True
+        self.edit(work, images=size_bytes // BYTES_PER_IMAGE)
 
     def _end_edit(self, changes: Changes) -> None:
         self.store.catch_up()

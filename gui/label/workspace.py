@@ -9,6 +9,7 @@ from PySide6.QtGui import QAction, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
 from core.labels import LabelState
+from core.project.changes import Changes
 from gui.commands import Commands
 from gui.label.advice import Advice
 from gui.label.filter.filter_bar import FilterBar
@@ -34,6 +35,8 @@ from gui.widgets.panel import line
 if TYPE_CHECKING:
     from gui.label.review.statistics_page import StatisticsPage
 
+# a selection of more pieces takes longer to make than it is worth
+_MOST_RUNS = 1_000
 _NEED_IMAGES = (
     *NEED_IMAGES, "image.accept", "image.next", "image.previous", "image.next_unreviewed", "image.note", "view.grid",
     "view.loupe", "view.compare", "view.zoom", "view.rotate_left", "view.rotate_right", "view.look",
@@ -255,6 +258,7 @@ class LabelWorkspace(QWidget):
         self._show_turn_keys()
         session.project_closed.connect(self._on_project_closed)
         session.images_requested.connect(self._on_images_requested)
+        session.travelled.connect(self._on_travelled)
 
     def _connect_commands(self) -> None:
         going, grid, showing, viewing = self.going, self.grid, self.showing, self.viewing
@@ -388,6 +392,20 @@ class LabelWorkspace(QWidget):
         self._commands["view.side_panel"].setChecked(True)
         self._side.show()
         self.image_panel.focus_note()
+
+    def _on_travelled(self, changes: Changes) -> None:
+        """Choose the images of an edit that was undone or redone, where they are shown."""
+        ids = np.fromiter(changes.annotations, np.int64, len(changes.annotations))
+        rows = np.sort(self.model.rows_of(ids))
+        rows = rows[rows >= 0]
+        if not self._is_active or not len(rows) or self.showing.mode != "grid":
+            return
+        if not np.array_equal(rows, self.grid.selected_rows()):
+            self.grid.go_to(int(rows[0]))
+            breaks = np.flatnonzero(np.diff(rows) > 1)
+            starts, ends = rows[np.r_[0, breaks + 1]], rows[np.r_[breaks, len(rows) - 1]]
+            if 1 < len(rows) and len(starts) <= _MOST_RUNS:
+                self.grid.select_runs(list(zip(starts.tolist(), ends.tolist(), strict=True)))
 
     def _on_painting_changed(self, on: bool) -> None:
         if on:

@@ -237,3 +237,16 @@ def test_escape_comes_back_to_the_images_from_a_button(window, label, qtbot):
 def test_the_label_whose_key_was_pressed_is_the_one_that_f2_edits(window, label, press):
     press("2")
     assert label.label_panel.list.current_label().name == "king"
+
+
+def test_undo_chooses_the_images_that_it_changed(window, label, press):
+    label.grid.go_to(2)
+    press(Qt.Key.Key_Right, Qt.KeyboardModifier.ShiftModifier)
+    press("1")
+    label.grid.go_to(9)
+    press("z", CTRL)
+    assert label.grid.selected_rows().tolist() == [2, 3]
+    label.grid.go_to(9)
+    press("z", CTRL | Qt.KeyboardModifier.ShiftModifier)
+    assert label.grid.selected_rows().tolist() == [2, 3]
+    assert states(window, 2)[0] == PRESENT
