@@ -18,6 +18,11 @@ class LabelState(IntEnum):
     UNKNOWN = -1
 
 
+# numpy compares bytes with a plain number ten times faster than with a member of an enumeration
+PRESENT, ABSENT, UNKNOWN = int(LabelState.PRESENT), int(LabelState.ABSENT), int(LabelState.UNKNOWN)
+"""The states as they are in the state matrix, to compare columns of it with."""
+
+
 class Split(IntEnum):
     """The part of the data an image belongs to, for ever; `UNASSIGNED` until the first training."""
 

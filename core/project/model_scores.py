@@ -11,12 +11,11 @@ from numpy.typing import NDArray
 
 from core.errors import MultihotError, ProjectError
 from core.evaluation.calibration import CALIBRATION_FILE, Calibration
-from core.evaluation.multi_class import highest
 from core.evaluation.predictions import PREDICTIONS_FILE, Predictions
 from core.evaluation.suggestions import SUGGESTIONS_FILE, Suggestions
 from core.evaluation.threshold_file import THRESHOLDS_FILE, ThresholdSet
 from core.evaluation.thresholds import DEFAULT_THRESHOLD
-from core.labels import MULTI_CLASS, Label, LabelState, Task
+from core.labels import MULTI_CLASS, PRESENT, UNKNOWN, Label, Task
 from core.project.runs import Run
 from core.project.snapshot import Snapshot
 
@@ -24,8 +23,6 @@ from core.project.snapshot import Snapshot
 _NONE: Final = -1
 # calibrating takes eight bytes a number, for so many images at a time
 _CHUNK: Final = 8192
-# a threshold of 0 or 1 leaves no way to the wrong side
-_LEAST: Final = 1e-12
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,24 +127,6 @@ class AlignedScores:
             moved[there, column] = self._matrix[before[there], column]
         return moved
 
-    def suggested(self, rows: NDArray[np.int64], states: NDArray[np.int8]) -> NDArray[np.bool_]:
-        """Where the run would make an unknown label present, as `suggestions_at` for many images.
-
-        Args:
-            rows: int64 (n,), of the images.
-            states: int8 (n, C), of those images.
-
-        Returns:
-            bool (n, C); in multi-class at most one of an image.
-        """
-        scores = self.probabilities[rows]
-        open_ = (states == LabelState.UNKNOWN) & ~np.isnan(scores)
-        found: NDArray[np.bool_] = open_ & (scores >= self.cuts)
-        if self.is_multi_class and open_.shape[1]:
-            open_ &= ~(states == LabelState.PRESENT).any(axis=1, keepdims=True)
-            found = open_ & highest(np.where(open_, scores, -1))
-        return found
-
     def suggestions_at(self, row: int, states: NDArray[np.int8]) -> list[tuple[int, float]]:
         """What the run would add to what a person said of an image; some microseconds.
 
@@ -160,61 +139,15 @@ class AlignedScores:
             multi-class the most probable one of those that are not ruled out, unless one is present.
         """
         scores = self.probabilities[row]
-        open_ = (states == LabelState.UNKNOWN) & ~np.isnan(scores)
+        open_ = (states == UNKNOWN) & ~np.isnan(scores)
         if self.is_multi_class:
-            if (states == LabelState.PRESENT).any() or not open_.any():
+            if (states == PRESENT).any() or not open_.any():
                 return []
             best = int(np.where(open_, scores, -1).argmax())
             return [(best, float(scores[best]))]
         found = np.flatnonzero(open_ & (scores >= self.cuts))
         order = found[np.argsort(-scores[found], kind="stable")]
         return [(int(column), float(scores[column])) for column in order]
-
-    def disagreements(self, states: NDArray[np.int8]) -> NDArray[np.float32]:
-        """How strongly the run disagrees with what is known of each image.
-
-        It is that of the label on which it does most: how far its probability is on the wrong side of the threshold, as
-        a share of the way there is, (p - t) / (1 - t) where the label is absent and (t - p) / t where it is present. In
-        multi-class it is what the most probable label is ahead of the one that is present, or of those not ruled out.
-
-        Args:
-            states: int8 (N, C) in {1, 0, -1}; fastest with contiguous columns.
-
-        Returns:
-            float32 (N,) in [0, 1]; 0 where it agrees, or where nothing can be compared.
-        """
-        if self.is_multi_class:
-            return self._class_disagreements(states)
-        result = np.zeros(len(states), np.float32)
-        for column, threshold in enumerate(self.cuts.tolist()):
-            if np.isnan(threshold):
-                continue
-            scores, known = self.probabilities[:, column], states[:, column]
-            # NaN is on neither side
-            above, below = scores >= np.float32(threshold), scores < np.float32(threshold)
-            for rows, way, room in (
-                (np.flatnonzero(above & (known == LabelState.ABSENT)), 1, 1 - threshold),
-                (np.flatnonzero(below & (known == LabelState.PRESENT)), -1, threshold),
-            ):
-                share = way * (scores[rows] - np.float32(threshold)) / np.float32(max(room, _LEAST))
-                # a probability that touches its threshold disagrees as well
-                result[rows] = np.maximum(result[rows], np.clip(share, np.finfo(np.float32).tiny, 1))
-        return result
-
-    def _class_disagreements(self, states: NDArray[np.int8]) -> NDArray[np.float32]:
-        scores = self.probabilities
-        has_one = np.zeros(len(states), np.bool_)
-        for column in range(states.shape[1]):
-            has_one |= states[:, column] == LabelState.PRESENT
-        # of the labels that may be, and of those that may not
-        right, wrong = np.full((2, len(states)), -1, np.float32)
-        for column in range(states.shape[1]):
-            state, score = states[:, column], np.nan_to_num(scores[:, column], nan=-1)
-            may_be = (state == LabelState.PRESENT) | (~has_one & (state == LabelState.UNKNOWN))
-            np.maximum(right, score, out=right, where=may_be)
-            np.maximum(wrong, score, out=wrong, where=~may_be)
-        comparable = (right >= 0) & (wrong >= 0)
-        return np.where(comparable, np.maximum(wrong - right, 0), 0).astype(np.float32)
 
     def _sources_of(self, labels: Sequence[Label]) -> tuple[int, ...]:
         """The run's column of each label of the project, then those of which there is no label now."""

@@ -78,21 +78,24 @@ def names_of(session, found):
     return [(names[label_id], round(probability, 3)) for label_id, probability in found]
 
 
+def missing(scores):
+    """How many images have no scores."""
+    return int(np.isnan(scores.probabilities).all(axis=1).sum())
+
+
 def test_without_a_run_the_next_step_is_said(annotated, make, said):
     scores = make(annotated)
-    assert (scores.run_id, scores.probabilities, scores.thresholds, scores.missing) == (None, None, None, 0)
+    assert (scores.run_id, scores.probabilities, scores.thresholds) == (None, None, None)
     assert "Train one" in scores.sentence
     image_id = int(annotated.store.image_ids[0])
     assert scores.suggestions(image_id) == []
-    assert not scores.suggested([image_id]).any()
-    assert not scores.disagreements(annotated.store.states).any()
     scores.score_all()
     assert said == [scores.sentence]
 
 
 def test_suggestions_are_the_unknown_labels_that_reach_their_thresholds(annotated, run, make):
     scores = make(annotated)
-    assert (scores.run_id, scores.sentence, scores.missing) == (run.id, "", 0)
+    assert (scores.run_id, scores.sentence, missing(scores)) == (run.id, "", 0)
     assert scores.probabilities.shape == (12, 3)
     image_id = int(annotated.store.image_ids[0])
     # red is unknown of the first image, the others are not
@@ -104,20 +107,16 @@ def test_suggestions_are_the_unknown_labels_that_reach_their_thresholds(annotate
     assert scores.suggestions_of(image_id) == scores.suggestions_of_row(0)
     assert scores.suggestions_of_row(1) == []
     assert scores.suggestions_of(999) == []
-    assert scores.suggested(annotated.store.image_ids[:2]).tolist() == [[True, False, True], [False] * 3]
 
 
-def test_the_newest_finished_run_is_taken_unless_another_one_is_chosen(qtbot, annotated, run, finished_run, make):
+def test_the_newest_finished_run_is_taken(qtbot, annotated, run, finished_run, make):
     scores = make(annotated)
     with qtbot.waitSignal(scores.changed):
         newer = finished_run()
     assert scores.run_id == newer.id
     with qtbot.waitSignal(scores.changed):
-        scores.choose(run.id)
+        annotated.apply(annotated.store.discard_run(newer.id))
     assert scores.run_id == run.id
-    with qtbot.waitSignal(scores.changed):
-        annotated.apply(annotated.store.discard_run(run.id))
-    assert scores.run_id == newer.id
 
 
 def test_a_run_that_has_not_finished_is_passed_over(qtbot, annotated, run, finished_run, make):
@@ -165,7 +164,7 @@ def test_rows_and_columns_follow_the_project_at_once(annotated, run, make, draw_
     np.testing.assert_allclose(scores.probabilities[0, :3], [0.7, 0.4, 0.9], rtol=1e-6)
     add_images(annotated, draw_images)
     assert scores.probabilities.shape == (15, 4)
-    assert scores.missing == 3
+    assert missing(scores) == 3
 
 
 def test_views_hear_of_it_when_labels_or_images_change(qtbot, annotated, run, make, draw_images):
@@ -174,16 +173,6 @@ def test_views_hear_of_it_when_labels_or_images_change(qtbot, annotated, run, ma
         annotated.apply(annotated.store.add_label("joker"))
     with qtbot.waitSignal(scores.changed):
         add_images(annotated, draw_images)
-
-
-def test_the_images_that_disagree_most_with_the_run_come_first(annotated, run, make):
-    scores = make(annotated)
-    found = scores.disagreements(annotated.store.states)
-    assert found.dtype == np.float32
-    # ace is absent on the first image and has 0.7
-    assert found[0] == pytest.approx((0.7 - 0.3) / 0.7, rel=1e-5)
-    # the red card is present on the second and has 0.2; more than that of the ace
-    assert found[1] == pytest.approx((0.6 - 0.2) / 0.6, rel=1e-5)
 
 
 def test_scores_that_cannot_be_read_are_told_of(qtbot, annotated, run, make, said):
@@ -211,13 +200,13 @@ def test_new_images_are_scored_by_a_worker(qtbot, annotated, run, make, draw_ima
     pretend("learn")
     scores = make(annotated)
     add_images(annotated, draw_images)
-    assert scores.missing == 3
+    assert missing(scores) == 3
     seen = []
     annotated.jobs.changed.connect(lambda: seen.extend(annotated.jobs.items()))
     scores.score_all()
     assert scores.is_scoring
     qtbot.waitUntil(lambda: not scores.is_scoring, timeout=20_000)
-    qtbot.waitUntil(lambda: scores.missing == 0)
+    qtbot.waitUntil(lambda: missing(scores) == 0)
     told = [item for item in seen if item.fraction is not None]
     assert {item.key for item in seen} == {JOB_KEY}
     assert told[-1].fraction == 1
@@ -241,7 +230,6 @@ def test_images_that_cannot_be_read_are_counted(qtbot, annotated, run, make, dra
     scores.score_all()
     qtbot.waitUntil(lambda: not scores.is_scoring, timeout=20_000)
     assert "2 images scored; 1 cannot be read" in said
-    assert scores.skipped == ((str(folder / "image 01.png"), "It is missing."),)
 
 
 def test_a_scoring_that_is_cancelled_keeps_what_was_done(qtbot, annotated, run, make, draw_images, pretend, said):
@@ -250,14 +238,14 @@ def test_a_scoring_that_is_cancelled_keeps_what_was_done(qtbot, annotated, run, 
     add_images(annotated, draw_images)
     scores.score_all()
     qtbot.waitUntil(lambda: any(item.fraction for item in annotated.jobs.items()), timeout=20_000)
-    qtbot.waitUntil(lambda: scores.missing == 2)
+    qtbot.waitUntil(lambda: missing(scores) == 2)
     scores.score_all()
     assert "already" in said[-1]
     (item,) = annotated.jobs.items()
     item.cancel()
     qtbot.waitUntil(lambda: not scores.is_scoring, timeout=20_000)
     assert "1 image scored; score again to go on" in said
-    assert scores.missing == 2
+    assert missing(scores) == 2
     assert annotated.jobs.items() == []
 
 
@@ -271,7 +259,7 @@ def test_a_worker_that_does_not_obey_is_ended(qtbot, annotated, run, make, draw_
     scores.cancel_scoring()
     qtbot.waitUntil(lambda: not scores.is_scoring, timeout=20_000)
     assert "Scoring was cancelled; what was done is kept" in said
-    qtbot.waitUntil(lambda: scores.missing == 2)
+    qtbot.waitUntil(lambda: missing(scores) == 2)
 
 
 def test_a_worker_that_dies_is_told_of(qtbot, annotated, run, make, draw_images, pretend, said):
@@ -308,7 +296,7 @@ def test_a_scoring_goes_on_without_the_window_and_is_taken_up_again(qtbot, annot
     qtbot.waitUntil(lambda: any(item.fraction for item in annotated.jobs.items()))
     scores.cancel_scoring()
     qtbot.waitUntil(lambda: not scores.is_scoring, timeout=20_000)
-    qtbot.waitUntil(lambda: scores.missing == 2)
+    qtbot.waitUntil(lambda: missing(scores) == 2)
 
 
 def test_a_run_that_is_discarded_while_it_scores_ends_its_worker(
@@ -334,15 +322,7 @@ def test_in_a_multi_class_project_the_most_probable_label_is_suggested(qtbot, an
     )
     scores = make(annotated)
     clear(annotated)
-    assert scores.is_multi_class
     assert [label.name for label, _ in scores.suggestions_of_row(0)] == ["king"]
-
-
-def test_an_image_that_is_known_to_be_damaged_is_not_missed(annotated, run, make, draw_images):
-    scores = make(annotated)
-    add_images(annotated, draw_images)
-    annotated.store.set_image_facts(13, width=0, height=0, problem="It is damaged.")
-    assert scores.missing == 2
 
 
 def test_an_image_that_was_changed_is_scored_again(qtbot, annotated, run, make, draw_images, pretend, said):

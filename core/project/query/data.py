@@ -9,7 +9,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 from numpy.typing import NDArray
 
-from core.labels import Label, LabelState, Rule
+from core.labels import MULTI_CLASS, Label, LabelState, Rule
 from core.project.query.path_index import PathIndex
 from core.project.store import Store
 
@@ -38,6 +38,7 @@ class QueryData:
         disputes: what another person says, by image and label id.
         scores: float32 (N, C), a model's probabilities, NaN when unknown; None without a model.
         thresholds: float64 (C,), from which probability on the model says present; None for 0.5.
+        is_multi_class: whether an image has one label, so that the model's is that of the highest probability.
     """
 
     labels: tuple[Label, ...]
@@ -57,6 +58,7 @@ class QueryData:
     disputes: Mapping[tuple[int, int], LabelState]
     scores: NDArray[np.float32] | None = None
     thresholds: NDArray[np.float64] | None = None
+    is_multi_class: bool = False
 
     @classmethod
     def of(
@@ -88,7 +90,18 @@ class QueryData:
             disputes=store.disputes,
             scores=scores,
             thresholds=thresholds,
+            is_multi_class=store.task == MULTI_CLASS,
         )
+
+    @staticmethod
+    def index_of(store: Store) -> PathIndex | None:
+        """The index of paths that was made last, from which a thread can make one of paths as they are now."""
+        return _indexes.get(store)
+
+    @staticmethod
+    def keep_index(store: Store, paths: PathIndex) -> None:
+        """Take over an index that a thread made, so that the next `of` has nothing to do."""
+        _indexes[store] = paths
 
     @cached_property
     def columns(self) -> dict[int, int]:

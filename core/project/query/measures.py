@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from core.labels import LabelState
+from core.labels import ABSENT, PRESENT
 from core.project.query.data import QueryData
 from core.project.query.tree import LabelName
 
@@ -13,8 +13,6 @@ Measure = NDArray[np.float64] | NDArray[np.float32] | NDArray[np.int16] | NDArra
 
 _DEFAULT_THRESHOLD = 0.5
 _MOST_IN_A_BYTE = 255
-# numpy compares bytes with a plain number ten times faster than with a member of an enumeration
-_PRESENT, _ABSENT = int(LabelState.PRESENT), int(LabelState.ABSENT)
 
 
 def measure(field: str, data: QueryData) -> Measure:
@@ -31,7 +29,7 @@ def measure(field: str, data: QueryData) -> Measure:
 
 def present_counts(data: QueryData) -> NDArray[np.int16]:
     """How many labels are present on each image."""
-    return _counted(data, lambda states: states == _PRESENT)
+    return _counted(data, lambda states: states == PRESENT)
 
 
 def known_counts(data: QueryData) -> NDArray[np.int16]:
@@ -63,20 +61,29 @@ def disagreeing(label: LabelName | None, data: QueryData) -> NDArray[np.bool_]:
     disagree = np.zeros(len(data.image_ids), np.bool_)
     if data.scores is None:
         return disagree
+    if data.is_multi_class:
+        return _disagreeing_on_one(label, data)
     columns = range(len(data.labels)) if label is None else [data.columns[label.id]] if label.id in data.columns else []
     for column in columns:
         states, scores = data.states[:, column], data.scores[:, column]
         threshold = _DEFAULT_THRESHOLD if data.thresholds is None else float(data.thresholds[column])
         cut = _single(threshold)
-        disagree |= (states == _ABSENT) & (scores >= cut)
-        disagree |= (states == _PRESENT) & (scores < cut)
+        disagree |= (states == ABSENT) & (scores >= cut)
+        disagree |= (states == PRESENT) & (scores < cut)
     return disagree
 
 
 def disagreement(data: QueryData) -> NDArray[np.float32]:
-    """How far the model is from the person, from 0 to 1, on the label on which it is furthest."""
+    """How far the model is from the person, from 0 to 1, on the label on which it is furthest.
+
+    In multi-class it is what the model's label is ahead of the person's.
+    """
     furthest = np.full(len(data.image_ids), np.nan, np.float32)
     if data.scores is None:
+        return furthest
+    if data.is_multi_class:
+        right, wrong = _best_of_each_side(data, data.scores)
+        np.maximum(wrong - right, 0, out=furthest, where=(right >= 0) & (wrong >= 0))
         return furthest
     for states, scores in zip(data.states.T, data.scores.T, strict=True):
         distance = np.abs(scores - states)
@@ -85,6 +92,36 @@ def disagreement(data: QueryData) -> NDArray[np.float32]:
         np.fmax(furthest, distance, out=furthest)
     furthest[furthest < 0] = np.nan
     return furthest
+
+
+def _disagreeing_on_one(label: LabelName | None, data: QueryData) -> NDArray[np.bool_]:
+    """Where the most probable label is not the person's; of a label, where it is one of the two."""
+    assert data.scores is not None
+    right, wrong = _best_of_each_side(data, data.scores)
+    disagree: NDArray[np.bool_] = (right >= 0) & (wrong > right)
+    if label is None:
+        return disagree
+    column = data.columns.get(label.id)
+    if column is None:
+        return np.zeros(len(disagree), np.bool_)
+    # no label of the right side is as probable as the best of the wrong one
+    disagree &= (data.states[:, column] == PRESENT) | (data.scores[:, column] == wrong)
+    return disagree
+
+
+def _best_of_each_side(data: QueryData, scores: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """The highest probability of the labels that an image may have, and of those it may not; -1 where there is none.
+
+    It may have the label that is present, or else all that are not ruled out.
+    """
+    has_one = present_counts(data) > 0
+    right, wrong = np.full((2, len(has_one)), -1, np.float32)
+    for states, column in zip(data.states.T, scores.T, strict=True):
+        may_be = (states == PRESENT) | (~has_one & (states < 0))
+        # NaN is passed over
+        np.fmax(right, column, out=right, where=may_be)
+        np.fmax(wrong, column, out=wrong, where=~may_be)
+    return right, wrong
 
 
 def shuffled(image_ids: NDArray[np.int64]) -> NDArray[np.int64]:

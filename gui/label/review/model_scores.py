@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 from PySide6.QtCore import QFileSystemWatcher, QObject, QTimer, Signal
 
 from core.errors import MultihotError
@@ -32,22 +32,19 @@ REST_MS = 250
 class ModelScores(QObject):
     """Owns the probabilities of one run, aligned to the images and labels of the open project as they are now.
 
-    It is the newest finished run unless another one is chosen. They are read in a thread, and again when the run's
+    It is the newest finished run. They are read in a thread, and again when the run's
     files change: thresholds that are moved in Inspect, or images that were scored. Arrays are never written to; after
     `changed` ask again.
 
     Signals:
         changed: other probabilities or thresholds, or none any more; also when images or labels changed.
-        scoring_changed: images began or ceased to be scored, or it moved on.
     """
 
     changed = Signal()
-    scoring_changed = Signal()
 
     def __init__(self, session: Session, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._session = session
-        self._chosen: int | None = None
         self._loaded: LoadedScores | None = None
         self._scores: AlignedScores | None = None
         # the labels to which the scores are aligned, the very tuple
@@ -57,7 +54,6 @@ class ModelScores(QObject):
         self._is_preparing = False
         # of the images that are being scored, those whose scores were written when it was told last
         self._kept = 0
-        self._skipped: tuple[tuple[str, str], ...] = ()
         # whether to look for a worker that scores images since the project was open last
         self._takes_up = False
         self._watcher = QFileSystemWatcher(self)
@@ -105,22 +101,6 @@ class ModelScores(QObject):
         return None if scores is None else scores.thresholds
 
     @property
-    def is_multi_class(self) -> bool:
-        """Whether the label of the highest probability is the decision, and thresholds play no part."""
-        return self._scores is not None and self._scores.is_multi_class
-
-    @property
-    def missing(self) -> int:
-        """Images that can be read, as far as is known, and that the run has not scored; 0 without a run."""
-        scores = self.scores
-        if scores is None:
-            return 0
-        unscored = ~scores.scored
-        problems = [one for one, why in self._session.store.problems.items() if why]
-        unscored &= ~np.isin(scores.image_ids, np.array(problems, np.int64))
-        return int(np.count_nonzero(unscored))
-
-    @property
     def sentence(self) -> str:
         """Why there are no scores, and what to do about it; empty where there are some."""
         if self._scores is not None or not self._session.has_project:
@@ -130,15 +110,6 @@ class ModelScores(QObject):
         if self._loaded.error is not None:
             return str(self._loaded.error)
         return self.tr("No run has finished yet. Train one in Train: its model then suggests labels here.")
-
-    def choose(self, run_id: int | None) -> None:
-        """Take another run.
-
-        Args:
-            run_id: a finished one; None for the newest.
-        """
-        self._chosen = run_id
-        self.refresh()
 
     def suggestions(self, image_id: int) -> list[tuple[int, float]]:
         """What the run would make present of an image's unknown labels: label ids and probabilities, highest first."""
@@ -160,26 +131,7 @@ class ModelScores(QObject):
         if scores is None:
             return []
         states = self._session.store.states[row]
-        # a long edit in a thread may be between labels and states
-        found = scores.suggestions_at(row, states) if len(states) == len(self._labels) else []
-        return [(self._labels[column], probability) for column, probability in found]
-
-    def suggested(self, image_ids: ArrayLike) -> NDArray[np.bool_]:
-        """Where the run would make unknown labels of images (n,) present, bool (n, C)."""
-        store = self._session.store
-        rows, scores = store.rows_of(image_ids), self.scores
-        if scores is None:
-            return np.zeros((len(rows), len(store.labels)), np.bool_)
-        return scores.suggested(rows, store.states[rows])
-
-    def disagreements(self, states: NDArray[np.int8]) -> NDArray[np.float32]:
-        """How strongly the run disagrees with what is known of each image, float32 (N,) in [0, 1]; 0 where it agrees.
-
-        Args:
-            states: int8 (N, C), as the store's; some ten milliseconds for 100,000 images of 80 labels.
-        """
-        scores = self.scores
-        return np.zeros(len(states), np.float32) if scores is None else scores.disagreements(states)
+        return [(self._labels[column], probability) for column, probability in scores.suggestions_at(row, states)]
 
     # scoring images
 
@@ -187,11 +139,6 @@ class ModelScores(QObject):
     def is_scoring(self) -> bool:
         """Whether images are being scored, or looked through for that."""
         return self._is_preparing or self._scoring is not None
-
-    @property
-    def skipped(self) -> tuple[tuple[str, str], ...]:
-        """Files that the scoring at work, or the last one, cannot read, each with a sentence."""
-        return self._skipped if self._scoring is None else tuple(self._scoring.skipped)
 
     def score_all(self) -> None:
         """Have a worker score the images that the run has no probabilities for, and those whose files changed."""
@@ -207,7 +154,6 @@ class ModelScores(QObject):
         prepare = functools.partial(prepare_scoring, run, ids.tolist(), store.image_paths(ids))
         self._is_preparing = True
         self._session.jobs.set(JOB_KEY, name=self.tr("Looking for images without scores"))
-        self.scoring_changed.emit()
         done, failed = functools.partial(self._on_prepared, run), functools.partial(self._on_not_prepared, run)
         background.run(self, prepare, done, failed, key="prepare")
 
@@ -216,7 +162,6 @@ class ModelScores(QObject):
         if self._scoring is not None and not self._scoring.is_cancelled:
             self._scoring.cancel()
             self._session.jobs.set(JOB_KEY, name=self.tr("Scoring images ends after those it is at"))
-            self.scoring_changed.emit()
 
     def _on_prepared(self, run: Run, folder: Path | None) -> None:
         if not self._is_open(run):
@@ -225,7 +170,6 @@ class ModelScores(QObject):
         if folder is None:
             self._session.jobs.remove(JOB_KEY)
             self._session.message.emit(self.tr("Run {} has scored all images.").format(run.id))
-            self.scoring_changed.emit()
         else:
             self._follow(run, folder, start_worker=True)
 
@@ -234,15 +178,13 @@ class ModelScores(QObject):
             self._is_preparing = False
             self._session.jobs.remove(JOB_KEY)
             self._session.message.emit(str(error))
-            self.scoring_changed.emit()
 
     def _follow(self, run: Run, folder: Path, *, start_worker: bool) -> None:
-        self._scoring_run, self._kept, self._skipped = run, 0, ()
+        self._scoring_run, self._kept = run, 0
         self._scoring = Scoring(folder, start_worker=start_worker, parent=self)
         self._scoring.progressed.connect(self._on_progressed)
         self._scoring.ended.connect(self._on_scoring_ended)
         self._session.jobs.set(JOB_KEY, name=self.tr("Scoring images: starting"), cancel=self.cancel_scoring)
-        self.scoring_changed.emit()
 
     def _on_progressed(self, event: ImagesScored) -> None:
         if self._scoring is None or self._scoring.is_cancelled:
@@ -261,7 +203,6 @@ class ModelScores(QObject):
             # the watcher tells of most of it; a folder on a network tells of nothing
             self._look_soon()
         self._kept = event.kept
-        self.scoring_changed.emit()
 
     def _on_scoring_ended(self, outcome: ScoreFinished | RunFailed | None) -> None:
         self._drop_scoring()
@@ -279,7 +220,6 @@ class ModelScores(QObject):
                 self._session.message.emit(f"{outcome.sentence} {outcome.next_step}".rstrip())
             case None:
                 self._session.message.emit(self.tr("Scoring was cancelled; what was done is kept"))
-        self.scoring_changed.emit()
         self.refresh()
         if self._session.settings.warm_worker:
             # the one that was kept ready is gone
@@ -287,7 +227,6 @@ class ModelScores(QObject):
 
     def _drop_scoring(self) -> None:
         if self._scoring is not None:
-            self._skipped = tuple(self._scoring.skipped)
             self._scoring.deleteLater()
         self._scoring = self._scoring_run = None
         self._session.jobs.remove(JOB_KEY)
@@ -303,7 +242,7 @@ class ModelScores(QObject):
         if self._loaded is not None and self._loaded.run is not None and self._scores is not None:
             known = (self._loaded.run, self._loaded.stamp)
         load = functools.partial(
-            load_scores, store.runs(), self._chosen, known, store.image_ids, store.labels, takes_up=self._takes_up
+            load_scores, store.runs(), known, store.image_ids, store.labels, takes_up=self._takes_up
         )
         done = functools.partial(self._on_loaded, store.folder)
         background.run(self, load, done, _nothing, key="load", is_short=True)
@@ -362,9 +301,7 @@ class ModelScores(QObject):
             self._scoring.let_go()
         self._drop_scoring()
         self._is_preparing = False
-        self._chosen, self._loaded, self._scores, self._labels = None, None, None, ()
-        self._skipped = ()
-        self.scoring_changed.emit()
+        self._loaded, self._scores, self._labels = None, None, ()
         self.changed.emit()
 
 

@@ -1,5 +1,6 @@
 """Queues of images that wait for somebody, and how many wait in each."""
 
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -9,6 +10,7 @@ from PySide6.QtCore import QCoreApplication, QObject, QTimer, Signal
 from core.labels import MULTI_CLASS
 from core.project.changes import Changes
 from core.project.query import PathIndex, QueryData, parse
+from core.project.store import Store
 from gui import background
 from gui.label.review.folders import Folders, folders_of
 from gui.label.review.model_scores import ModelScores
@@ -167,30 +169,33 @@ class QueueCounter(QObject):
         self._count()
 
     def _count(self) -> None:
-        if self._session.is_busy:
-            # the arrays are being written
-            self._rest.start()
-            return
         data = self._data(copies=True)
         background.run(self, lambda: _overview(data), self._on_counted, self._on_failed, key="count", is_short=True)
 
     def _count_folders(self) -> None:
-        store, paths = self._session.store, list(self._session.store.paths)
+        store = self._session.store
+        paths, before = list(store.paths), QueryData.index_of(store)
 
-        def look() -> Folders:
+        def look() -> tuple[PathIndex, Folders]:
             # so that the first filter finds its index of the paths made, which is no work for the window's thread
-            QueryData.of(store).paths.prepare()
-            return folders_of(paths)
+            index = PathIndex.of(paths, before)
+            index.prepare()
+            return index, folders_of(paths)
 
-        background.run(self, look, self._on_folders_counted, self._on_failed, key="folders", is_short=True)
+        done = functools.partial(self._on_folders_counted, store)
+        background.run(self, look, done, self._on_failed, key="folders", is_short=True)
 
     def _on_counted(self, overview: Overview) -> None:
         if self._session.has_project and overview != self.overview:
             self.overview = overview
             self.changed.emit()
 
-    def _on_folders_counted(self, folders: Folders) -> None:
-        if self._session.has_project and folders != self.folders:
+    def _on_folders_counted(self, store: Store, found: tuple[PathIndex, Folders]) -> None:
+        if not self._session.has_project or self._session.store is not store:
+            return
+        index, folders = found
+        QueryData.keep_index(store, index)
+        if folders != self.folders:
             self.folders = folders
             self.folders_changed.emit()
 
@@ -209,6 +214,7 @@ class QueueCounter(QObject):
 
     def _on_project_closed(self) -> None:
         self._rest.stop()
+        background.cancel_of(self)
         self.overview, self.folders = Overview(), Folders()
         self.changed.emit()
         self.folders_changed.emit()

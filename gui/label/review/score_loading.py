@@ -43,7 +43,6 @@ class LoadedScores:
 
 def load_scores(
     runs: Sequence[Run],
-    chosen: int | None,
     known: tuple[Run, tuple[int, ...]] | None,
     image_ids: NDArray[np.int64],
     labels: tuple[Label, ...],
@@ -55,8 +54,7 @@ def load_scores(
 
     scoring = next(filter(_scores_images, runs), None) if takes_up else None
     finished = (run for run in runs if not JobFolder(run.folder).why_no_model())
-    run = next((run for run in runs if run.id == chosen and not JobFolder(run.folder).why_no_model()), None)
-    run = run or next(finished, None)
+    run = next(finished, None)
     if run is None:
         return LoadedScores(None, (), None, labels, scoring=scoring)
     stamp = stamp_of(run.folder)

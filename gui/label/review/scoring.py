@@ -4,7 +4,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from core.jobs.events import Event, ImageSkipped, ImagesScored, RunFailed, ScoreFinished
+from core.jobs.events import Event, ImagesScored, RunFailed, ScoreFinished
 from gui.train.trainer_thread import TrainerThread
 
 # asked to end, the worker finishes the images it is at and writes; one that does not is killed
@@ -16,7 +16,6 @@ class Scoring(QObject):
 
     Attributes:
         folder: the job's.
-        skipped: files of images that cannot be read, each with a sentence.
         is_cancelled: whether it was asked to end.
 
     Signals:
@@ -37,7 +36,6 @@ class Scoring(QObject):
         """
         super().__init__(parent)
         self.folder = folder
-        self.skipped: list[tuple[str, str]] = []
         self.is_cancelled = False
         self._outcome: ScoreFinished | RunFailed | None = None
         self._patience = QTimer(self)
@@ -69,8 +67,6 @@ class Scoring(QObject):
             match event:
                 case ImagesScored():
                     last = event
-                case ImageSkipped():
-                    self.skipped.append((event.path, event.sentence))
                 case ScoreFinished() | RunFailed():
                     self._outcome = event
                 case _:

@@ -62,7 +62,6 @@ def test_rows_and_columns_are_those_of_the_project(run):
     assert np.isnan(scores.probabilities[:, 1]).all()
     assert np.isnan(scores.probabilities[6]).all()
     np.testing.assert_array_equal(scores.thresholds, [0.6, np.nan, 0.3])
-    assert scores.scored.tolist() == [True] * 6 + [False]
     assert scores.seen.tolist() == [10, 11, 12, 13, 14]
 
 
@@ -109,7 +108,6 @@ def test_a_project_without_images_or_labels_has_nothing(run):
     assert load_model_scores(run, ALL[:0], LABELS).probabilities.shape == (0, 3)
     scores = load_model_scores(run, ALL, ())
     assert scores.probabilities.shape == (7, 0)
-    assert not scores.disagreements(np.zeros((7, 0), np.int8)).any()
     assert scores.suggestions_at(0, np.zeros(0, np.int8)) == []
 
 
@@ -128,19 +126,6 @@ def test_a_probability_at_its_threshold_is_suggested(make_run):
     assert [column for column, _ in scores.suggestions_at(5, np.full(3, UNKNOWN, np.int8))] == [2, 0]
 
 
-@pytest.mark.parametrize("task", [MULTI_LABEL, MULTI_CLASS])
-def test_many_images_get_the_suggestions_that_each_gets(make_run, task):
-    rng = np.random.default_rng(1)
-    scores = load_model_scores(make_run(rng.dirichlet(np.ones(3), 5), task=task), ALL, LABELS)
-    for _ in range(20):
-        states = rng.integers(-1, 2, (7, 3)).astype(np.int8)
-        rows = rng.permutation(7)[:5]
-        found = scores.suggested(rows, states[rows])
-        for place, row in enumerate(rows.tolist()):
-            each = {column for column, _ in scores.suggestions_at(row, states[row])}
-            assert set(np.flatnonzero(found[place]).tolist()) == each
-
-
 def test_in_multi_class_the_most_probable_label_is_suggested_whatever_the_thresholds(make_run):
     scores = load_model_scores(make_run(task=MULTI_CLASS, since=((0.2, 0.45, 0.35),)), ALL, LABELS)
     np.testing.assert_array_equal(scores.thresholds, [0.5, 0.5, 0.5])
@@ -148,36 +133,6 @@ def test_in_multi_class_the_most_probable_label_is_suggested_whatever_the_thresh
     # one is ruled out, or there is one already
     assert [column for column, _ in scores.suggestions_at(5, np.array([-1, 0, -1], np.int8))] == [2]
     assert scores.suggestions_at(5, np.array([1, 0, 0], np.int8)) == []
-
-
-def test_disagreement_is_the_way_on_the_wrong_side(make_run):
-    probabilities = np.tile([0.65, 0.25, 0.6], (5, 1))
-    scores = load_model_scores(make_run(probabilities, since=()), ALL[:6], LABELS)
-    states = np.array(
-        [
-            [ABSENT, UNKNOWN, UNKNOWN],  # (0.65 - 0.3) / 0.7
-            [PRESENT, PRESENT, UNKNOWN],  # (0.5 - 0.25) / 0.5
-            [ABSENT, PRESENT, UNKNOWN],  # both: the larger
-            [PRESENT, ABSENT, PRESENT],  # agrees
-            [UNKNOWN, UNKNOWN, ABSENT],  # touches
-            [ABSENT, ABSENT, ABSENT],  # was not scored
-        ],
-        np.int8,
-    )
-    found = scores.disagreements(np.asfortranarray(states))
-    assert found.dtype == np.float32
-    np.testing.assert_allclose(found, [0.5, 0.5, 0.5, 0, 0, 0], atol=1e-6)
-    assert (found > 0).tolist() == [True, True, True, False, True, False]
-
-
-def test_in_multi_class_disagreement_is_the_lead_of_another_label(make_run):
-    probabilities = np.tile([0.2, 0.5, 0.3], (5, 1))
-    scores = load_model_scores(make_run(probabilities, task=MULTI_CLASS, since=()), ALL[:6], LABELS)
-    states = np.array(
-        [[1, 0, 0], [0, 1, 0], [-1, 0, -1], [-1, -1, -1], [0, 0, 0], [1, 0, 0]],
-        np.int8,
-    )
-    np.testing.assert_allclose(scores.disagreements(states), [0.3, 0, 0.2, 0, 0, 0], atol=1e-6)
 
 
 def test_a_calibration_moves_probabilities_and_thresholds_together(run):
@@ -195,7 +150,7 @@ def test_files_that_cannot_be_read_are_told_of_and_done_without(run):
     scores = load_model_scores(run, ALL, LABELS)
     np.testing.assert_array_equal(scores.thresholds, [0.5, 0.5, 0.5])
     assert len(scores.problems) == 2
-    assert not scores.scored[5]
+    assert np.isnan(scores.probabilities[5]).all()
     (run.folder / "predictions.npz").unlink()
     with pytest.raises(MultihotError, match="cannot be read"):
         load_model_scores(run, ALL, LABELS)

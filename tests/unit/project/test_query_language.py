@@ -202,6 +202,30 @@ def test_a_shuffle_is_the_same_for_each_image_whatever_else_is_shown():
     assert order != list(range(6))
 
 
+def test_in_multi_class_the_most_probable_label_is_the_models():
+    labels = LABELS[:3]
+    states = [[1, 0, 0], [0, 1, 0], [1, -1, -1], [-1, 0, -1], [-1, -1, -1], [0, 0, 1]]
+    scores = np.asfortranarray(np.tile(np.array([0.4, 0.35, 0.25], np.float32), (6, 1)))
+    scores[2] = [0.2, 0.5, 0.3]
+    scores[3] = [0.1, 0.55, 0.35]
+    # the model knows nothing of what is on the last image
+    scores[5, 2] = np.nan
+    seen = {
+        "labels": labels,
+        "states": np.asfortranarray(np.array(states, np.int8)),
+        "scores": scores,
+        "is_multi_class": True,
+        "thresholds": None,
+    }
+    assert rows("disagree", **seen) == [1, 2, 3]
+    # the person's label, or the model's
+    assert rows("disagree(cat)", **seen) == [1, 2]
+    assert rows("disagree(dog)", **seen) == [1, 2, 3]
+    assert rows('disagree("red card")', **seen) == []
+    found = parse("sort:-disagree", labels).order(data(**seen), np.arange(6)).tolist()
+    assert found == [2, 3, 1, 0, 4, 5]
+
+
 def test_without_a_model_nothing_is_probable_and_nothing_disagrees():
     for text in ("prob(cat)>=0", "disagree", "disagree(cat)"):
         assert rows(text, scores=None) == []
