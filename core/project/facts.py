@@ -1,6 +1,7 @@
 """What is known about the image files of a project beyond their names; all of it can be found out again."""
 
 import hashlib
+import threading
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -34,10 +35,13 @@ class FactBook:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._waiting: dict[int, tuple[int | None, int | None, str | None]] = {}
+        # the window notes what it decodes while a thread that makes an edit writes what waits
+        self._lock = threading.Lock()
 
     def note(self, image_id: int, *, width: int | None, height: int | None, problem: str | None) -> None:
         """Note what decoding an image showed."""
-        self._waiting[image_id] = (width, height, problem)
+        with self._lock:
+            self._waiting[image_id] = (width, height, problem)
         if len(self._waiting) >= _WRITTEN_AT_ONCE and self._database.is_free():
             self.write()
 
@@ -45,7 +49,8 @@ class FactBook:
         """Put what waits in the database."""
         if not self._waiting:
             return
-        waiting, self._waiting = self._waiting, {}
+        with self._lock:
+            waiting, self._waiting = self._waiting, {}
         try:
             with self._database.transaction() as connection:
                 connection.executemany(
@@ -54,7 +59,8 @@ class FactBook:
                 )
         except BaseException:
             # they wait on, unless they are known better by now
-            self._waiting = waiting | self._waiting
+            with self._lock:
+                self._waiting = waiting | self._waiting
             raise
 
     def of(self, image_id: int) -> ImageFacts:
@@ -63,8 +69,10 @@ class FactBook:
             "SELECT size, width, height, problem FROM image WHERE id = ?", (image_id,)
         ).fetchone()
         facts = ImageFacts(*row)
-        if image_id in self._waiting:
-            width, height, problem = self._waiting[image_id]
+        with self._lock:
+            waiting = self._waiting.get(image_id)
+        if waiting is not None:
+            width, height, problem = waiting
             facts = replace(facts, width=width, height=height, problem=problem)
         return facts
 
