@@ -3,15 +3,14 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-import numpy as np
-from PySide6.QtCore import QItemSelectionModel, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
 from core.labels import LabelState
-from core.project.changes import Changes
 from gui.commands import Commands
 from gui.label.advice import Advice
+from gui.label.choosing import Choosing
 from gui.label.filter.filter_bar import FilterBar
 from gui.label.foot_bar import FootBar
 from gui.label.going import Going
@@ -35,8 +34,6 @@ from gui.widgets.panel import line
 if TYPE_CHECKING:
     from gui.label.review.statistics_page import StatisticsPage
 
-# a selection of more pieces takes longer to make than it is worth
-_MOST_RUNS = 1_000
 _NEED_IMAGES = (
     *NEED_IMAGES, "image.accept", "image.next", "image.previous", "image.next_unreviewed", "image.note", "view.grid",
     "view.loupe", "view.compare", "view.zoom", "view.rotate_left", "view.rotate_right", "view.look",
@@ -104,6 +101,10 @@ class LabelWorkspace(QWidget):
             parent=self,
         )  # fmt: skip
         self.foot = FootBar(session, commands)
+        self.choosing = Choosing(
+            session, self.model, self.annotator, grid=self.grid, compare=self.compare, showing=self.showing,
+            foot=self.foot, parent=self,
+        )  # fmt: skip
         self.viewing = Viewing(self.showing, loupe=self.loupe, compare=self.compare, foot=self.foot, parent=self)
         self._middle = QWidget()
         self._side = QWidget()
@@ -213,9 +214,6 @@ class LabelWorkspace(QWidget):
 
     def _connect(self) -> None:
         session, grid, annotator = self._session, self.grid, self.annotator
-        selection = grid.selectionModel()
-        selection.selectionChanged.connect(self._choose_targets)
-        selection.currentChanged.connect(self._on_current_changed)
         self.showing.changed.connect(self._on_page_changed)
         self.showing.no_images.clicked.connect(self.folder_wanted)
         self.showing.no_match.clicked.connect(self.filter_bar.clear)
@@ -228,13 +226,10 @@ class LabelWorkspace(QWidget):
         self.tagging.painter.watch(grid.viewport())
         self.tagging.painting_changed.connect(self._on_painting_changed)
         self.foot.size_changed.connect(grid.set_thumbnail_size)
-        self.foot.all_wanted.connect(grid.selectAll)
-        self.compare.closed.connect(self._on_compare_closed)
         self.loupe.closed.connect(lambda: self.showing.show("grid"))
         self.loupe.step_wanted.connect(self.going.step)
         self.loupe.chip_clicked.connect(self._on_chip_clicked)
         self.loupe.set_chips(self.advice.chips)
-        self.compare.current_wanted.connect(self._on_compared)
         self.sidebar.filter_wanted.connect(self.show_filter)
         self.sidebar.statistics_wanted.connect(lambda: self.showing.show("statistics"))
         self.sidebar.left.connect(self.showing.focus)
@@ -258,7 +253,6 @@ class LabelWorkspace(QWidget):
         self._show_turn_keys()
         session.project_closed.connect(self._on_project_closed)
         session.images_requested.connect(self._on_images_requested)
-        session.travelled.connect(self._on_travelled)
 
     def _connect_commands(self) -> None:
         going, grid, showing, viewing = self.going, self.grid, self.showing, self.viewing
@@ -304,54 +298,6 @@ class LabelWorkspace(QWidget):
         self._commands["view.side_panel"].triggered.connect(self._side.setVisible)
         self._commands["view.side_panel"].setChecked(True)
 
-    # what is chosen
-
-    def _on_current_changed(self) -> None:
-        current = self.grid.currentIndex()
-        self._session.current_image = self.model.image_id(current.row()) if current.isValid() else None
-        self._choose_targets()
-
-    def _on_compared(self, image_id: int) -> None:
-        row = self.model.row_of(image_id)
-        # the loupe shows it next, while the others stay chosen
-        if row != self.grid.currentIndex().row():
-            self.grid.selectionModel().setCurrentIndex(
-                self.model.index(row), QItemSelectionModel.SelectionFlag.NoUpdate
-            )
-        self._session.current_image = image_id
-        self.annotator.set_targets([image_id])
-        self._say_chosen([row])
-
-    def _on_compare_closed(self) -> None:
-        # where all images were gone through in pairs, the grid goes on where that ended
-        if len(self.grid.selected_rows()) < 2 and self.compare.current is not None:
-            self.grid.go_to(self.model.row_of(self.compare.current))
-        self.showing.show("grid")
-
-    def _choose_targets(self) -> None:
-        """Let the keys act on what is seen: the selection, the one image, none behind the statistics."""
-        if not self._session.has_project:
-            return
-        current = self.grid.currentIndex()
-        if self.showing.is_seen("compare"):
-            if self.compare.current is not None:
-                self._on_compared(self.compare.current)
-            return
-        rows = self.grid.selected_rows()
-        if self.has_loupe() and current.isValid():
-            rows = np.array([current.row()], np.int64)
-        elif not self.showing.is_seen("grid"):
-            rows = rows[:0]
-        self.annotator.set_targets(self.model.image_ids(rows))
-        self._say_chosen(rows)
-
-    def _say_chosen(self, rows: "np.typing.NDArray[np.int64] | list[int]") -> None:
-        text = self.tr("{count} chosen").format(count=f"{len(rows):,}") if len(rows) else ""
-        if len(rows) == 1 and not self.showing.is_seen("grid"):
-            path = self.model.data(self.model.index(int(rows[0])))
-            text = f"{path}   {int(rows[0]) + 1:,} / {self.model.rowCount():,}"
-        self.foot.show_chosen(text, shown=self.model.rowCount(), chosen=len(rows), is_grid=self.showing.is_seen("grid"))
-
     # what is shown
 
     def show_filter(self, text: str) -> None:
@@ -363,7 +309,6 @@ class LabelWorkspace(QWidget):
         # only the grid has images to paint on
         if self.showing.mode != "grid":
             self.tagging.painter.stop()
-        self._choose_targets()
         self._enable()
 
     def _enable(self) -> None:
@@ -392,20 +337,6 @@ class LabelWorkspace(QWidget):
         self._commands["view.side_panel"].setChecked(True)
         self._side.show()
         self.image_panel.focus_note()
-
-    def _on_travelled(self, changes: Changes) -> None:
-        """Choose the images of an edit that was undone or redone, where they are shown."""
-        ids = np.fromiter(changes.annotations, np.int64, len(changes.annotations))
-        rows = np.sort(self.model.rows_of(ids))
-        rows = rows[rows >= 0]
-        if not self._is_active or not len(rows) or self.showing.mode != "grid":
-            return
-        if not np.array_equal(rows, self.grid.selected_rows()):
-            self.grid.go_to(int(rows[0]))
-            breaks = np.flatnonzero(np.diff(rows) > 1)
-            starts, ends = rows[np.r_[0, breaks + 1]], rows[np.r_[breaks, len(rows) - 1]]
-            if 1 < len(rows) and len(starts) <= _MOST_RUNS:
-                self.grid.select_runs(list(zip(starts.tolist(), ends.tolist(), strict=True)))
 
     def _on_painting_changed(self, on: bool) -> None:
         if on:
