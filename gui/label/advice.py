@@ -109,8 +109,13 @@ class Advice(QObject):
 
     def _on_session_changed(self, changes: Changes) -> None:
         store = self._session.store
-        if changes.labels or changes.images or changes.rules or len(changes.annotations) > MANY:
+        both = changes.images and changes.annotations
+        if changes.labels or changes.rules or both or len(changes.annotations) > MANY:
             self._broken = None
+        elif self._broken is not None and changes.images:
+            # those that were added come last, in many batches
+            added = store.states[len(self._broken) :]
+            self._broken = np.append(self._broken, violating(added, store.labels, store.rules))
         elif self._broken is not None and changes.annotations:
             ids = np.fromiter(changes.annotations, np.int64, len(changes.annotations))
             self._broken[store.rows_of(ids)] = violating(store.states_of(ids), store.labels, store.rules)
@@ -119,7 +124,9 @@ class Advice(QObject):
             self._count()
         elif changes.annotations:
             self._rest.start(REST_MS)
-        if changes.labels or changes.rules or changes.annotations or changes.images:
+        # of images that are added only a model has something to say
+        has_more = changes.images and self._scores.run_id is not None
+        if changes.labels or changes.rules or changes.annotations or has_more:
             self.changed.emit()
 
     def _count(self) -> None:

@@ -1,5 +1,6 @@
 """Reading a folder of images into the project: listed in a thread, added in batches that do not hold the window up."""
 
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
     from core.project.store import Store
 
 BATCH = 500
+"""Files that are added at once, at first."""
+FEWEST, MOST = 200, 1_000
+LONG_SECONDS = 0.025
+"""From then on the next batch is smaller, and larger below a third of it."""
 BUSY_MS = 100
 JOB = "folder"
 
@@ -34,6 +39,7 @@ class FolderImport(QObject):
         self._request: background.Request | None = None
         self._files: Sequence[ScannedImage] = []
         self._done = 0
+        self._batch = BATCH
         self._added = 0
         # what came of the labels; None before they were taken
         self._said: list[str] | None = None
@@ -115,7 +121,7 @@ class FolderImport(QObject):
 
     def _add_batch(self) -> None:
         assert self._root is not None
-        batch = self._files[self._done : self._done + BATCH]
+        batch = self._files[self._done : self._done + self._batch]
         if not batch:
             if self._takes_labels and self._said is None:
                 self._take_labels()
@@ -124,7 +130,13 @@ class FolderImport(QObject):
             return
         store = self._session.store
         before = len(store.image_ids)
+        start = time.perf_counter()
         changes = store.add_images(self._root, batch)
+        took = time.perf_counter() - start
+        if took > LONG_SECONDS:
+            self._batch = max(FEWEST, self._batch * 2 // 3)
+        elif took < LONG_SECONDS / 3:
+            self._batch = min(MOST, self._batch * 3 // 2)
         self._done += len(batch)
         self._added += len(store.image_ids) - before
         self._session.apply(changes)

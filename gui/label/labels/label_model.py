@@ -116,7 +116,8 @@ class LabelModel(QAbstractListModel):
     def _on_session_changed(self, changes: Changes) -> None:
         if changes.labels:
             self._reload()
-        elif changes.annotations or changes.images:
+        elif changes.annotations:
+            # of images that are added nothing is known: they change no number, and come in many batches
             self._refresh_states()
             # counting 100,000 images x 80 labels takes longer than a key press may
             self._count.start()
