@@ -2,17 +2,21 @@
 
 import time
 
-from PySide6.QtCore import QPoint, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QPoint, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication, QMouseEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QSizePolicy, QVBoxLayout, QWidget
 
 from core.project.changes import Changes
 from gui.jobs import JobItem
 from gui.session import Session
 from gui.widgets import icons, theme
 from gui.widgets.buttons import icon_button
+from gui.widgets.elided import Elided, wrapped
 
 HEIGHT = 30
+"""Of the bar, where letters are no larger than usual."""
+NAME_LETTERS = 40
+"""Room for the name of a project, and for that of a job."""
 MESSAGE_MS = 8000
 COUNT_MS = 60
 
@@ -24,11 +28,14 @@ class StatusBar(QWidget):
         super().__init__(parent)
         self._session = session
         self._saved = ""
-        self.setFixedHeight(HEIGHT)
-        self._facts = _quiet()
+        self._said = ""
+        self._facts = Elided()
+        self._facts.setProperty("tone", "secondary")
         self._facts.setFont(theme.tabular(self._facts.font()))
         self._mark = QLabel()
-        self._message = QLabel()
+        self._message = Elided()
+        # it takes the room that is left, and never more
+        self._message.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._jobs = JobView(session)
         self._forget = QTimer(self, singleShot=True, interval=MESSAGE_MS)
         self._recount = QTimer(self, singleShot=True, interval=COUNT_MS)
@@ -41,8 +48,9 @@ class StatusBar(QWidget):
         layout.addSpacing(theme.SPACE)
         layout.addWidget(self._message, 1)
         layout.addWidget(self._jobs)
+        self._fit_height()
 
-        self._forget.timeout.connect(self._message.clear)
+        self._forget.timeout.connect(self._forget_message)
         self._recount.timeout.connect(self._show_facts)
         session.message.connect(self.say)
         session.changed.connect(self._on_session_changed)
@@ -52,21 +60,33 @@ class StatusBar(QWidget):
 
     def say(self, sentence: str) -> None:
         """Show a sentence for some seconds."""
-        self._message.setText(sentence)
-        self._message.setToolTip(sentence)
+        self._message.say(sentence)
         self._forget.start()
 
     def facts(self) -> str:
         """What is said of the project."""
-        return self._facts.text()
+        return self._said
 
     def message(self) -> str:
         """The sentence that is shown now."""
         return self._message.text()
 
+    def changeEvent(self, event: QEvent) -> None:
+        """Larger letters need a higher bar."""
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
+            self._fit_height()
+
+    def _fit_height(self) -> None:
+        # always the same, so that nothing moves when a job begins
+        self.setFixedHeight(max(HEIGHT, self.fontMetrics().height() + 2 * theme.SPACE))
+
+    def _forget_message(self) -> None:
+        self._message.say("")
+
     def _on_project_opened(self) -> None:
         self._saved = self.tr("saved")
-        self._message.clear()
+        self._forget_message()
         self._show_facts()
 
     def _on_session_changed(self, _changes: Changes) -> None:
@@ -78,14 +98,19 @@ class StatusBar(QWidget):
         self._recount.stop()
         self._mark.setVisible(self._session.has_project)
         if not self._session.has_project:
-            self._facts.setText("")
-            self._message.clear()
+            self._said = ""
+            self._facts.say("")
+            self._forget_message()
             return
         store = self._session.store
         count = len(store.image_ids)
         reviewed = int(store.reviewed.sum())
         images = f"{count:,} image" + ("" if count == 1 else "s")
-        self._facts.setText(f"{store.name}  ·  {images}  ·  {reviewed:,} reviewed  ·  {self._saved}")
+        rest = f"  ·  {images}  ·  {reviewed:,} reviewed  ·  {self._saved}"
+        self._said = store.name + rest
+        name = _short(self._facts, store.name, Qt.TextElideMode.ElideMiddle)
+        self._facts.say(name + rest, tip=self._said if name != store.name else "")
+        self._facts.setAccessibleName(self._said)
         color = theme.true_positive_pen(self.palette()).color()
         self._mark.setPixmap(icons.pixmap("check", 14, color, ratio=self.devicePixelRatioF()))
         self._mark.setToolTip(self.tr("Every edit is on disk before it is shown."))
@@ -148,6 +173,7 @@ class JobRow(QWidget):
         self.key = item.key
         self._item = item
         self._name = QLabel()
+        self._name.setTextFormat(Qt.TextFormat.PlainText)
         self._bar = QProgressBar()
         self._bar.setTextVisible(False)
         self._bar.setFixedWidth(96)
@@ -168,7 +194,10 @@ class JobRow(QWidget):
     def show_item(self, item: JobItem) -> None:
         """Show how far the job is."""
         self._item = item
-        self._name.setText(item.name)
+        name = _short(self._name, item.name, Qt.TextElideMode.ElideRight)
+        self._name.setText(name)
+        self._name.setAccessibleName(item.name)
+        self._name.setToolTip(wrapped(item.name) if name != item.name else "")
         self._bar.setRange(0, 0 if item.fraction is None else 1000)
         if item.fraction is not None:
             self._bar.setValue(round(item.fraction * 1000))
@@ -230,6 +259,12 @@ def time_left(seconds: float) -> str:
     if minutes < 90:
         return f"{minutes} min"
     return f"{minutes // 60} h {minutes % 60:02d} min"
+
+
+def _short(label: QLabel, name: str, mode: Qt.TextElideMode) -> str:
+    """A name, cut where it would push all else aside."""
+    metrics = label.fontMetrics()
+    return metrics.elidedText(name, mode, NAME_LETTERS * metrics.averageCharWidth())
 
 
 def _quiet() -> QLabel:

@@ -1,7 +1,7 @@
 """The labels of the project, at the right of the images."""
 
-from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt, Signal
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QLineEdit, QPushButton, QStackedWidget, QWidget
 
 from core.errors import ProjectError
@@ -19,6 +19,7 @@ from gui.label.tagging.annotator import Annotator
 from gui.session import Session
 from gui.widgets import theme
 from gui.widgets.buttons import action_button, flat, with_icon
+from gui.widgets.elided import Elided
 from gui.widgets.empty_state import EmptyState
 from gui.widgets.panel import Panel
 
@@ -57,7 +58,7 @@ class LabelPanel(Panel):
         self._none.setProperty("tone", "secondary")
         self._none.setContentsMargins(theme.PANEL, theme.SPACE, theme.PANEL, theme.SPACE)
         self._none.setWordWrap(True)
-        self._chosen = _Elided()
+        self._chosen = Elided()
         self._chosen.setProperty("tone", "secondary")
         self._chosen.setFont(theme.tabular(theme.smaller(self._chosen.font())))
         self._empty = EmptyState("tag", self.tr("No labels yet"), "", self.tr("Add label"))
@@ -312,8 +313,8 @@ class LabelPanel(Panel):
 
     def _show_chosen(self) -> None:
         count = len(self._annotator.targets)
-        self._chosen.setText(images(count) if count else "")
-        self._chosen.setToolTip(self.tr("Keys and clicks give labels to {}").format(images(count)) if count else "")
+        tip = self.tr("Keys and clicks give labels to {}").format(images(count)) if count else ""
+        self._chosen.say(images(count) if count else "", tip=tip)
 
     def _on_model_reset(self) -> None:
         self._close_tip()
@@ -365,18 +366,3 @@ class LabelPanel(Panel):
         else:
             return False
         return True
-
-
-class _Elided(QLabel):
-    """A text that ends in dots where there is no room for it."""
-
-    def minimumSizeHint(self) -> QSize:
-        """The dots at least."""
-        return QSize(self.fontMetrics().horizontalAdvance("…"), super().minimumSizeHint().height())
-
-    def paintEvent(self, _event: QPaintEvent) -> None:
-        """Paint as much as there is room for."""
-        painter = QPainter(self)
-        painter.setPen(theme.secondary())
-        text = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width())
-        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignTrailing, text)
