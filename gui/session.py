@@ -147,6 +147,17 @@ class Session(QObject):
         """Whether an edit of many images is being made; others are refused until it is on disk."""
         return self._is_busy
 
+    def refuse_while_busy(self) -> None:
+        """Ask before an edit that is made at once and whose refusal is told beside what was typed.
+
+        Raises:
+            ProjectError: an edit of many images is being made.
+        """
+        if self._is_busy:
+            raise ProjectError(
+                self.tr("A change of many images is still being saved."), next_step=self.tr("Try again in a moment.")
+            )
+
     def edit(self, work: "Callable[[Store], Changes]", *, images: int) -> bool:
         """Make an edit and tell everybody; one of many images is made in a thread and told when it is on disk.
 

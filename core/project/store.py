@@ -138,8 +138,13 @@ class Store(LabelChanges):
             self.database.connection.execute("SELECT name, text FROM saved_filter ORDER BY name COLLATE NOCASE")
         )
 
-    def save_filter(self, name: str, text: str) -> Changes:
+    def save_filter(self, name: str, text: str, *, before: str = "") -> Changes:
         """Keep a filter under a name, in place of one of that name. Not undoable.
+
+        Args:
+            name: for it.
+            text: of it.
+            before: the name it had, which is forgotten.
 
         Raises:
             ProjectError: the name or the filter is empty.
@@ -148,6 +153,8 @@ class Store(LabelChanges):
         if not name or not text:
             raise ProjectError("A filter is kept with a name.", next_step="Write the filter first, then its name.")
         with self.database.transaction() as connection:
+            if before:
+                connection.execute("DELETE FROM saved_filter WHERE name = ?", (before,))
             connection.execute("INSERT OR REPLACE INTO saved_filter (name, text) VALUES (?, ?)", (name, text))
         return Changes(text=f"Filter “{name}” saved", filters=True)
 

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from core.project.changes import Changes
 from gui.commands import Commands
 from gui.session import Session
 from gui.shell.key_recorder import KeyRecorder
@@ -152,14 +153,15 @@ class ShortcutEditor(QDialog):
         self._filter(self.search.text())
 
     def _show_keys(self) -> None:
+        owners = self._keeper.owners()
         for item in self._items():
             holder = item.data(_NAME, _HOLDER)
             keys, defaults = self._keeper.keys(holder), self._keeper.defaults(holder)
             shown = [_native(key) for key in keys]
             if holder.command is not None:
                 for number, key in enumerate(keys):
-                    for other in self._keeper.others_with(key, holder):
-                        # an older project may have labels with keys of commands, and they come first
+                    # an older project may have labels with keys of commands, and they come first
+                    for other in (one for one in owners[key] if one != holder):
                         shown[number] += self.tr(" (here of the label “{}”)").format(other.name)
             item.setText(_KEYS, ",  ".join(shown) or "–")
             is_changed = defaults is not None and defaults != keys
@@ -284,7 +286,6 @@ class ShortcutEditor(QDialog):
     def _end(self) -> None:
         """Back to the list."""
         self._recording_for, self._confirmed = None, None
-        self._show_keys()
         self.tree.setFocus()
         self._foot.setCurrentIndex(0)
 
@@ -319,8 +320,8 @@ class ShortcutEditor(QDialog):
             return
         super().keyPressEvent(event)
 
-    def _on_session_changed(self, changes: object) -> None:
-        if getattr(changes, "labels", False) and self._confirmed is None:
+    def _on_session_changed(self, changes: Changes) -> None:
+        if changes.labels and self._confirmed is None:
             self._fill()
 
     def _items(self) -> list[QTreeWidgetItem]:

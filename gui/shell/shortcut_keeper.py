@@ -4,9 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QCoreApplication, QObject
+from PySide6.QtGui import QKeySequence
 
 from core.errors import ProjectError
 from core.labels import Label
+from core.project.changes import Changes
 from core.project.label_rows import is_key
 from gui.command_keys import default_shortcuts, portable, refusal
 from gui.command_table import Command, all_commands
@@ -61,9 +63,17 @@ class ShortcutKeeper(QObject):
         """The keys that a command came with; None for a label."""
         return default_shortcuts(holder.command) if holder.command is not None else None
 
+    def owners(self) -> dict[str, list[Holder]]:
+        """Who has each key, by its portable text."""
+        found: dict[str, list[Holder]] = {}
+        for holder in self.holders():
+            for key in self.keys(holder):
+                found.setdefault(key, []).append(holder)
+        return found
+
     def others_with(self, key: str, holder: Holder) -> list[Holder]:
         """Who else has a key; no two can, wherever they hold."""
-        return [one for one in self.holders() if one != holder and key in self.keys(one)]
+        return [one for one in self.owners().get(key, ()) if one != holder]
 
     def refusal(self, holder: Holder, key: str) -> str:
         """Why a key cannot be given, as a sentence; empty when it can."""
@@ -83,9 +93,7 @@ class ShortcutKeeper(QObject):
         wanted = {one: tuple(key for key in old if key not in keys) for one, old in taken.items()}
         try:
             # first those that lose a key, since two labels cannot have one
-            for one, rest in wanted.items():
-                self._set_label(one, rest)
-            self._set_label(holder, keys)
+            self._set_labels([*wanted.items(), (holder, keys)], self._said(holder, keys))
         except ProjectError as error:
             return str(error)
         chosen = {one.id: self._commands.shortcuts(one.id) for one in all_commands()}
@@ -105,10 +113,23 @@ class ShortcutKeeper(QObject):
         self._session.change_settings(shortcuts=changed)
         self._commands.set_shortcuts(changed)
 
-    def _set_label(self, holder: Holder, keys: Sequence[str]) -> None:
-        if holder.label is not None:
-            key = _of_label(keys[-1]) if keys else ""
-            self._session.apply(self._session.store.change_label(holder.label.id, shortcut=key))
+    def _set_labels(self, wanted: Sequence[tuple[Holder, Sequence[str]]], text: str) -> None:
+        """Give the labels among them their keys, in one step of undo."""
+        labels = [(one.label.id, _of_label(keys[-1]) if keys else "") for one, keys in wanted if one.label is not None]
+        if not labels:
+            return
+        self._session.refuse_while_busy()
+        store = self._session.store
+        with store.step(text):
+            changes = [store.change_label(label_id, shortcut=key) for label_id, key in labels]
+        if any(changes):
+            self._session.apply(Changes(text=text, labels=True))
+
+    def _said(self, holder: Holder, keys: Sequence[str]) -> str:
+        if not keys:
+            return self.tr("Key taken from “{}”").format(holder.name)
+        key = QKeySequence(keys[-1]).toString(QKeySequence.SequenceFormat.NativeText)
+        return self.tr("Key “{}” given to “{}”").format(key, holder.name)
 
 
 def _of_label(key: str) -> str:

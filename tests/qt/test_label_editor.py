@@ -119,8 +119,11 @@ def test_a_key_of_another_label_is_taken_from_it_in_one_step(qtbot, window, stor
     assert "belongs to “king”" in popup._error.text()
     qtbot.mouseClick(popup._done, Qt.MouseButton.LeftButton)
     assert popup.isVisible()
+    said = []
+    window.session.message.connect(said.append)
     qtbot.mouseClick(popup._way_out, Qt.MouseButton.LeftButton)
     assert (named(store, "ace").shortcut, named(store, "king").shortcut) == ("2", "")
+    assert said == ["Key “2” given to “ace”"]
     window.session.undo()
     assert (named(store, "ace").shortcut, named(store, "king").shortcut) == ("1", "2")
 

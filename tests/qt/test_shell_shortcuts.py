@@ -181,6 +181,18 @@ def test_a_label_gets_another_key_here_too(window, record, editor, qtbot):
     assert "label ace" in editor.question.text()
     qtbot.mouseClick(editor.yes_button, Qt.MouseButton.LeftButton)
     assert [one.shortcut for one in window.session.store.labels] == ["", "1", "3"]
+    window.session.undo()
+    assert [one.shortcut for one in window.session.store.labels] == ["1", "Shift+1", "3"]
+
+
+def test_a_key_of_a_label_waits_for_a_long_edit_and_says_so(window, record, editor, qtbot, monkeypatch):
+    monkeypatch.setattr("gui.session.AT_ONCE", 3)
+    store = window.session.store
+    with qtbot.waitSignal(window.session.changed):
+        window.session.edit(lambda store: store.set_flag(store.image_ids, True), images=12)
+        record("king", Qt.Key.Key_W)
+        assert "still being saved" in editor.question.text()
+        assert store.labels[1].shortcut == "2"
 
 
 def test_keys_that_would_be_caught_while_typing_are_refused(window, record, editor, qtbot):

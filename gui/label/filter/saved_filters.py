@@ -5,7 +5,6 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QMenu, QPushButton, QToolButton, QWidget
 
 from core.project.changes import Changes
-from core.project.store import Store
 from gui.session import Session
 from gui.widgets import theme
 from gui.widgets.buttons import flat, icon_button
@@ -93,14 +92,7 @@ class SavedFilters(QToolButton):
             text: of it.
             before: the name it had, which is forgotten.
         """
-
-        def work(store: Store) -> Changes:
-            changes = store.save_filter(name, text)
-            if before and before != name.strip():
-                store.delete_filter(before)
-            return changes
-
-        self._session.edit(work, images=1)
+        self._session.edit(lambda store: store.save_filter(name, text, before=before), images=1)
 
     def _on_session_changed(self, changes: Changes) -> None:
         if changes.filters:

@@ -1,6 +1,7 @@
 """A small window at a label: all that is known of it, and ways to merge and delete it."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
@@ -230,12 +231,8 @@ class LabelEditor(QFrame):
     def _save(self, *, takes_key: bool) -> bool:
         """Keep what was typed and close; false where something is wrong, which is shown."""
         session, store, label = self._session, self._session.store, self._label
-        if session.is_busy:
-            self._show_error(
-                ProjectError("A change of many images is still being saved.", next_step="Try again in a moment.")
-            )
-            return False
         try:
+            session.refuse_while_busy()
             if label is None:
                 # no key typed means the next free one
                 color = self._color.color
@@ -268,7 +265,7 @@ class LabelEditor(QFrame):
                 parent=knows.parent_id(),
                 examples=knows.examples(),
             )
-        self._session.apply(changes)
+        self._session.apply(replace(changes, text=text) if takes_key else changes)
 
     def _on_delete_clicked(self) -> None:
         assert self._label is not None

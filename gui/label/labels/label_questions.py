@@ -81,12 +81,8 @@ class _Question(QDialog):
         """Say what would change."""
 
     def _on_yes(self) -> None:
-        if self._session.is_busy:
-            self.error.show_text(
-                self.tr("A change of many images is still being saved."), next_step=self.tr("Try again in a moment.")
-            )
-            return
         try:
+            self._session.refuse_while_busy()
             self.act()
         except ProjectError as error:
             self.error.show_error(error)

@@ -229,7 +229,7 @@ class RulesWindow(QDialog):
     def _on_saved(self, kind: RuleKind, label_ids: tuple[int, ...], name: str) -> None:
         store, rule = self._session.store, self._changed
         try:
-            self._refuse_while_busy()
+            self._session.refuse_while_busy()
             if rule is None:
                 changes = store.add_rule(kind, label_ids, name)
             else:
@@ -264,17 +264,13 @@ class RulesWindow(QDialog):
     def _do(self, work: Callable[[], Changes]) -> bool:
         self.error.clear()
         try:
-            self._refuse_while_busy()
+            self._session.refuse_while_busy()
             changes = work()
         except ProjectError as error:
             self.error.show_error(error)
             return False
         self._session.apply(changes)
         return True
-
-    def _refuse_while_busy(self) -> None:
-        if self._session.is_busy:
-            raise ProjectError("A change of many images is still being saved.", next_step="Try again in a moment.")
 
     def _on_show_images(self) -> None:
         rule = self._chosen()
