@@ -4,9 +4,11 @@ import functools
 import unicodedata
 from dataclasses import dataclass
 
-_SAME, _START, _WORD, _WITHIN, _WORDS, _LETTERS = range(6)
+_SAME, _START, _WORD, _WITHIN, _WORDS, _LETTERS, _NEAR = range(7)
 _APART = 3
 _SPREAD = 60
+_SHORTEST = 3
+"""Letters from which on a slip of the finger is guessed; with fewer nearly everything is near."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,48 @@ def match(text: str, typed: str) -> Match | None:
         rank = _START if place == 0 else _WORD if place in starts else _WITHIN
         return Match((rank, len(folded)), tuple(range(place, place + len(phrase))))
     return _match_words(folded, phrase, starts) or _match_letters(folded, phrase.replace(" ", ""), starts)
+
+
+def near(text: str, typed: str) -> Match | None:
+    """Compare a text with what was typed where one letter is wrong, missing, too many, or swapped with the next.
+
+    Args:
+        text: a name.
+        typed: what `match` finds nothing for.
+
+    Returns:
+        The match, worse than any of `match`: with the whole text, else with its beginning or that of a word in it; None
+        when more than one letter differs, or when too few were typed to tell.
+    """
+    phrase = " ".join(_folded(typed).split())
+    if len(phrase) < _SHORTEST:
+        return None
+    folded = _folded(text)
+    if _differ_by_one(folded, phrase):
+        return Match((_NEAR, 0), tuple(range(len(folded))))
+    for start in sorted(_word_starts(folded)):
+        for length in (len(phrase), len(phrase) + 1, len(phrase) - 1):
+            part = folded[start : start + length]
+            # its first letter is right: else short words are near to each other
+            if len(part) == length and part[0] == phrase[0] and _differ_by_one(part, phrase):
+                return Match((_NEAR, len(folded)), tuple(range(start, start + length)))
+    return None
+
+
+def _differ_by_one(one: str, other: str) -> bool:
+    if abs(len(one) - len(other)) > 1 or one == other:
+        return False
+    same = next((place for place, pair in enumerate(zip(one, other, strict=False)) if pair[0] != pair[1]), None)
+    if same is None:
+        # one is the other and a letter
+        return True
+    one, other = one[same:], other[same:]
+    return (
+        one[1:] == other[1:]
+        or one[1:] == other
+        or one == other[1:]
+        or (one[:2] == other[1::-1] and one[2:] == other[2:])
+    )
 
 
 def _match_words(folded: str, phrase: str, starts: frozenset[int]) -> Match | None:

@@ -110,7 +110,7 @@ def test_a_label_that_is_added_while_painting_is_painted_along(store, label, pai
     qtbot.keyClick(label.grid, "t")
     box = label.tagging.type_box
     qtbot.keyClicks(box.field, "joker")
-    qtbot.keyClick(box.field, Qt.Key.Key_Return)
+    qtbot.keyClick(box.field, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
     assert painting.states == {store.labels[0].id: LabelState.PRESENT, store.labels[3].id: LabelState.PRESENT}
     assert (store.states == UNKNOWN).all()
 

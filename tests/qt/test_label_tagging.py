@@ -122,6 +122,27 @@ def test_q_fixes_a_selection_in_one_step(window, store, press):
     assert store.states.tolist() == [[UNKNOWN, PRESENT, PRESENT]] * 12
 
 
+def test_q_says_what_became_of_which_label(window, store, press):
+    ace, king, _ = (one.id for one in store.labels)
+    window.session.apply(store.add_rule("never", (ace, king)))
+    press("a", CTRL)
+    press("2")
+    press("1")
+    press("q")
+    assert window.status.message() == "Rule conflicts of 12 images fixed: “king” ruled out on 12"
+    assert store.undo_text == "Rule conflicts of 12 images fixed"
+
+
+def test_a_label_that_breaks_a_rule_says_which_and_what_mends_it(window, store, press):
+    ace, king, _ = (one.id for one in store.labels)
+    window.session.apply(store.add_rule("never", (ace, king)))
+    press("1")
+    press("2")
+    assert window.status.message() == "“king” set on 1 image. “ace” and “king” never together. Q mends it."
+    press("3")
+    assert "never together" not in window.status.message(), "it was said"
+
+
 def test_q_without_a_conflict_says_so(window, press):
     press("q")
     assert "break no rule" in window.status.message()
@@ -141,6 +162,25 @@ def test_labels_are_copied_as_text_and_pasted_on_a_selection(window, store, labe
     assert store.states.tolist() == [[PRESENT, ABSENT, UNKNOWN]] * 12
     press("z", CTRL)
     assert store.states[1].tolist() == [UNKNOWN] * 3
+
+
+def test_pasting_says_each_time_whether_something_changed(window, store, press):
+    press("1")
+    press("c", CTRL)
+    for _ in range(2):
+        press(Qt.Key.Key_Right)
+        press("v", CTRL)
+        assert window.status.message() == "Pasted: ace."
+    press("v", CTRL)
+    assert "have these labels already" in window.status.message()
+
+
+def test_many_labels_are_not_all_named(window, store, press):
+    window.session.apply(store.add_labels([f"kind {number}" for number in range(60)]))
+    press(Qt.Key.Key_Return)
+    press(Qt.Key.Key_Left)
+    press("c", CTRL)
+    assert window.status.message() == "Copied: -ace, -king, -red card and 60 more."
 
 
 def test_a_text_of_another_program_is_pasted_and_strangers_are_named(window, store, press):

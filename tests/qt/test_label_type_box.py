@@ -95,7 +95,7 @@ def test_a_name_that_no_label_has_is_offered_last_and_added(window, store, box, 
     assert box.model.data(box.model.index(0)) == "Add label “King of hearts”"
     typed("")
     assert len(store.labels) == 3, "a slip of the fingers makes no label"
-    assert "to add it" in box._error.text()
+    assert "Ctrl+Return adds it" in box._error.text()
     qtbot.keyClick(box.field, Qt.Key.Key_Down)
     typed("")
     assert store.labels[-1].name == "King of hearts"
@@ -168,3 +168,67 @@ def test_a_click_on_a_row_gives_it_and_a_click_elsewhere_closes_the_box(label, s
 def test_it_closes_with_the_project(window, box):
     window.session.close()
     assert not box.isVisible()
+
+
+def test_a_slip_of_the_finger_asks_for_the_nearest_label_and_return_again_gives_it(store, box, typed, qtbot):
+    typed("kign")
+    assert "Did you mean “king”?" in box._error.text()
+    assert (store.states == UNKNOWN).all()
+    qtbot.keyClick(box.field, Qt.Key.Key_Return)
+    assert store.states[0].tolist() == [UNKNOWN, PRESENT, UNKNOWN]
+    assert len(store.labels) == 3
+
+
+def test_ctrl_return_adds_what_was_typed(store, box, typed):
+    typed("kign", modifier=CTRL)
+    assert store.labels[-1].name == "kign"
+    assert store.states[0].tolist() == [UNKNOWN, UNKNOWN, UNKNOWN, PRESENT]
+    assert not store.reviewed.any()
+
+
+def test_several_labels_are_given_in_one_step(window, store, box, typed):
+    typed("ace, -king")
+    assert store.states[0].tolist() == [PRESENT, ABSENT, UNKNOWN]
+    assert len(store.labels) == 3
+    assert box.isVisible()
+    window.session.undo()
+    assert (store.states == UNKNOWN).all()
+
+
+def test_one_strange_name_among_several_is_named_and_nothing_given(store, box, typed):
+    typed("ace, -knave")
+    assert "“knave”" in box._error.text()
+    assert (store.states == UNKNOWN).all()
+    assert len(store.labels) == 3
+
+
+def test_it_says_what_return_does(box, qtbot):
+    qtbot.keyClicks(box.field, "king")
+    assert "next state" in box._hint.text()
+    box.field.clear()
+    qtbot.keyClicks(box.field, "ace, -king")
+    assert "all of them" in box._hint.text()
+    box.field.clear()
+    qtbot.keyClicks(box.field, "zebra")
+    qtbot.keyClick(box.field, Qt.Key.Key_Down)
+    assert "Return: add" in box._hint.text()
+
+
+@pytest.mark.parametrize("page", ["grid", "loupe"])
+def test_it_leaves_the_image_in_sight(label, qtbot, page):
+    label.showing.show(page)
+    images = label.showing.page()
+    qtbot.keyClick(images, "t")
+    box = label.tagging.type_box
+    assert label.rect().contains(box.geometry())
+    covered = box.geometry().left() < images.mapTo(label, images.rect().topRight()).x()
+    place = images.rect() if page == "loupe" else images.visualRect(images.currentIndex())
+    there = place.translated(images.mapTo(label, images.rect().topLeft()))
+    shared = there.intersected(box.geometry())
+    assert not covered or shared.width() * shared.height() < 0.15 * there.width() * there.height()
+
+
+def test_its_words_are_seen_as_a_whole(box):
+    for part in (box._hint, box.field):
+        assert part.height() >= part.heightForWidth(part.width())
+        assert part.geometry().right() <= box.width()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gui.widgets.fuzzy import match
+from gui.widgets.fuzzy import match, near
 
 
 def best(names, typed):
@@ -46,3 +46,20 @@ def test_the_places_say_which_letters_were_found():
 
 def test_letters_at_beginnings_of_words_are_better_than_others():
     assert best(["xbxxrxxf", "big roof fan"], "brf")[0] == "big roof fan"
+
+
+@pytest.mark.parametrize("typed", ["kign", "kng", "kinng", "kong", "iking", "KIGN"])
+def test_one_letter_wrong_missing_too_many_or_swapped_is_near(typed):
+    assert near("king", typed) is not None
+
+
+@pytest.mark.parametrize(("text", "typed"), [("king", "gnik"), ("king", "ki"), ("ace", "king")])
+def test_what_differs_more_or_is_short_is_not_near(text, typed):
+    assert near(text, typed) is None
+
+
+def test_a_slip_at_the_beginning_of_a_word_is_found_behind_whole_names():
+    part, whole = near("old king of hearts", "kign"), near("king", "kign")
+    assert part.places == (4, 5, 6, 7)
+    assert whole.rank < part.rank
+    assert match("xkxixnxg", "king").rank < whole.rank

@@ -12,6 +12,8 @@ from core.project import rules
 from core.project.changes import Changes
 from core.project.edits import changes_of
 from core.project.words import images as count_images
+from gui.label.tagging.conflict_words import KeySource, broken_by, complete, mend, told_of_rules
+from gui.label.tagging.unsure import Unsure
 from gui.session import Session
 
 if TYPE_CHECKING:
@@ -49,6 +51,9 @@ class Annotator(QObject):
     Signals:
         targets_changed: other images are chosen.
         label_given: tuple of image ids, some of them where they are many, and label id; it was made present.
+
+    Attributes:
+        fix_key: says which key mends rules, for what is said where an edit breaks one.
     """
 
     targets_changed = Signal()
@@ -62,6 +67,7 @@ class Annotator(QObject):
         self._sources: list[int] = []
         self._given: list[int] = []
         self._has_changed = False
+        self.fix_key: KeySource = str
         session.project_closed.connect(self._on_project_closed)
         session.changed.connect(self._on_session_changed)
 
@@ -103,6 +109,11 @@ class Annotator(QObject):
     def given(self) -> tuple[int, ...]:
         """Ids of labels in the order in which people last said something of them, the newest last."""
         return tuple(self._given)
+
+    @property
+    def has_changed(self) -> bool:
+        """Whether the last edit changed something; False while it is still being made."""
+        return self._has_changed
 
     # one label
 
@@ -164,6 +175,18 @@ class Annotator(QObject):
             self._given = given
         return is_made
 
+    def give_chosen(self, states: Mapping[int, LabelState]) -> None:
+        """Set several labels of the chosen images; where an image has one label, the first present one counts.
+
+        Args:
+            states: by label id.
+        """
+        if not self._has_targets():
+            return
+        text = f"{len(states)} labels given to {count_images(len(self._targets))}"
+        if self.give(self._targets, self._choosable(states), text=text) and self._has_changed:
+            self._flash(states)
+
     def add_label(self, name: str, state: LabelState) -> None:
         """Add a label to the project and give it to the chosen images, if any, in one step of undo.
 
@@ -206,15 +229,7 @@ class Annotator(QObject):
         if self.is_choice:
             return self._edit(targets, lambda store: store.set_states(targets, {}, reviewed=True))
 
-        def work(store: "Store") -> Changes:
-            if not rules.with_parents(store.labels, store.rules):
-                return store.set_states(targets, {}, reviewed=True, fill_unknown=LabelState.ABSENT)
-            states = rules.implied_present(store.states_of(targets), store.labels, store.rules)
-            states[states == LabelState.UNKNOWN] = LabelState.ABSENT
-            text = f"{count_images(len(targets))} reviewed"
-            return store.set_matrix(targets, _ids(store), states, reviewed=True, text=text)
-
-        return self._edit(targets, work)
+        return self._edit(targets, lambda store: complete(store, targets))
 
     def review(self) -> bool:
         """The images are reviewed; what is unknown stays unknown.
@@ -239,13 +254,9 @@ class Annotator(QObject):
         self._edit(targets, lambda store: store.set_states(targets, unknown, reviewed=False, text=text))
 
     def unsure(self) -> None:
-        """Put the chosen images among those to be looked at again, or back where all are."""
-        targets = self._targets
+        """Put the chosen images among those to be looked at again, or back to where they were if all are."""
         if self._has_targets():
-            store = self._session.store
-            are_unsure = bool((store.review[store.rows_of(targets)] == Review.UNSURE).all())
-            review = Review.TO_DO if are_unsure else Review.UNSURE
-            self._edit(targets, lambda store: store.set_review(targets, review))
+            self._edit(self._targets, self._unsure.toggled(self._targets))
 
     def flag(self) -> None:
         """Put a flag on the chosen images, or take it off where all have one."""
@@ -273,17 +284,7 @@ class Annotator(QObject):
             return
         images = targets[broken]
 
-        def work(store: "Store") -> Changes:
-            # many images have the same labels
-            kinds, kind_of = np.unique(store.states_of(images), axis=0, return_inverse=True)
-            columns = {label.id: column for column, label in enumerate(store.labels)}
-            for kind in kinds:
-                for label_id, state in rules.fix(kind.copy(), store.labels, store.rules, keep=keep).items():
-                    kind[columns[label_id]] = state
-            text = f"Rule conflicts of {count_images(len(images))} fixed"
-            return store.set_matrix(images, _ids(store), kinds[kind_of.ravel()], reviewed=None, text=text)
-
-        self._edit(images, work)
+        self._edit(images, lambda store: mend(store, images, keep))
 
     # from image to image
 
@@ -322,12 +323,22 @@ class Annotator(QObject):
         """
         if not self._has_targets():
             return False
-        if self.is_choice:
-            present = [label_id for label_id, state in states.items() if state == LabelState.PRESENT]
-            states = {present[0]: LabelState.PRESENT} if present else {}
-        return self.give(self._targets, states, text=f"Labels pasted on {count_images(len(self._targets))}")
+        text = f"Labels pasted on {count_images(len(self._targets))}"
+        return self.give(self._targets, self._choosable(states), text=text)
 
     # how it is done
+
+    def _flash(self, states: Mapping[int, LabelState]) -> None:
+        given = next((label_id for label_id, state in states.items() if state == LabelState.PRESENT), None)
+        if given is not None:
+            self.label_given.emit(tuple(self._targets[:_FLASHED].tolist()), given)
+
+    def _choosable(self, states: Mapping[int, LabelState]) -> Mapping[int, LabelState]:
+        """What can be given at once: in a multi-class project the first present label alone."""
+        if not self.is_choice:
+            return states
+        present = [label_id for label_id, state in states.items() if state == LabelState.PRESENT]
+        return {present[0]: LabelState.PRESENT} if present else {}
 
     def _read_states(self) -> NDArray[np.int8]:
         store = self._session.store
@@ -341,10 +352,13 @@ class Annotator(QObject):
     def _edit(self, images: NDArray[np.int64], work: Callable[["Store"], Changes]) -> bool:
         """Make an edit, at once or, of very many images, in a thread; whether it is made."""
         self._has_changed = False
-        last = int(images[-1])
+        last, is_one = int(images[-1]), len(images) == 1
 
         def remembered(store: "Store") -> Changes:
+            before = broken_by(store, last) if is_one else []
             changes = work(store)
+            if is_one and changes:
+                changes = told_of_rules(store, last, changes, before=before, key=self.fix_key())
             if changes:
                 self._has_changed = True
                 self._sources = [*[one for one in self._sources if one != last][-8:], last]
@@ -379,7 +393,3 @@ class Annotator(QObject):
         self._given.clear()
         self._states = None
         self.set_targets(_NONE)
-
-
-def _ids(store: "Store") -> NDArray[np.int64]:
-    return np.array([label.id for label in store.labels], np.int64)

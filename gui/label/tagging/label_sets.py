@@ -42,6 +42,17 @@ def written(states: Iterable[tuple[str, LabelState]]) -> str:
     return ", ".join(SIGNS[state] + _quoted(name) for name, state in states)
 
 
+def few(states: Sequence[tuple[str, LabelState]], most: int = 3) -> str:
+    """Labels as text for a line of few words: the first of them, and how many more there are.
+
+    Args:
+        states: name and state of each label.
+        most: how many are named.
+    """
+    more = f" and {len(states) - most:,} more" if len(states) > most else ""
+    return written(states[:most]) + more
+
+
 def read(text: str, names: Sequence[str]) -> LabelSet:
     """Read labels from a text: names between commas, semicolons, tabs or line ends, in any case.
 

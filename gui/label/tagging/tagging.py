@@ -11,7 +11,7 @@ from core.labels import Label, LabelState
 from gui.commands import Commands
 from gui.label.tagging.annotator import MIXED, Annotator
 from gui.label.tagging.label_keys import LabelActions
-from gui.label.tagging.label_sets import LabelSet, read, written
+from gui.label.tagging.label_sets import LabelSet, few, read, written
 from gui.label.tagging.paint import PaintBar, Painter
 from gui.label.tagging.suggester import Suggester
 from gui.label.tagging.type_box import TypeBox
@@ -101,7 +101,7 @@ class Tagging(QObject):
         data.setText(written(named))
         data.setData(MIME, json.dumps([[name, int(state)] for name, state in named]).encode())
         QGuiApplication.clipboard().setMimeData(data)
-        self._say(self.tr("Copied: {}.").format(written(named)) + apart)
+        self._say(self.tr("Copied: {}.").format(few(named)) + apart)
 
     def paste(self) -> None:
         """Give the chosen images the labels on the clipboard."""
@@ -116,12 +116,12 @@ class Tagging(QObject):
             nothing = self.tr("There are no labels to paste: copy them from an image, or as text such as “ace, -king”.")
             self._say(self.tr("No label of this project is called {}.").format(strange) if strange else nothing)
             return
-        undo_before = store.undo_text
         if not self._annotator.paste({ids[name]: state for name, state in found.states.items()}):
             return
-        said = self.tr("Pasted: {}.").format(written(found.states.items()))
-        if store.undo_text == undo_before and not self._session.is_busy:
-            said = self.tr("The chosen images have these labels already: {}.").format(written(found.states.items()))
+        named = few(list(found.states.items()))
+        said = self.tr("Pasted: {}.").format(named)
+        if not self._annotator.has_changed and not self._session.is_busy:
+            said = self.tr("The chosen images have these labels already: {}.").format(named)
         if strange:
             said += self.tr(" Not labels of this project: {}.").format(strange)
         self._say(said)
@@ -133,9 +133,11 @@ class Tagging(QObject):
         self.actions.triggered.connect(self._on_key)
         self.type_box.chosen.connect(self._on_typed)
         self.type_box.added.connect(self._on_added)
+        self.type_box.several_chosen.connect(self._on_several)
         self.paint_bar.add_wanted.connect(self.type)
         painter.changed.connect(self._on_painter_changed)
         self._leave.triggered.connect(painter.stop)
+        annotator.fix_key = lambda: commands.key("image.fix")
         handlers: dict[str, Callable[[], None]] = {
             "image.unsure": annotator.unsure,
             "image.flag": annotator.flag,
@@ -191,6 +193,13 @@ class Tagging(QObject):
             self._annotator.cycle(label_id)
         else:
             self._annotator.set_state(label_id, state)
+
+    def _on_several(self, states: dict[int, LabelState]) -> None:
+        if not self.painter.is_on:
+            self._annotator.give_chosen(states)
+            return
+        for label_id, state in states.items():
+            self.painter.set_state(label_id, state)
 
     def _on_added(self, name: str, state: LabelState) -> None:
         if not self.painter.is_on:

@@ -1,60 +1,46 @@
 """Give any label by typing some letters of its name."""
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import (
-    QAbstractListModel,
     QEvent,
     QModelIndex,
     QObject,
-    QPersistentModelIndex,
     QPoint,
     QRect,
     Qt,
     Signal,
 )
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPalette, QPen
-from PySide6.QtWidgets import QApplication, QFrame, QLabel, QLineEdit, QListView, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QApplication,
+    QFrame,
+    QLabel,
+    QLineEdit,
+    QListView,
+    QStyle,
+    QVBoxLayout,
+    QWidget,
+)
 
 from core.errors import ProjectError
 from core.labels import Label, LabelState
 from core.project.changes import Changes
 from core.project.label_rows import check_label_name
-from gui.label.tagging.annotator import STATE_WORDS, Annotator
-from gui.label.tagging.label_keys import spoken
-from gui.label.tagging.label_sets import signed
+from gui.label.tagging.annotator import Annotator
+from gui.label.tagging.label_sets import read, signed, written
+from gui.label.tagging.type_model import Row, RowModel
 from gui.label.tagging.type_row import RowDelegate
 from gui.session import Session
 from gui.widgets import theme
 from gui.widgets.error_row import ErrorRow
-from gui.widgets.fuzzy import match
+from gui.widgets.fuzzy import match, near
 
 SHOWN = 9
-_LETTERS = 68
-_ROOT = QModelIndex()
+_LETTERS, _LEAST = 68, 44
+"""Its width in letters, where there is room and where there is little."""
 _STEPS = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1, Qt.Key.Key_PageDown: SHOWN, Qt.Key.Key_PageUp: -SHOWN}
-Index = QModelIndex | QPersistentModelIndex
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A label that can be given; None for one that is to be added under the name that was typed.
-
-    Attributes:
-        label: which one.
-        name: what is shown.
-        places: of the letters of the name that were found.
-        state: what the chosen images have, or `MIXED`.
-        count: of images that have the label.
-    """
-
-    label: Label | None
-    name: str
-    places: tuple[int, ...] = ()
-    state: int = int(LabelState.UNKNOWN)
-    count: int = 0
 
 
 class TypeBox(QFrame):
@@ -63,10 +49,12 @@ class TypeBox(QFrame):
     Signals:
         chosen: label id, and the LabelState it is to get or None for its next one.
         added: name of a label that there is not yet, and the LabelState it is to get.
+        several_chosen: dict of LabelStates by label id; several labels were typed, such as "ace, -king".
     """
 
     chosen = Signal(int, object)
     added = Signal(str, object)
+    several_chosen = Signal(object)
 
     def __init__(self, session: Session, annotator: Annotator, parent: QWidget) -> None:
         super().__init__(parent)
@@ -90,7 +78,7 @@ class TypeBox(QFrame):
         self.list.setMouseTracking(True)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.setAccessibleName(self.tr("Labels that match"))
-        self._hint = QLabel(self.tr("Return: next state   Shift+Return: absent   Escape: done"))
+        self._hint = QLabel()
         self._hint.setWordWrap(True)
         self._hint.setProperty("tone", "secondary")
         self._hint.setFont(theme.smaller(self._hint.font()))
@@ -110,33 +98,60 @@ class TypeBox(QFrame):
         session.project_closed.connect(self.leave)
 
     def open_over(self, images: QWidget) -> None:
-        """Show it at the top of the images, in the middle, with an empty field.
+        """Show it beside the images, as far as there is room, and away from the current one, with an empty field.
 
         Args:
             images: a descendant of the parent; it gets the focus back if nothing else had it.
         """
         focus = QApplication.focusWidget()
         self._before = focus if focus is not None and focus is not self.field else images
-        letters = self.fontMetrics().averageCharWidth()
-        width = min(_LETTERS * letters, images.width() - 4 * theme.SPACE)
         self._room = images.height() - 2 * theme.SPACE
         self._error.clear()
         self.field.clear()
         self._on_text_changed("")
-        self.setFixedWidth(width)
+        self.setFixedWidth(self._wide(images))
         self._fit()
-        parent = self.parentWidget()
-        assert parent is not None
-        self.move(images.mapTo(parent, QPoint((images.width() - width) // 2, theme.SPACE)))
+        self._put(images)
         self.show()
         self.raise_()
         self.field.setFocus()
+
+    def _wide(self, images: QWidget) -> int:
+        """Its width: that of the labels at the side, if that is enough for a name."""
+        parent = self.parentWidget()
+        assert parent is not None
+        letters = self.fontMetrics().averageCharWidth()
+        side = parent.width() - images.width() - images.mapTo(parent, QPoint()).x() - 2 * theme.SPACE
+        if self.isRightToLeft():
+            side = images.mapTo(parent, QPoint()).x() - 2 * theme.SPACE
+        return min(max(side, _LEAST * letters), _LETTERS * letters, parent.width() - 2 * theme.SPACE)
+
+    def _put(self, images: QWidget) -> None:
+        """Go to the trailing side, and down where the current image is at the top there."""
+        parent = self.parentWidget()
+        assert parent is not None
+        top, height = images.mapTo(parent, QPoint()).y() + theme.SPACE, self._tallest()
+        place = QRect(parent.width() - self.width() - theme.SPACE, top, self.width(), height)
+        place = QStyle.visualRect(self.layoutDirection(), parent.rect(), place)
+        if isinstance(images, QAbstractItemView):
+            current = images.visualRect(images.currentIndex())
+            current.moveTopLeft(images.viewport().mapTo(parent, current.topLeft()))
+            below = place.translated(0, images.height() - height - 2 * theme.SPACE)
+            if current.intersects(place) and not current.intersects(below):
+                place = below
+        self.move(place.topLeft())
+
+    def _tallest(self) -> int:
+        """Its height with as many rows as it ever has."""
+        rows = min(SHOWN, max(1, self.model.rowCount()))
+        return self.height() if rows == SHOWN else max(self.height(), self.sizeHint().height())
 
     def _fit(self) -> None:
         """As high as the rows need; what is below stays in sight."""
         rows = min(SHOWN, max(1, self.model.rowCount()))
         row = self.list.sizeHintForRow(0) if self.model.rowCount() else theme.ROW
-        others = sum(one.sizeHint().height() for one in (self.field, self._hint)) + 5 * theme.SPACE
+        self._hint.setMinimumHeight(self._hint.heightForWidth(self.width() - 2 * theme.SPACE))
+        others = self.field.sizeHint().height() + self._hint.minimumHeight() + 5 * theme.SPACE
         height = min(rows * row, max(row, self._room - others))
         self.list.setFixedHeight(height + 2 * self.list.frameWidth())
         self.adjustSize()
@@ -157,9 +172,9 @@ class TypeBox(QFrame):
         self._error.clear()
         name, self._state = signed(typed, [label.name for label in self._labels()])
         self.model.show_rows(self._rows(name))
-        # nothing typed: Return is to do nothing to the images; a slip of the fingers is to make no label
-        is_known = bool(name) and self.model.rowCount() > 0 and self.model.rows[0].label is not None
-        self._select(0 if is_known else -1)
+        # nothing typed: Return is to do nothing to the images; a slip of the finger gives and makes no label
+        first = self.model.rows[0] if name and self.model.rows else None
+        self._select(0 if first is not None and not first.is_new and not first.is_guess else -1)
         self._fit()
 
     def _rows(self, name: str) -> list[Row]:
@@ -170,13 +185,32 @@ class TypeBox(QFrame):
         ranked = []
         for place, label in enumerate(labels):
             found = match(label.name, name)
-            if found is not None:
-                row = Row(label, label.name, found.places, int(states[place]), int(counts[place]))
+            guess = near(label.name, name) if found is None else None
+            if found is not None or guess is not None:
+                places = found.places if found is not None else ()
+                row = Row(label, label.name, places, int(states[place]), int(counts[place]), is_guess=found is None)
+                found = found or guess
+                assert found is not None
                 ranked.append((found.rank, given.get(label.id, len(given)), place, row))
         rows = [row for *_, row in sorted(ranked, key=lambda one: one[:3])]
-        if name and all(label.name.casefold() != name.casefold() for label in labels):
+        is_taken = any(label.name.casefold() == name.casefold() for label in labels)
+        several = None if is_taken else self._several(self.field.text())
+        if several is not None:
+            # what only looks like one of them comes behind
+            rows = [*(row for row in rows if not row.is_guess), several, *(row for row in rows if row.is_guess)]
+        if name and not is_taken:
             rows.append(Row(None, name))
         return rows
+
+    def _several(self, typed: str) -> Row | None:
+        """The row of several labels that were typed one after the other, such as "ace, -king"."""
+        labels = self._labels()
+        found = read(typed, [label.name for label in labels])
+        if len(found.states) < 2 or found.strangers:
+            return None
+        ids = {label.name: label.id for label in labels}
+        states = tuple((ids[name], state) for name, state in found.states.items())
+        return Row(None, written(found.states.items()), several=states)
 
     def _labels(self) -> tuple[Label, ...]:
         return self._session.store.labels if self._session.has_project else ()
@@ -193,6 +227,13 @@ class TypeBox(QFrame):
         index = self.list.currentIndex()
         said = self.model.data(index, Qt.ItemDataRole.AccessibleTextRole) if index.isValid() else ""
         self.field.setAccessibleDescription(str(said))
+        chosen = self.model.rows[index.row()] if index.isValid() else None
+        if chosen is not None and chosen.is_new:
+            self._hint.setText(self.tr("Return: add   Escape: done"))
+        elif chosen is not None and chosen.several:
+            self._hint.setText(self.tr("Return: give all of them   Escape: done"))
+        else:
+            self._hint.setText(self.tr("Return: next state   Shift+Return: absent   Escape: done"))
 
     def _on_targets_changed(self) -> None:
         if self.isVisible():
@@ -216,33 +257,61 @@ class TypeBox(QFrame):
         index = self.list.currentIndex()
         if not index.isValid():
             if self.model.rowCount() and self.field.text().strip():
-                self._error.show_text(
-                    self.tr("No label is called so."), next_step=self.tr("Press ↓ and Return to add it.")
-                )
-                self._fit()
+                self._ask()
             else:
                 self.leave()
             return
         row = self.model.rows[index.row()]
+        if row.is_new:
+            self._add(row.name, state)
+            return
         state = self._state if state is None else state
-        if row.label is None:
-            try:
-                check_label_name(row.name)
-            except ProjectError as error:
-                self._error.show_error(error)
-                self._fit()
-                return
         # before the edit, whose changes show the rows again
         self.field.clear()
-        if row.label is None:
-            self.added.emit(row.name, LabelState.PRESENT if state is None else state)
-        else:
+        if row.several:
+            self.several_chosen.emit(dict(row.several))
+        elif row.label is not None:
             self.chosen.emit(row.label.id, state)
+
+    def _ask(self) -> None:
+        """No label is called as was typed: the next Return gives the nearest, another key adds one."""
+        first = self.model.rows[0]
+        name = self._new_name()
+        strangers = read(self.field.text(), [label.name for label in self._labels()]).strangers
+        if first.is_guess:
+            self._select(0)
+            text = self.tr("Did you mean “{name}”?").format(name=first.name)
+            next_step = self.tr("Return gives it, Ctrl+Return adds “{name}”.").format(name=name)
+        elif "," in name and 0 < len(strangers) < len(name.split(",")):
+            text = self.tr("No label is called {names}.").format(names=", ".join(f"“{one}”" for one in strangers))
+            next_step = self.tr("Correct it, or take it away.")
+        else:
+            text = self.tr("No label is called “{name}”.").format(name=name)
+            next_step = self.tr("Ctrl+Return adds it.")
+        self._error.show_text(text, next_step=next_step)
+        self._fit()
+
+    def _new_name(self) -> str:
+        """The name of the label that would be added; empty where there is one of that name."""
+        return next((row.name for row in self.model.rows if row.is_new), "")
+
+    def _add(self, name: str, state: LabelState | None) -> None:
+        try:
+            check_label_name(name)
+        except ProjectError as error:
+            self._error.show_error(error)
+            self._fit()
+            return
+        state = self._state if state is None else state
+        self.field.clear()
+        self.added.emit(name, LabelState.PRESENT if state is None else state)
 
     def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
         """The arrow keys move in the list while letters go to the field; no key is a command here."""
         if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
             modifiers = event.modifiers() & ~(Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.KeypadModifier)
+            if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+                modifiers &= ~Qt.KeyboardModifier.ControlModifier
             if modifiers == Qt.KeyboardModifier.NoModifier and not Qt.Key.Key_F1 <= event.key() <= Qt.Key.Key_F35:
                 event.accept()
                 return True
@@ -261,7 +330,14 @@ class TypeBox(QFrame):
             self._select(min(max(0, row), self.model.rowCount() - 1))
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             is_shift = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
-            self._choose(LabelState.ABSENT if is_shift else None)
+            state = LabelState.ABSENT if is_shift else None
+            if event.isAutoRepeat():
+                # a key that is held is not meant so often
+                return True
+            if event.modifiers() & Qt.KeyboardModifier.ControlModifier and self._new_name():
+                self._add(self._new_name(), state)
+            else:
+                self._choose(state)
         elif key == Qt.Key.Key_Escape:
             self.leave()
         elif key == Qt.Key.Key_Tab and self.list.currentIndex().isValid():
@@ -281,33 +357,3 @@ class TypeBox(QFrame):
         painter.fillRect(self.rect(), self.palette().color(QPalette.ColorRole.Window))
         painter.setPen(QPen(self.palette().dark().color(), 1))
         painter.drawRect(QRect(self.rect()).adjusted(0, 0, -1, -1))
-
-
-class RowModel(QAbstractListModel):
-    """The labels that match, the best first."""
-
-    def __init__(self, parent: QObject) -> None:
-        super().__init__(parent)
-        self.rows: list[Row] = []
-
-    def show_rows(self, rows: list[Row]) -> None:
-        """Show other rows."""
-        self.beginResetModel()
-        self.rows = rows
-        self.endResetModel()
-
-    def rowCount(self, parent: Index = _ROOT) -> int:
-        """How many labels match."""
-        return 0 if parent.isValid() else len(self.rows)
-
-    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-        """What a screen reader says of a row; the delegate paints it itself."""
-        row = self.rows[index.row()]
-        if role == Qt.ItemDataRole.DisplayRole:
-            return row.name if row.label is not None else self.tr("Add label “{}”").format(row.name)
-        if role == Qt.ItemDataRole.AccessibleTextRole:
-            if row.label is None:
-                return self.tr("Add label “{}”").format(row.name)
-            key = self.tr(", key {}").format(spoken(row.label.shortcut)) if row.label.shortcut else ""
-            return f"{row.name}, {STATE_WORDS[row.state]}, {row.count:,} images{key}"
-        return None

@@ -1,19 +1,15 @@
 """How a row of the box for labels is painted."""
 
-from typing import TYPE_CHECKING
-
 from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPalette
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from gui.label.tagging.annotator import MIXED
 from gui.label.tagging.label_keys import written
+from gui.label.tagging.type_model import RowModel
 from gui.widgets import icons, theme
 from gui.widgets.letters import draw_found
 from gui.widgets.states import STATE_GLYPHS, state_color
-
-if TYPE_CHECKING:
-    from gui.label.tagging.type_box import RowModel
 
 _GLYPHS = STATE_GLYPHS | {MIXED: "circle-half-fill"}
 _GLYPH = 16
@@ -22,7 +18,7 @@ _GLYPH = 16
 class RowDelegate(QStyledItemDelegate):
     """State, colour, name with the letters that were found, key and count."""
 
-    def __init__(self, model: "RowModel", parent: QObject) -> None:
+    def __init__(self, model: RowModel, parent: QObject) -> None:
         super().__init__(parent)
         self._model = model
 
@@ -52,7 +48,7 @@ class RowDelegate(QStyledItemDelegate):
             role = QPalette.ColorRole.Highlight if chosen else QPalette.ColorRole.AlternateBase
             painter.setBrush(palette.color(role))
             painter.drawRoundedRect(QRectF(whole).adjusted(2, 1, -2, -1), 5, 5)
-        glyph = "plus" if row.label is None else _GLYPHS[row.state]
+        glyph = "plus" if row.is_new else "checks" if row.label is None else _GLYPHS[row.state]
         color = text if row.label is None or chosen else _color(row.state, palette)
         icons.paint(painter, glyph, QRectF(place(theme.SPACE, _GLYPH, _GLYPH)), color)
         left = theme.SPACE + _GLYPH + theme.SPACE
