@@ -68,6 +68,7 @@ class Annotator(QObject):
         self._given: list[int] = []
         self._has_changed = False
         self.fix_key: KeySource = str
+        self._unsure = Unsure(session, self)
         session.project_closed.connect(self._on_project_closed)
         session.changed.connect(self._on_session_changed)
 
