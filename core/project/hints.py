@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.evaluation.cooccurrence import images_with_both, packed
-from core.labels import Label, LabelState, Rule
+from core.labels import PRESENT, UNKNOWN, Label, Rule
 from core.project.rules import chains_of, excluding
 
 MIN_PROBABILITY = 0.95
@@ -49,8 +49,8 @@ class Companions:
             labels: the C labels, for their parents; without them rules are not looked at.
             rules: of the project; labels that they imply or exclude make no hint.
         """
-        present = packed(states == LabelState.PRESENT)
-        support = images_with_both(present, packed(states != LabelState.UNKNOWN))
+        present = packed(states == PRESENT)
+        support = images_with_both(present, packed(states != UNKNOWN))
         share = images_with_both(present, present) / np.maximum(support, 1)
         share[(support < min_support) | (share < min_probability)] = 0
         np.fill_diagonal(share, 0)
@@ -67,10 +67,10 @@ class Companions:
             Column of the unknown label, column of the present one that says so most surely, and the share of the images
             with that one that have the other, too; the surest first.
         """
-        present = np.flatnonzero(row == LabelState.PRESENT)
+        present = np.flatnonzero(row == PRESENT)
         if not len(present):
             return []
-        wanted = (row == LabelState.UNKNOWN) & ~self.settled[present].any(axis=0)
+        wanted = (row == UNKNOWN) & ~self.settled[present].any(axis=0)
         because = present[self.probability[present].argmax(axis=0)]
         found = [
             (column, int(because[column]), float(self.probability[because[column], column]))

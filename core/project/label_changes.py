@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import ProjectError
-from core.labels import EXAMPLES_LIMIT, MULTI_CLASS, LabelState, Rule, RuleKind
+from core.labels import EXAMPLES_LIMIT, MULTI_CLASS, PRESENT, LabelState, Rule, RuleKind
 from core.project.annotation_changes import AnnotationChanges
 from core.project.changes import Changes
 from core.project.edits import LabelEdit, LabelRow, RuleEdit, RuleRow, changes_of
@@ -136,7 +136,7 @@ class LabelChanges(AnnotationChanges):
             if self.task == MULTI_CLASS:
                 column = [label.id for label in self.labels].index(label_id)
                 others = [label.id for label in self.labels if label.id != label_id]
-                self._fill(self.states[:, column] == LabelState.PRESENT, others, LabelState.UNKNOWN, reviewed=False)
+                self._fill(self.states[:, column] == PRESENT, others, LabelState.UNKNOWN, reviewed=False)
             self._do(LabelEdit((row,), (replace(row, deleted=True),)), text)
         return changes_of(edits[made:], text)
 
@@ -286,7 +286,7 @@ class LabelChanges(AnnotationChanges):
             made = len(edits)
             self._do(LabelEdit(tuple(replace(row, deleted=True) for row in rows), rows), text)
             if self.task == MULTI_CLASS:
-                has_class = (self.states == LabelState.PRESENT).any(axis=1)
+                has_class = (self.states == PRESENT).any(axis=1)
                 self._fill(has_class, [row.id for row in rows], LabelState.ABSENT, reviewed=None)
         return changes_of(edits[made:], text)
 

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import ProjectError
-from core.labels import MULTI_CLASS, LabelState, Task
+from core.labels import ABSENT, MULTI_CLASS, PRESENT, UNKNOWN, Task
 from core.project.edits import KEEP
 
 
@@ -15,7 +15,7 @@ def annotated_images(states: NDArray[np.int8], task: Task) -> NDArray[np.bool_]:
         states: int8 (N, C) in {1, 0, -1}.
         task: of the project.
     """
-    teaches = states == LabelState.PRESENT if task == MULTI_CLASS else states != LabelState.UNKNOWN
+    teaches = states == PRESENT if task == MULTI_CLASS else states != UNKNOWN
     found: NDArray[np.bool_] = teaches.any(axis=1)
     return found
 
@@ -26,7 +26,7 @@ def with_several(states: NDArray[np.int8]) -> NDArray[np.bool_]:
     Args:
         states: int8 (n, k) in {1, 0, -1, KEEP}.
     """
-    several: NDArray[np.bool_] = np.count_nonzero(states == LabelState.PRESENT, axis=1) > 1
+    several: NDArray[np.bool_] = np.count_nonzero(states == PRESENT, axis=1) > 1
     return several
 
 
@@ -51,6 +51,6 @@ def one_class(states: NDArray[np.int8], *, columns: NDArray[np.int64], labels: i
         )
     whole = np.full((len(states), labels), KEEP, np.int8)
     whole[:, columns] = states
-    present = whole == LabelState.PRESENT
-    whole[present.any(axis=1, keepdims=True) & ~present] = LabelState.ABSENT
+    present = whole == PRESENT
+    whole[present.any(axis=1, keepdims=True) & ~present] = ABSENT
     return whole

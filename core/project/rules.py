@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import ProjectError
-from core.labels import Label, LabelState, Rule
+from core.labels import ABSENT, PRESENT, UNKNOWN, Label, LabelState, Rule
 
 _SEVERAL = 2
 
@@ -137,7 +137,7 @@ def violating(states: NDArray[np.int8], labels: Sequence[Label], rules: Sequence
             continue
         for label_id in rule.label_ids:
             if label_id not in present:
-                present[label_id] = states[:, columns[label_id]] == LabelState.PRESENT
+                present[label_id] = states[:, columns[label_id]] == PRESENT
         if rule.kind == "implies":
             broken |= present[rule.label_ids[0]] & ~present[rule.label_ids[1]]
             continue
@@ -213,18 +213,18 @@ def implied_present(states: NDArray[np.int8], labels: Sequence[Label], rules: Se
     while True:
         changed = False
         for one, two in implied:
-            rows = (filled[:, one] == LabelState.PRESENT) & (filled[:, two] == LabelState.UNKNOWN)
+            rows = (filled[:, one] == PRESENT) & (filled[:, two] == UNKNOWN)
             if rows.any():
-                filled[rows, two] = LabelState.PRESENT
+                filled[rows, two] = PRESENT
                 changed = True
         if not changed:
             break
     for rule in rules:
         if rule.kind != "implies":
             group = [columns[one] for one in dict.fromkeys(rule.label_ids)]
-            taken = (filled[:, group] == LabelState.PRESENT).any(axis=1)
+            taken = (filled[:, group] == PRESENT).any(axis=1)
             for column in group:
-                filled[taken & (filled[:, column] == LabelState.UNKNOWN), column] = LabelState.ABSENT
+                filled[taken & (filled[:, column] == UNKNOWN), column] = ABSENT
     return filled
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.evaluation.cooccurrence import images_with_both, packed
-from core.labels import LabelState, Review, Split
+from core.labels import PRESENT, UNKNOWN, Review, Split
 
 Step = Literal["minute", "hour", "day"]
 SECONDS: dict[Step, int] = {"minute": 60, "hour": 3600, "day": 86400}
@@ -89,8 +89,8 @@ def count_statistics(
         reviewed_at: float64 (N,), seconds since 1970; NaN where not known.
         utc_offset: of the clock by which days and hours begin, in seconds.
     """
-    present = packed(states == LabelState.PRESENT)
-    unknown = np.bitwise_count(packed(states == LabelState.UNKNOWN)).sum(axis=1, dtype=np.int64)
+    present = packed(states == PRESENT)
+    unknown = np.bitwise_count(packed(states == UNKNOWN)).sum(axis=1, dtype=np.int64)
     together = images_with_both(present, present)
     found = together.diagonal()
     return Statistics(

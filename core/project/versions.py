@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import ProjectError
-from core.labels import LabelState, Review
+from core.labels import UNKNOWN, LabelState, Review
 from core.project.changes import Changes
 from core.project.edits import LabelRow, RuleRow
 from core.project.state import ProjectState
@@ -244,7 +244,7 @@ def pack_state(state: ProjectState) -> PackedVersion:
         np.packbits(state.flagged).tobytes(),
         state.reviewed_at.astype("<f8").tobytes(),
     ]
-    known = state.matrix[:, _kept_columns(state)] != LabelState.UNKNOWN
+    known = state.matrix[:, _kept_columns(state)] != UNKNOWN
     facts = {
         "images": len(state.image_ids),
         "annotated": int(np.count_nonzero(known.any(axis=1))),

@@ -77,7 +77,7 @@ class ProjectView:
     @property
     def reviewed(self) -> NDArray[np.bool_]:
         """Whether a person went over the image (N,), as it is now."""
-        reviewed: NDArray[np.bool_] = self._content.review == Review.REVIEWED
+        reviewed: NDArray[np.bool_] = self._content.review == int(Review.REVIEWED)
         return reviewed
 
     @property

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from core.errors import ProjectError
 from core.evaluation.cooccurrence import images_with_both, packed
-from core.labels import Label, LabelState, Rule, RuleKind
+from core.labels import PRESENT, UNKNOWN, Label, Rule, RuleKind
 from core.project.hints import MIN_PROBABILITY, MIN_SUPPORT
 from core.project.rules import chains_of, check_rule, excluding, violating, with_parents
 
@@ -86,7 +86,7 @@ def proposals(
     """
     if not labels:
         return []
-    present, known = packed(states == LabelState.PRESENT), packed(states != LabelState.UNKNOWN)
+    present, known = packed(states == PRESENT), packed(states != UNKNOWN)
     both, support = images_with_both(present, present), images_with_both(present, known)
     both_known = images_with_both(known, known)
     settled = chains_of(labels, rules) | excluding(labels, rules)

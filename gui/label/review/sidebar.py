@@ -200,11 +200,14 @@ class Sidebar(QWidget):
             if folders.loose:
                 self._add_folder(self._folders, "", self.tr("In no folder"), folders.loose)
         self._folders.setHidden(not folders.children)
-        waiting = sorted(opened)
-        for path in waiting:
-            item = next((item for one, item in self._folder_rows() if one == path), None)
+        rows = dict(self._folder_rows())
+        # a folder comes before those in it
+        for path in sorted(opened):
+            item = rows.get(path)
             if item is not None:
+                self._add_folders(item, path)
                 item.setExpanded(True)
+                rows |= {one.data(0, FOLDER): one for one in _below(item)}
         self._mark()
 
     def _add_folders(self, above: QTreeWidgetItem, path: str) -> None:
