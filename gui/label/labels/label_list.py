@@ -1,7 +1,7 @@
 """The rows of the label panel: key, state of the chosen images, colour, name, and how many images have it."""
 
 from PySide6.QtCore import QEvent, QModelIndex, QPoint, Qt, Signal
-from PySide6.QtGui import QDropEvent, QHelpEvent, QKeyEvent, QMouseEvent, QPalette
+from PySide6.QtGui import QDropEvent, QFocusEvent, QHelpEvent, QKeyEvent, QMouseEvent, QPalette
 from PySide6.QtWidgets import QAbstractItemView, QListView, QWidget
 
 from core.labels import Label
@@ -9,12 +9,24 @@ from gui.label.labels.label_model import LabelModel
 from gui.label.labels.label_row import LabelDelegate
 from gui.widgets.fuzzy import match
 
+_GIVING = (Qt.Key.Key_Space, Qt.Key.Key_Return, Qt.Key.Key_Enter)
+_GOING = (
+    Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Home, Qt.Key.Key_End, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown,
+)  # fmt: skip
+_OF_MOUSE = (
+    Qt.FocusReason.MouseFocusReason, Qt.FocusReason.ActiveWindowFocusReason, Qt.FocusReason.PopupFocusReason,
+    Qt.FocusReason.MenuBarFocusReason,
+)  # fmt: skip
+
 
 class LabelList(QListView):
     """Rows that cycle at a click, have a menu, tell more under the mouse, and can be dragged.
 
+    Whoever comes to the rows by key gives the current label with Space and Return. After a click these go on to the
+    next image, as they do among the images: the hand that clicks labels is not at the rows with its keys.
+
     Signals:
-        cycled: id of a label that was clicked.
+        cycled: id of a label that was clicked, or whose row got one of these keys.
         menu_wanted: id of the label whose menu is to be shown, and where on the screen.
         guide_wanted: id of the label that the mouse rests on.
         guide_unwanted: it rests there no more.
@@ -31,6 +43,7 @@ class LabelList(QListView):
         super().__init__(parent)
         self._model = model
         self._found = ""
+        self._by_key = False
         self.setModel(model)
         self.setItemDelegate(LabelDelegate(model, self))
         self.setUniformItemSizes(True)
@@ -130,18 +143,47 @@ class LabelList(QListView):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """A right click chooses the row that its menu is for."""
+        self._by_key = False
         self.guide_unwanted.emit()
         if event.button() == Qt.MouseButton.RightButton:
             self.setCurrentIndex(self.indexAt(event.position().toPoint()))
             return
         super().mousePressEvent(event)
 
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Tab and the like lead to the rows; the first is the current one where none was."""
+        if event.reason() not in _OF_MOUSE:
+            self._by_key = True
+        super().focusInEvent(event)
+
+    def event(self, event: QEvent) -> bool:
+        """The keys that give the current label are commands elsewhere."""
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and self._is_giving(event):
+            event.accept()
+            return True
+        return super().event(event)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Letters are commands; the view would jump to names that begin with them."""
-        if event.text().isprintable() and event.text() and not event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+        """Give the current label or go to another; letters are commands, and Escape is for those around the list."""
+        label = self.current_label()
+        if self._is_giving(event) and label is not None:
+            # a key that is held must not run through the states
+            if not event.isAutoRepeat():
+                self.cycled.emit(label.id)
+            return
+        is_text = event.text().isprintable() and bool(event.text())
+        if event.key() in (*_GIVING, Qt.Key.Key_Escape) or (
+            is_text and not event.modifiers() & Qt.KeyboardModifier.ControlModifier
+        ):
+            # the view would jump to names that begin with the letter
             event.ignore()
             return
+        self._by_key |= event.key() in _GOING
         super().keyPressEvent(event)
+
+    def _is_giving(self, event: QKeyEvent) -> bool:
+        is_plain = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier == Qt.KeyboardModifier.NoModifier
+        return self._by_key and is_plain and event.key() in _GIVING and self.currentIndex().isValid()
 
     def viewportEvent(self, event: QEvent) -> bool:
         """Where the mouse rests more is told of the label."""

@@ -18,6 +18,8 @@ Index = QModelIndex | QPersistentModelIndex
 _ROOT = QModelIndex()
 _COUNT_MS = 40
 
+_CHECKS = {int(LabelState.PRESENT): Qt.CheckState.Checked, MIXED: Qt.CheckState.PartiallyChecked}
+
 GLYPHS = STATE_GLYPHS | {MIXED: "circle-half-fill"}
 # where one is chosen, "no" goes without saying
 GLYPHS_OF_CHOICE = GLYPHS | {int(LabelState.PRESENT): "check-circle-fill", int(LabelState.ABSENT): "circle"}
@@ -42,6 +44,7 @@ class LabelModel(QAbstractListModel):
         self.states: NDArray[np.int8] = np.empty(0, np.int8)
         self.counts: NDArray[np.int64] = np.empty(0, np.int64)
         self._names: dict[int, str] = {}
+        self._keys = ""
         self._count = QTimer(self, singleShot=True, interval=_COUNT_MS)
         self._count.timeout.connect(self._on_count_timeout)
         session.project_opened.connect(self._reload)
@@ -73,6 +76,10 @@ class LabelModel(QAbstractListModel):
     def is_conflict(self, row: int) -> bool:
         """Whether the label of a row breaks a rule on the current image."""
         return self.labels[row].id in self._advised()[1]
+
+    def set_keys(self, words: str) -> None:
+        """Say which keys do something with the current row; it is read out with each."""
+        self._keys = words
 
     # where advice comes from
 
@@ -146,7 +153,9 @@ class LabelModel(QAbstractListModel):
         """Rows can be dragged to another place."""
         if not index.isValid():
             return Qt.ItemFlag.ItemIsDropEnabled
-        return Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsDragEnabled
+        flags = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsDragEnabled
+        # assistive tools then tell the check state; what checks a row is a click or a key of the list
+        return flags | Qt.ItemFlag.ItemIsUserCheckable
 
     def supportedDropActions(self) -> Qt.DropAction:
         """Labels are moved."""
@@ -160,7 +169,11 @@ class LabelModel(QAbstractListModel):
             return self.labels[index.row()].name
         if role == Qt.ItemDataRole.AccessibleTextRole:
             return ", ".join(self._spoken(index.row()))
-        if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleDescriptionRole):
+        if role == Qt.ItemDataRole.AccessibleDescriptionRole:
+            return self._keys
+        if role == Qt.ItemDataRole.CheckStateRole:
+            return _CHECKS.get(int(self.states[index.row()]), Qt.CheckState.Unchecked)
+        if role == Qt.ItemDataRole.ToolTipRole:
             tip = self.tr("Click for yes, no, unknown; right-click for more; drag to reorder")
             if self._annotator.is_choice:
                 tip = self.tr("Click to choose it, again to take it back; right-click for more; drag to reorder")

@@ -117,15 +117,15 @@ class LabelPanel(Panel):
             "labels.delete": self.delete_current,
             "labels.guide": self.show_guide,
             "labels.rules": self.show_rules,
-            "labels.up": lambda: rows.move_current(-1),
-            "labels.down": lambda: rows.move_current(1),
+            "labels.up": lambda: self._move(-1),
+            "labels.down": lambda: self._move(1),
         }.items():
             # triggered hands over whether the action is checked
             commands[command_id].triggered.connect(lambda _checked=False, handler=handler: handler())
         commands.shortcuts_changed.connect(self._show_keys)
         self._model.modelReset.connect(self._on_model_reset)
         self._annotator.targets_changed.connect(self._show_chosen)
-        session.project_opened.connect(self._show_task)
+        session.project_opened.connect(self._show_keys)
         session.project_closed.connect(self._show_chosen)
 
     # what others say
@@ -233,10 +233,23 @@ class LabelPanel(Panel):
         show_rules(self._session, self.window(), edit_label=self.edit)
 
     def _current(self) -> Label | None:
+        """The chosen label, else the one that was given last, else the first, which is chosen then."""
         label = self.list.current_label()
-        if label is None:
-            self._session.message.emit(self.tr("Click a label first, or right-click it."))
+        if label is not None:
+            return label
+        labels = {one.id: one for one in self._model.labels}
+        if not labels:
+            key = self._commands.key("labels.add") or self._commands["labels.add"].text()
+            self._session.message.emit(self.tr("There is no label yet: {} adds the first one.").format(key))
+            return None
+        given = (one for one in reversed(self._annotator.given) if one in labels)
+        label = labels[next(given, self._model.labels[0].id)]
+        self.list.choose(label.id)
         return label
+
+    def _move(self, step: int) -> None:
+        if self._current() is not None:
+            self.list.move_current(step)
 
     def _on_added(self, label_id: int) -> None:
         self.find_field.clear()
@@ -308,7 +321,16 @@ class LabelPanel(Panel):
         self._rules_button.setVisible(not is_choice)
 
     def _show_keys(self) -> None:
-        self._key.setText(self._commands.key("labels.add"))
+        key = self._commands.key
+        self._key.setText(key("labels.add"))
+        parts = [
+            self.tr("Space: chosen or not") if self._annotator.is_choice else self.tr("Space: yes, no, unknown"),
+            self.tr("Menu key: more"),
+        ]
+        for command_id in ("labels.up", "labels.down", "labels.edit", "labels.guide"):
+            if key(command_id):
+                parts.append(f"{key(command_id)}: {self._commands[command_id].text().removesuffix('…')}")
+        self._model.set_keys("; ".join([*parts, self.tr("Escape: back to the images")]))
         self._show_task()
 
     def _show_chosen(self) -> None:
