@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import shutil
 import sqlite3
 import threading
 import time
@@ -22,6 +23,9 @@ PROJECT_FOLDERS = ("runs", "cache", "backups")
 
 # Beside the lock, not in it: some systems and versions of filelock neither let it be read nor keep its text.
 _LOCK, _LOCK_OWNER = ".lock", ".lock-owner"
+
+# bytes: what SQLite needs for the files beside a database
+_LITTLE = 1 << 17
 
 # Written into the file's header, so that another program's SQLite file is not taken for a project.
 APPLICATION_ID = 0x4D756C74  # "Mult"
@@ -47,6 +51,8 @@ class Database:
         self._path = folder / FILE_NAME
         # a change of many images is made in a thread; one transaction is never that of two threads
         self._guard = threading.RLock()
+        # of the file on the disk, when it is open
+        self._number: int | None = None
         locks = [folder / name for name in (_LOCK, _LOCK_OWNER)]
         made = [lock for lock in locks if not lock.exists()]
         self._lock = locked(folder)
@@ -56,6 +62,7 @@ class Database:
                 self.connection = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
                 try:
                     self._prepare(migrations, create=create)
+                    self._number = self._path.stat().st_ino
                 except BaseException:
                     self.connection.close()
                     raise
@@ -96,6 +103,7 @@ class Database:
 
     @contextlib.contextmanager
     def _outermost(self) -> Iterator[None]:
+        self._check_place()
         with _told(self._path):
             self.connection.execute("BEGIN IMMEDIATE")
             try:
@@ -106,6 +114,18 @@ class Database:
                 if self.connection.in_transaction:
                     self.connection.execute("ROLLBACK")
                 raise
+
+    def _check_place(self) -> None:
+        """Refuse to write to a file that is no longer where it was: nobody would find it again."""
+        try:
+            is_same = self._path.stat().st_ino == self._number
+        except OSError:
+            is_same = False
+        if not is_same and self._number is not None:
+            raise ProjectError(
+                f"{self._path} was moved, deleted or replaced while the project is open; nothing was saved.",
+                next_step="Put the file back where it was, or close the project and open it where it is now.",
+            )
 
     def is_free(self) -> bool:
         """Whether a transaction could begin without waiting for another thread."""
@@ -173,6 +193,14 @@ class Database:
         stamp = time.strftime("%Y%m%d-%H%M%S")
         with contextlib.closing(sqlite3.connect(folder / f"project-v{version}-{stamp}.sqlite")) as copy:
             self.connection.backup(copy)
+
+
+def is_full(folder: Path) -> bool:
+    """Whether the disk has no room left to speak of."""
+    try:
+        return shutil.disk_usage(folder).free < _LITTLE
+    except OSError:
+        return False
 
 
 def has_backups(folder: Path) -> bool:
@@ -251,5 +279,8 @@ def _told(path: Path) -> Iterator[None]:
         trouble = _TROUBLES.get(getattr(error, "sqlite_errorcode", 0) & 0xFF)
         if trouble is None:
             raise
+        # beside a full disk SQLite has room for no file of its own, and says only that something went wrong
+        if trouble is _TROUBLES[sqlite3.SQLITE_IOERR] and is_full(path.parent):
+            trouble = _TROUBLES[sqlite3.SQLITE_FULL]
         reason, next_step = trouble
         raise ProjectError(f"{path} cannot be read or written: {reason}.", next_step=next_step) from error

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from core.errors import ProjectError
-from core.project.damage import UNREADABLE
+from core.project.damage import UNREADABLE, is_damage
 from core.project.database import APPLICATION_ID, FILE_NAME
 from core.project.migrations import MIGRATIONS
 from core.project.schemas import is_misfit, is_newer, schema_of
@@ -39,7 +39,11 @@ def reading(folder: Path) -> Iterator[sqlite3.Connection]:
             connection.execute("BEGIN")
             yield connection
     except UNREADABLE as error:
-        raise _damaged(path) from error
+        if is_damage(error):
+            raise _damaged(path) from error
+        raise ProjectError(
+            f"{path} cannot be read: {error}.", next_step="Check the disk, or try again when nobody uses the project."
+        ) from error
 
 
 def _connected(stack: contextlib.ExitStack, path: Path) -> sqlite3.Connection:

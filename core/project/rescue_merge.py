@@ -282,14 +282,17 @@ class _Replay:
         self._states = np.full((len(images), width), LabelState.UNKNOWN, np.int8)
         self._review = np.zeros(len(images), np.int8)
         self._flagged = np.zeros(len(images), np.bool_)
+        self._reviewed_at = np.full(len(images), np.nan)
         self.touched = np.zeros(len(images), np.bool_)
-        review, flagged = self._review_place(), table.place("flagged")
+        review, flagged, at = self._review_place(), table.place("flagged"), table.place("reviewed_at")
         for place, image in enumerate(images.tolist()):
             if image in old:
                 blob = np.frombuffer(old[image][table.place("states") or 0], np.int8)[:width]  # type: ignore[arg-type]
                 self._states[place, : len(blob)] = blob
                 self._review[place] = int(old[image][review] or 0)
                 self._flagged[place] = bool(flagged is not None and old[image][flagged])
+                when = None if at is None else old[image][at]
+                self._reviewed_at[place] = when if isinstance(when, int | float) else np.nan
 
     def run(self, back: Iterable[list[Edit]], on: Iterable[list[Edit]]) -> None:
         """Take some steps back and do others."""
@@ -306,6 +309,8 @@ class _Replay:
             self._table.columns[self._review_place()].name: int(self._review[place]),
             "flagged": int(self._flagged[place]),
         }
+        if not np.isnan(self._reviewed_at[place]):
+            values["reviewed_at"] = float(self._reviewed_at[place])
         return self._table.row(**values)
 
     def _apply(self, edit: AnnotationEdit) -> None:
@@ -318,6 +323,8 @@ class _Replay:
         self._states[np.ix_(rows, edit.label_ids[labels] - 1)] = edit.after[np.ix_(here, labels)]
         self._review[rows] = edit.review_after[here]
         self._flagged[rows] = edit.flagged_after[here]
+        if edit.reviewed_at_after is not None:
+            self._reviewed_at[rows] = edit.reviewed_at_after[here]
         self.touched[rows] = True
 
     def _review_place(self) -> int:

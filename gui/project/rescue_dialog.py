@@ -184,6 +184,7 @@ class RescueDialog(QDialog):
         self._is_done = True
         sentence, more = told
         self._heading.setText(self.tr("The project is ready to be opened"))
+        self.setWindowTitle(self._heading.text())
         self.text.setText(sentence)
         self.newest.setText(more)
         for widget in (self._advice, self.list, self.salvage_button, self.restore_button, self.cancel_button):

@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QKeyEvent
@@ -324,3 +325,31 @@ def test_letters_in_the_field_are_no_commands(bar, qtbot):
     event = QKeyEvent(QEvent.Type.ShortcutOverride, _Key.Key_G, Qt.KeyboardModifier.NoModifier, "g")
     QApplication.sendEvent(bar.field, event)
     assert event.isAccepted()
+
+
+@pytest.mark.parametrize("text", ["prob(ace)>0.5", "disagree", "sort:-prob(ace)"])
+def test_a_filter_that_asks_a_model_says_where_none_answered(bar, window, qtbot, text):
+    bar.show_filter(text)
+    assert "No model has said anything" in bar._error.text()
+    assert "Suggest labels for all images" in bar._error.text()
+    shape = window.session.store.states.shape
+    bar._model.set_scores(np.zeros(shape, np.float32), np.full(shape[1], 0.5))
+    bar._model.refresh()
+    assert bar._error.text() == ""
+    bar.show_filter("")
+    assert bar._error.text() == ""
+
+
+def test_a_filter_that_cannot_be_read_is_not_saved_and_that_is_said(bar, window, qtbot):
+    bar.field.setText("(ace")
+    with qtbot.waitSignal(window.session.message) as said:
+        bar.save()
+    assert "cannot be read" in said.args[0]
+    assert bar.name_row.isHidden()
+    assert bar.field.hasFocus()
+
+
+def test_a_second_split_from_the_menu_joins_the_first(bar):
+    bar.show_filter("ace split:train")
+    bar.insert("split:test")
+    assert bar.field.text() == "ace split:train,test"

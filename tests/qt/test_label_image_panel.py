@@ -116,10 +116,12 @@ def test_a_note_that_is_being_written_survives_news_of_the_file(window, panel, i
 def test_a_note_waits_while_a_long_edit_is_made(window, label, panel, ids, qtbot):
     panel.focus_note()
     qtbot.keyClicks(panel.note, "patient")
-    window.session._set_busy(True)
+    window.session._is_busy = True
+    window.session.busy_changed.emit(True)
     label.grid.go_to(1)
     assert window.session.store.notes == {}
-    window.session._set_busy(False)
+    window.session._is_busy = False
+    window.session.busy_changed.emit(False)
     assert window.session.store.notes == {ids[0]: "patient"}
 
 
@@ -177,11 +179,15 @@ def test_each_dispute_of_an_image_is_decided_by_itself(window, panel, disputed, 
     ]
     click(qtbot, rows[0].theirs)
     assert disputed.states[0].tolist() == [1, 1, -1]
-    assert len(panel._disputes.rows) == 1
-    click(qtbot, panel._disputes.rows[0].mine)
+    # what was decided keeps its place, so that a second click meets nothing else
+    rows = panel._disputes.rows
+    assert [row.mine.isEnabled() for row in rows] == [False, True]
+    assert rows[0].words.startswith("Decided: “")
+    click(qtbot, rows[0].mine)
+    click(qtbot, rows[1].mine)
     assert disputed.states[0].tolist() == [1, 1, -1]
     assert list(disputed.disputes) == [(ids[1], disputed.labels[0].id)]
-    assert not panel._disputes.isVisible()
+    assert not any(row.mine.isEnabled() or row.theirs.isEnabled() for row in panel._disputes.rows)
     window.session.undo()
     window.session.undo()
     assert len(panel._disputes.rows) == 2
@@ -207,3 +213,39 @@ def test_what_is_wrong_with_the_file_is_said(window, label, panel, ids, qtbot):
     assert panel._problem.text() == "The file is gone."
     label.grid.go_to(1)
     assert panel._problem.text() == ""
+
+
+def test_the_keyboard_goes_from_one_dispute_to_the_next_and_then_to_the_images(window, label, panel, disputed, qtbot):
+    first, second = panel._disputes.rows
+    first.theirs.setFocus()
+    qtbot.keyClick(first.theirs, _Key.Key_Space)
+    assert second.theirs.hasFocus()
+    with qtbot.waitSignal(panel.left):
+        qtbot.keyClick(second.theirs, _Key.Key_Space)
+    assert label.grid.hasFocus()
+    assert len(disputed.disputes) == 1
+
+
+def test_disputes_are_decided_without_leaving_the_images(window, label, panel, disputed, ids, qtbot):
+    panel.decide(mine=False)
+    assert len(disputed.disputes) == 2
+    panel.decide(mine=True)
+    assert list(disputed.disputes) == [(ids[1], disputed.labels[0].id)]
+    with qtbot.waitSignal(window.session.message) as said:
+        panel.decide(mine=True)
+    assert said.args == ["Nothing is disputed here."]
+    window.session.undo()
+    assert [row.mine.isEnabled() for row in panel._disputes.rows].count(True) == 1
+    qtbot.keyClick(label.grid, _Key.Key_Right)
+    assert [row.mine.isEnabled() for row in panel._disputes.rows] == [True]
+
+
+def test_a_note_is_on_disk_after_a_pause_and_is_written_on(window, panel, ids, qtbot, monkeypatch):
+    panel.note._typing.setInterval(20)
+    panel.focus_note()
+    qtbot.keyClicks(panel.note, "half ")
+    qtbot.waitUntil(lambda: window.session.store.notes == {ids[0]: "half"})
+    assert panel.note.hasFocus()
+    qtbot.keyClicks(panel.note, "typed")
+    qtbot.waitUntil(lambda: window.session.store.notes == {ids[0]: "half typed"})
+    assert panel.note.toPlainText() == "half typed"

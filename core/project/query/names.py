@@ -100,7 +100,22 @@ class LabelNames:
         """The error that says that there is no such label, with one that may be meant."""
         return QueryError(f"There is no label “{name}”.", next_step=self._suggestion(name), start=start, end=end)
 
+    def meant_sort(self, name: str) -> str:
+        """The sentence that proposes to sort by what a model says of a label of this name, or nothing."""
+        label = self._labels.get(name.casefold())
+        return "" if label is None else f"Did you mean sort:prob({written(label.name)})?"
+
     def _suggestion(self, name: str) -> str:
+        if name.casefold() in FIELDS:
+            return f"Write what it compares with, as in {name.casefold()}>=3."
+        # as others write it
+        if len(several := [one for one in re.split(r"[,;&+]", name) if one]) > 1 or name in {"&", "&&", ",", "+"}:
+            known_ones = [
+                written(self._labels[one.casefold()].name) for one in several if one.casefold() in self._labels
+            ]
+            if len(known_ones) == len(several) or not several:
+                example = " ".join(known_ones) or "cat dog"
+                return f"Write a space between labels that are to be there together, as in {example}."
         known = {label.name: written(label.name) for label in self._labels.values()}
         flags = {word: word for word in (*FLAGS, DISAGREE)}
         # of "wdith<300" the number is no part of the slip, nor is the train of "splt:train"

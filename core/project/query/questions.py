@@ -18,7 +18,7 @@ from core.project.query.tree import (
     Leaf,
     Sort,
 )
-from core.project.query.words import COMPARISON_SPELLINGS, DISAGREE, SORTS, SPLITS, UNITS
+from core.project.query.words import COMPARISON_SPELLINGS, DISAGREE, SORTS, SPLIT_SPELLINGS, SPLITS, UNITS
 
 _VALUE = re.compile(r'[^\s"()|]*')
 _BRACKETED = re.compile(r'[^\s"|]*')
@@ -176,12 +176,12 @@ def _text(text: str, start: int) -> tuple[str, int]:
 def _splits(value: str, start: int, value_start: int, end: int) -> InSplit:
     splits = []
     for word in value.casefold().split(","):
-        if word not in SPLITS:
+        if word not in SPLIT_SPELLINGS:
             sentence = f"“{word}” is no split." if word else "“split:” needs one of the splits behind it."
             step = meant(word, {one: f"split:{one}" for one in SPLITS})
             step = step or f"Write split: with one of {', '.join(SPLITS)}."
             raise QueryError(sentence, next_step=step, start=value_start if word else start, end=end)
-        splits.append(SPLITS[word])
+        splits.append(SPLIT_SPELLINGS[word])
     return InSplit(frozenset(splits))
 
 
@@ -207,6 +207,7 @@ def _sort(text: str, start: int, end: int, names: LabelNames) -> tuple[Sort, int
         raise QueryError(
             sentence,
             next_step=meant(word, {one: f"sort:{one}" for one in SORTS})
+            or names.meant_sort(word)
             or f"Write sort: with prob(label) or one of {', '.join(SORTS)}.",
             start=place if word else start,
             end=match.end(),

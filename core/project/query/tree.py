@@ -212,18 +212,10 @@ class Sort:
 
 
 def all_of(nodes: Iterable[Node]) -> Node:
-    """The node that lets through what all of some do.
-
-    Several `split:` mean any of these splits, as no image is in two.
-    """
+    """The node that lets through what all of some do."""
     flat: list[Node] = []
     for node in nodes:
         flat.extend(node.nodes if isinstance(node, And) else (node,))
-    splits = frozenset(split for node in flat if isinstance(node, InSplit) for split in node.splits)
-    if splits:
-        place = next(place for place, node in enumerate(flat) if isinstance(node, InSplit))
-        flat[place] = InSplit(splits)
-        flat = [node for i, node in enumerate(flat) if i <= place or not isinstance(node, InSplit)]
     return flat[0] if len(flat) == 1 else And(tuple(flat))
 
 

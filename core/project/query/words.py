@@ -8,6 +8,8 @@ from core.labels import LabelState, Split
 Comparison = Literal["<", "<=", ">", ">=", "=", "!="]
 
 SPLITS = {"train": Split.TRAIN, "validation": Split.VALIDATION, "test": Split.TEST, "none": Split.UNASSIGNED}
+# what data and tools call them, too
+SPLIT_SPELLINGS = {**SPLITS, "val": Split.VALIDATION, "valid": Split.VALIDATION}
 FLAGS = {
     "reviewed": "images that were reviewed",
     "unreviewed": "images still to be reviewed",

@@ -119,6 +119,9 @@ class FilterBar(QWidget):
             self.field.setFocus()
         elif self._apply():
             self._on_name_wanted("")
+        else:
+            self._session.message.emit(self.tr("A filter that cannot be read is not saved: mend it first."))
+            self.field.setFocus()
 
     def label_counts(self) -> NDArray[np.int64]:
         """How many of the shown images have each state of each label, int64 (3, C); `[state]` is a `LabelState`.
@@ -238,6 +241,7 @@ class FilterBar(QWidget):
                 self._show_error(error)
             return False
         self._show_error(None)
+        self._show_need(query)
         if not self._is_put_in_order_elsewhere(query, text):
             self._model.set_query(query, text)
         self._show_parts()
@@ -279,6 +283,16 @@ class FilterBar(QWidget):
             self.field.setProperty("wrong", error is not None)
             self.field.style().polish(self.field)
 
+    def _show_need(self, query: Query) -> None:
+        """Say why a filter that asks a model finds nothing, where no model said anything."""
+        if "prob" in query.needs and not self._has_scores():
+            self._error.show_text(
+                self.tr("No model has said anything of these images yet, so that no image passes by its answers."),
+                next_step=self.tr("Train one, or choose Model › Suggest labels for all images."),
+            )
+        elif not self.field.property("wrong"):
+            self._error.clear()
+
     def _show_parts(self) -> None:
         """Show the terms of a filter that can be read, its order, and whether it is saved."""
         text = self.field.text()
@@ -299,6 +313,8 @@ class FilterBar(QWidget):
 
     def _on_visible_changed(self) -> None:
         self._counts = None
+        # scores may have come
+        self._show_need(self._model.query)
         count = self._model.rowCount()
         total = len(self._session.store.image_ids) if self._session.has_project else 0
         if self._model.is_chosen:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from core.labels import Label, LabelState
 from core.project.query import Part, Query, QueryError, parse, parts, term, without
 from core.project.query.tokens import tokens
-from core.project.query.tree import HasFlag, HasState, LabelName, Node, Not, Or, Sort
+from core.project.query.tree import HasFlag, HasState, InSplit, LabelName, Node, Not, Or, Sort
 from core.project.query.words import written
 
 _NEXT = {
@@ -21,6 +21,7 @@ def with_term(text: str, new: str, labels: Sequence[Label]) -> str:
     """A filter that asks for one thing more.
 
     What asks for another state of the same label, or another state of the review, gives way: both together never hold.
+    A split joins the splits that are asked for.
 
     Args:
         text: the filter; one that cannot be read only gets longer.
@@ -35,6 +36,13 @@ def with_term(text: str, new: str, labels: Sequence[Label]) -> str:
     if isinstance(query.tree, Or):
         return " ".join([f"({query.tree})", new, *map(str, query.sorts)])
     subject = _subject(added)
+    if isinstance(added.tree, InSplit):
+        # no image is in two of them: any of these
+        for part in found:
+            other = parse(part.text, labels).tree
+            if isinstance(other, InSplit):
+                new = str(InSplit(other.splits | added.tree.splits))
+                return text[: part.start] + new + text[part.end :]
     for part in found:
         if subject is not None and _subject(parse(part.text, labels)) == subject:
             return text[: part.start] + new + text[part.end :]

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from core.labels import MULTI_CLASS, LabelState
 from core.project.changes import Changes
@@ -20,11 +21,20 @@ Pairs = Mapping[tuple[int, int], LabelState]
 
 
 class DisputeRows(QWidget):
-    """A row for each disputed label of one image, or one row for all of several; hidden where there is none."""
+    """A row for each disputed label of one image, or one row for all of several; hidden where there is none.
+
+    What was decided stays in its place until other images are chosen, so that nothing moves under the mouse.
+
+    Signals:
+        left: the last one was decided with the keyboard; the images should have the focus again.
+    """
+
+    left = Signal()
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._session = session
+        self._ids = b""
         self._shown: object = None
         self.rows: list[_Row] = []
         self._layout = QVBoxLayout(self)
@@ -35,11 +45,16 @@ class DisputeRows(QWidget):
     def show_images(self, image_ids: NDArray[np.int64]) -> None:
         """Show what is disputed of some images."""
         pairs = self._pairs(image_ids)
+        ids = image_ids.tobytes()
         # a row that is pressed is not taken away under the mouse unless something changed
-        shown = (image_ids.tobytes() if pairs else b"", pairs, self._said(pairs))
-        if shown == self._shown:
+        shown = (ids if pairs else b"", pairs, self._said(pairs))
+        if shown == self._shown and (pairs or ids == self._ids):
             return
         self._shown = shown
+        if ids == self._ids and all(row.fits(pairs) for row in self.rows) and pairs.keys() <= self._held():
+            self._settle(pairs)
+            return
+        self._ids = ids
         for row in self.rows:
             self._layout.removeWidget(row)
             row.hide()
@@ -56,8 +71,54 @@ class DisputeRows(QWidget):
             self._add(words.format(f"{len(pairs):,}", f"{images:,}"), pairs)
         self.setVisible(bool(self.rows))
 
+    def decide(self, image_ids: NDArray[np.int64], *, mine: bool) -> None:
+        """Keep mine or take theirs: the first disputed label of one image, or all that is disputed of several."""
+        pairs = self._pairs(image_ids)
+        if not pairs:
+            self._session.message.emit(self.tr("Nothing is disputed here."))
+            return
+        if len(image_ids) == 1:
+            first = next(iter(pairs))
+            pairs = {first: pairs[first]}
+        (self._keep_mine if mine else self._take_theirs)(pairs)
+
+    def _held(self) -> set[tuple[int, int]]:
+        """What the rows are about, decided or not."""
+        return {pair for row in self.rows for pair in row.pairs}
+
+    def _settle(self, pairs: Pairs) -> None:
+        """Mark rows as decided, or as open again, and hand the focus on to the next open one."""
+        focused = next((row for row in self.rows if row.isAncestorOf(QApplication.focusWidget() or self)), None)
+        said = self._said(pairs)
+        open_rows = [row for row in self.rows if not row.pairs.keys().isdisjoint(pairs)]
+        if focused is not None and focused not in open_rows:
+            after = self.rows.index(focused)
+            following = next((row for row in open_rows if self.rows.index(row) > after), None) or next(
+                iter(open_rows), None
+            )
+            # before its buttons are disabled, as Qt would give the focus to anything
+            if following is not None:
+                was_mine = focused.mine.hasFocus()
+                following.set_open(True)
+                (following.mine if was_mine else following.theirs).setFocus()
+            else:
+                self.left.emit()
+        for row in self.rows:
+            row.set_open(row in open_rows)
+            words = next((said[pair] for pair in row.pairs if pair in said), "")
+            if len(row.pairs) == 1:
+                row.show_words(words or self.tr("Decided: {}").format(self._state_of(next(iter(row.pairs)))))
+
+    def _state_of(self, pair: tuple[int, int]) -> str:
+        store, (image_id, label_id) = self._session.store, pair
+        column = next((place for place, label in enumerate(store.labels) if label.id == label_id), None)
+        if column is None:
+            return "–"
+        state = LabelState(int(store.states[store.row_of(image_id), column]))
+        return self.tr("“{label}” is {state}.").format(label=store.labels[column].name, state=_WORDS[state])
+
     def _add(self, words: str, pairs: Pairs) -> None:
-        row = _Row(words)
+        row = _Row(words, pairs)
         row.mine.clicked.connect(lambda: self._keep_mine(pairs))
         row.theirs.clicked.connect(lambda: self._take_theirs(pairs))
         self.rows.append(row)
@@ -97,9 +158,10 @@ class DisputeRows(QWidget):
 
 
 class _Row(QWidget):
-    def __init__(self, words: str) -> None:
+    def __init__(self, words: str, pairs: Pairs) -> None:
         super().__init__()
-        text = QLabel(words)
+        self.pairs = dict(pairs)
+        self._text = text = QLabel(words)
         text.setWordWrap(True)
         self.words = words
         self.mine = QPushButton(self.tr("Keep mine"))
@@ -116,6 +178,23 @@ class _Row(QWidget):
         layout.setSpacing(0)
         layout.addWidget(text)
         layout.addLayout(buttons)
+
+    def fits(self, pairs: Pairs) -> bool:
+        """Whether all it is about is open, or none of it, and open with what it says."""
+        still = [pair for pair in self.pairs if pair in pairs]
+        return len(still) in (0, len(self.pairs)) and all(pairs[pair] == self.pairs[pair] for pair in still)
+
+    def set_open(self, on: bool) -> None:
+        """Whether it is still to be decided."""
+        for button in (self.mine, self.theirs):
+            button.setEnabled(on)
+
+    def show_words(self, words: str) -> None:
+        """Say something else."""
+        self.words = words
+        self._text.setText(words)
+        for button in (self.mine, self.theirs):
+            button.setAccessibleDescription(words)
 
 
 def _taken(store: Store, pairs: Pairs) -> Changes:

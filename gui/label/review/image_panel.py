@@ -32,7 +32,8 @@ class ImagePanel(Panel):
         note: the editor of the note.
 
     Signals:
-        left: the note was left by a key; the images should have the focus again.
+        left: the note was left by a key, or the last dispute was decided by one; the images should get the
+            focus again.
     """
 
     left = Signal()
@@ -75,6 +76,7 @@ class ImagePanel(Panel):
         self.review.review_wanted.connect(self._set_review)
         self.review.flag_wanted.connect(self._set_flag)
         self.note.left.connect(self.left)
+        self._disputes.left.connect(self.left)
         self._refresh()
 
     def focus_note(self) -> None:
@@ -84,6 +86,13 @@ class ImagePanel(Panel):
             return
         self.note.setFocus()
         self.note.moveCursor(self.note.textCursor().MoveOperation.End)
+
+    def decide(self, mine: bool) -> None:
+        """Keep mine or take theirs where another copy says otherwise of the chosen images."""
+        if not len(self._annotator.targets):
+            self._session.message.emit(self.tr("Choose an image first."))
+            return
+        self._disputes.decide(self._annotator.targets, mine=mine)
 
     def keep(self) -> None:
         """Write what was typed as a note; the workspace is left."""

@@ -2,19 +2,22 @@
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QFocusEvent, QHideEvent, QKeyEvent
 from PySide6.QtWidgets import QPlainTextEdit, QSizePolicy, QWidget
 
 from core.project.changes import Changes
 from gui.session import Session
 
+TYPING_MS = 800
+"""A pause in typing after which a note is written: a power cut takes no more than these words."""
+
 _FEWEST, _MOST = 2, 6
 _NONE = np.empty(0, np.int64)
 
 
 class NoteEditor(QPlainTextEdit):
-    """Writes what was typed when it is left, when other images are chosen and when the project is closed.
+    """Writes what was typed in a pause, when it is left, when other images are chosen and when the project is closed.
 
     Signals:
         left: Escape or Ctrl+Return was pressed; the images should have the focus again.
@@ -28,11 +31,14 @@ class NoteEditor(QPlainTextEdit):
         self._ids: NDArray[np.int64] = _NONE
         self._shown = ""
         self._waiting: dict[int, str] = {}
+        self._typing = QTimer(self, singleShot=True, interval=TYPING_MS)
         self.setAccessibleName(self.tr("Note"))
         self.setTabChangesFocus(True)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setToolTip(self.tr("Saved when you go on; Ctrl+Return goes back to the images"))
         self.document().contentsChanged.connect(self.updateGeometry)
+        self.textChanged.connect(self._on_text_changed)
+        self._typing.timeout.connect(self.keep)
         session.changed.connect(self._on_session_changed)
         session.busy_changed.connect(self._on_busy_changed)
         # told before a project is closed, too
@@ -52,12 +58,19 @@ class NoteEditor(QPlainTextEdit):
 
     def keep(self) -> None:
         """Write what was typed."""
+        self._typing.stop()
         text = self.toPlainText()
         if text == self._shown or not len(self._ids) or not self._session.has_project:
             return
         self._shown = text
         self._waiting.update(dict.fromkeys(self._ids.tolist(), text))
         self._write()
+
+    def _on_text_changed(self) -> None:
+        if self.toPlainText() != self._shown:
+            self._typing.start()
+        else:
+            self._typing.stop()
 
     def is_unsaved(self) -> bool:
         """Whether something was typed that is not on disk."""

@@ -18,6 +18,10 @@ from gui.session import Session
 
 REST_MS = 120
 """Edits come in quick succession; counts follow so long after the first of them."""
+FOLDERS_MS = 400
+"""As that, for folders, while images are added in many batches."""
+CALM_MS = 800
+"""So long after the last of them the search of names is made ready."""
 
 _NO_PATHS = PathIndex.of([])
 
@@ -94,11 +98,14 @@ class QueueCounter(QObject):
         super().__init__(parent)
         self._session = session
         self._scores = scores
-        self._has_new_folders = False
         self.overview = Overview()
         self.folders = Folders()
         self._rest = QTimer(self, singleShot=True, interval=REST_MS)
-        self._rest.timeout.connect(self._on_rest_timeout)
+        self._rest.timeout.connect(self._count)
+        self._look = QTimer(self, singleShot=True)
+        self._look.timeout.connect(self._count_folders)
+        self._calm = QTimer(self, singleShot=True, interval=CALM_MS)
+        self._calm.timeout.connect(self._prepare_search)
         session.project_opened.connect(self._on_project_opened)
         session.project_closed.connect(self._on_project_closed)
         session.changed.connect(self._on_session_changed)
@@ -160,60 +167,68 @@ class QueueCounter(QObject):
         if self._session.has_project and not self._rest.isActive():
             self._rest.start()
 
-    def _on_rest_timeout(self) -> None:
+    def _count(self) -> None:
         if not self._session.has_project:
             return
-        if self._has_new_folders:
-            self._has_new_folders = False
-            self._count_folders()
-        self._count()
-
-    def _count(self) -> None:
         data = self._data(copies=True)
         background.run(self, lambda: _overview(data), self._on_counted, self._on_failed, key="count", is_short=True)
 
     def _count_folders(self) -> None:
+        if self._session.has_project:
+            paths = list(self._session.store.paths)
+            background.run(
+                self, lambda: folders_of(paths), self._on_folders_counted, self._on_failed, key="folders", is_short=True
+            )
+
+    def _prepare_search(self) -> None:
+        """Have the index of the paths made that the first filter needs, which is no work for the window's thread."""
+        if not self._session.has_project:
+            return
         store = self._session.store
         paths, before = list(store.paths), QueryData.index_of(store)
 
-        def look() -> tuple[PathIndex, Folders]:
-            # so that the first filter finds its index of the paths made, which is no work for the window's thread
+        def make() -> PathIndex:
             index = PathIndex.of(paths, before)
             index.prepare()
-            return index, folders_of(paths)
+            return index
 
-        done = functools.partial(self._on_folders_counted, store)
-        background.run(self, look, done, self._on_failed, key="folders", is_short=True)
+        done = functools.partial(self._on_search_prepared, store)
+        background.run(self, make, done, self._on_failed, key="paths", is_short=True)
 
     def _on_counted(self, overview: Overview) -> None:
         if self._session.has_project and overview != self.overview:
             self.overview = overview
             self.changed.emit()
 
-    def _on_folders_counted(self, store: Store, found: tuple[PathIndex, Folders]) -> None:
-        if not self._session.has_project or self._session.store is not store:
-            return
-        index, folders = found
-        QueryData.keep_index(store, index)
-        if folders != self.folders:
+    def _on_folders_counted(self, folders: Folders) -> None:
+        if self._session.has_project and folders != self.folders:
             self.folders = folders
             self.folders_changed.emit()
+
+    def _on_search_prepared(self, store: Store, index: PathIndex) -> None:
+        if self._session.has_project and self._session.store is store:
+            QueryData.keep_index(store, index)
 
     def _on_failed(self, error: Exception) -> None:
         self._session.message.emit(str(error))
 
     def _on_session_changed(self, changes: Changes) -> None:
-        self._has_new_folders = self._has_new_folders or changes.images
+        if changes.images:
+            self._calm.start()
+            if not self._look.isActive():
+                self._look.start(FOLDERS_MS)
         if changes.images or changes.annotations or changes.labels or changes.rules:
             self._count_soon()
 
     def _on_project_opened(self) -> None:
         # in a moment: the images are seen first
-        self._has_new_folders = True
         self._rest.start()
+        self._look.start(REST_MS)
+        self._calm.start()
 
     def _on_project_closed(self) -> None:
-        self._rest.stop()
+        for timer in (self._rest, self._look, self._calm):
+            timer.stop()
         background.cancel_of(self)
         self.overview, self.folders = Overview(), Folders()
         self.changed.emit()

@@ -4,12 +4,14 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from core.errors import ProjectError
 from core.labels import LabelState
 from core.paths import child_environment
+from core.project import database, read_only
 from core.project.database import FILE_NAME, Database
 from core.project.migrations import MIGRATIONS
 from core.project.store import Store
@@ -243,3 +245,46 @@ def test_a_folder_that_cannot_be_written_is_a_sentence(tmp_path: Path, monkeypat
     monkeypatch.setattr("filelock.FileLock.acquire", refuse)
     with pytest.raises(ProjectError, match="cannot be written: Permission denied"):
         Store.create(tmp_path)
+
+
+@pytest.mark.parametrize("what", ["moved", "deleted", "replaced", "folder moved"])
+def test_nothing_is_saved_to_a_file_that_is_no_longer_there(store, tmp_path, what):
+    store.set_states([1], {1: LabelState.PRESENT})
+    file = tmp_path / "project" / FILE_NAME
+    if what == "deleted":
+        file.unlink()
+    elif what == "folder moved":
+        file.parent.rename(tmp_path / "elsewhere")
+    else:
+        file.rename(tmp_path / "moved.sqlite")
+        if what == "replaced":
+            file.write_bytes((tmp_path / "moved.sqlite").read_bytes())
+    with pytest.raises(ProjectError, match="nothing was saved"):
+        store.set_states([2], {1: LabelState.PRESENT})
+    assert store.states[:2, 0].tolist() == [1, -1]
+    if what == "moved":
+        (tmp_path / "moved.sqlite").rename(file)
+        assert store.set_states([2], {1: LabelState.PRESENT})
+
+
+def test_a_full_disk_is_told_as_such_when_sqlite_does_not_know_it(store, tmp_path, monkeypatch):
+    def no_room(*_):
+        return SimpleNamespace(free=0)
+
+    error = sqlite3.OperationalError("disk I/O error")
+    error.sqlite_errorcode = sqlite3.SQLITE_IOERR | 18 << 8
+    with pytest.raises(ProjectError, match="reports an error"), store.database.reading():
+        raise error
+    monkeypatch.setattr(database.shutil, "disk_usage", no_room)
+    with pytest.raises(ProjectError, match="the disk is full"), store.database.reading():
+        raise error
+
+
+def test_a_project_that_is_only_locked_is_not_called_damaged(store, tmp_path, monkeypatch):
+    def busy(*_):
+        raise sqlite3.OperationalError("database is locked")
+
+    monkeypatch.setattr(read_only, "_connected", busy)
+    with pytest.raises(ProjectError, match="database is locked") as raised, read_only.reading(tmp_path / "project"):
+        pass
+    assert "damaged" not in str(raised.value)

@@ -69,7 +69,7 @@ def rows(text, **changed):
         ("unlabeled", [2]),
         ("unreadable", [2]),
         ("split:train", [0]),
-        ("split:train split:test", [0, 1]),
+        ("split:train split:test", []),
         ("split:none", [2]),
         ("name:TOWN", [2, 3]),
         ("name:town name:4", [3]),

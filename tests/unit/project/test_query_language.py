@@ -102,7 +102,10 @@ def rows(text, **changed):
         # values
         ("split:train,test", [0, 2, 4, 5]),
         ("-split:train", [1, 2, 3]),
-        ("split:train and split:validation", [0, 1, 4, 5]),
+        ("split:train and split:validation", []),
+        ("split:val", [1]),
+        ("(split:train cat) (split:test dog)", []),
+        ("split:train or split:validation", [0, 1, 4, 5]),
         ("not split:train not split:test", [1, 3]),
         ("folder:b", [1, 2, 3, 5]),
         ("folder:b/", [1, 2, 3, 5]),
@@ -376,3 +379,19 @@ def test_an_empty_query_lets_everything_through():
     assert parse("sort:name", LABELS)
     assert parse("", LABELS).matches(data()).all()
     assert parse("", LABELS).order(data(), np.array([3, 1])).tolist() == [3, 1]
+
+
+@pytest.mark.parametrize(
+    ("text", "step"),
+    [
+        ("sort:cat", "Did you mean sort:prob(cat)?"),
+        ("width", "as in width>=3"),
+        ("cat,dog", "as in cat dog"),
+        ("cat & dog", "Write a space between labels"),
+        ("split:valdation", "split:validation"),
+    ],
+)
+def test_what_others_write_is_told_how_to_write_here(text, step):
+    with pytest.raises(QueryError) as raised:
+        parse(text, LABELS)
+    assert step in raised.value.next_step
