@@ -273,6 +273,8 @@ class LabelWorkspace(QWidget):
             "edit.order": self.filter_bar.open_orders,
             "labels.pin": self.label_panel.pin_current,
             "image.note": self._write_note,
+            "image.keep_mine": lambda: self.image_panel.decide(mine=True),
+            "image.take_theirs": lambda: self.image_panel.decide(mine=False),
             "view.grid": lambda: showing.show("grid"),
             "view.loupe": lambda: showing.show("loupe"),
             "view.compare": lambda: showing.toggle("compare"),
