@@ -45,10 +45,6 @@ class Settings:
         others = [one for one in self.recent_projects if one != first]
         return replace(self, recent_projects=(first, *others)[:RECENT_LIMIT])
 
-    def without_recent(self, folder: str) -> "Settings":
-        """The same settings without `folder` among the recent projects."""
-        return replace(self, recent_projects=tuple(one for one in self.recent_projects if one != folder))
-
     def with_recent_command(self, command_id: str) -> "Settings":
         """The same settings with a command first among those that were found by typing."""
         others = [one for one in self.recent_commands if one != command_id]

@@ -11,18 +11,7 @@ from core.labels import MULTI_CLASS, Label, LabelState, Review, Task
 from core.project.kappa import cohen_kappa, label_tables
 from core.project.label_rows import check_label_name
 from core.project.merge_join import Join
-from core.project.merge_sides import OtherProject, Side, read_other, read_project
-
-__all__ = [
-    "LabelPlan",
-    "MergePlan",
-    "OtherProject",
-    "Target",
-    "default_targets",
-    "plan_merge",
-    "read_other",
-    "read_project",
-]
+from core.project.merge_sides import Side
 
 Target = int | str | None
 """What a label there is here: the id of a label, the name of a new one, or None to leave it out."""

@@ -52,10 +52,7 @@ class Side:
     rules: tuple[Rule, ...] = ()
 
 
-OtherProject = Side
-
-
-def read_other(folder: Path, *, mine: Path | None = None) -> OtherProject:
+def read_other(folder: Path, *, mine: Path | None = None) -> Side:
     """Read a project without changing it, also while it is open elsewhere; may be called from any thread.
 
     Args:

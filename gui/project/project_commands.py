@@ -31,7 +31,7 @@ class ProjectCommands(QObject):
         self._window = window
         self._session = window.session
         self.folder_import = FolderImport(window.session, self)
-        self.watcher = Watcher(window.session, lambda: self.folder_import, self)
+        self.watcher = Watcher(window.session, self.folder_import, self)
         self.news = NewImagesBar(window.session, self.watcher)
         self._backups = BackupKeeper(window.session, self)
         self.news.find_wanted.connect(self.find_moved)

@@ -1,6 +1,6 @@
 """Watching the folders of images: files that changed or are gone are marked, and new ones are offered."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -59,14 +59,12 @@ class Watcher(QObject):
 
     notices_changed = Signal()
 
-    def __init__(
-        self, session: Session, folder_import: Callable[[], FolderImport], parent: QObject | None = None
-    ) -> None:
+    def __init__(self, session: Session, folder_import: FolderImport, parent: QObject | None = None) -> None:
         """Begin to watch.
 
         Args:
             session: with the project.
-            folder_import: gives what adds images.
+            folder_import: adds images.
             parent: its owner.
         """
         super().__init__(parent)
@@ -133,7 +131,7 @@ class Watcher(QObject):
         """Add the new files of a folder to the project."""
         files = self._new.pop(root, ())
         if files:
-            self._folder_import().add(root, files)
+            self._folder_import.add(root, files)
         self.notices_changed.emit()
 
     def refuse(self, root: Path) -> None:

@@ -18,7 +18,7 @@ def watcher(session, qtbot, monkeypatch):
     for name in ("OPENED_MS", "CHANGED_MS", "BUSY_MS"):
         monkeypatch.setattr(module, name, 10)
     importer = FolderImport(session)
-    one = Watcher(session, lambda: importer)
+    one = Watcher(session, importer)
     one.folder_import = importer
     one._on_project_opened()
     qtbot.waitUntil(one.is_idle)

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QItemSelection, QItemSelectionModel, QPoint, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QFont, QGuiApplication, QMouseEvent, QPainter, QPalette, QWheelEvent
+from PySide6.QtGui import QFont, QGuiApplication, QMouseEvent, QPainter, QPalette, QPen, QWheelEvent
 from PySide6.QtWidgets import QAbstractItemView, QWidget
 
 from gui.label.images.cell_layout import CellLayout
 from gui.label.images.cell_view import CellView
 from gui.label.images.filmstrip import Filmstrip
 from gui.label.images.image_model import ImageModel
+from gui.label.images.pieces import MARGIN
 from gui.label.images.rubber_band import RubberBand
 from gui.session import Session
 from gui.widgets import icons, theme
@@ -44,16 +45,12 @@ class Grid(CellView):
     Signals:
         opened: an image was double-clicked.
         size_step_wanted: +1 or -1; Ctrl and the wheel were used.
-        image_clicked: id of an image, modifiers; it was clicked, while not painting.
         painted: id of an image, modifiers; it was clicked or dragged over while painting, once in a stroke.
-        stroke_ended: the button was released while painting.
     """
 
     opened = Signal()
     size_step_wanted = Signal(int)
-    image_clicked = Signal(int, object)
     painted = Signal(int, object)
-    stroke_ended = Signal()
 
     def __init__(self, session: Session, model: ImageModel, parent: QWidget | None = None) -> None:
         super().__init__(session, model, chips=True, parent=parent)
@@ -206,10 +203,22 @@ class Grid(CellView):
         return [(section, QRect(0, top, width, cells.header)) for section, top in places]
 
     def _paint_over(self, painter: QPainter, area: QRect) -> None:
+        self._paint_stroke(painter, area)
         for section, place in reversed(self._headers()):
             if place.intersects(area):
                 self._paint_header(painter, section, place)
         self._band.paint(painter, self._to_view)
+
+    def _paint_stroke(self, painter: QPainter, area: QRect) -> None:
+        """Frame the images that a stroke has passed; they get their labels when the button is let go."""
+        for row in self._stroke:
+            place = self._to_view(self._cells.place(row)) if row < self._cells.count else QRect()
+            if place.intersects(area):
+                painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+                painter.setBrush(Qt.BrushStyle.NoBrush)
+                painter.setPen(QPen(theme.accent(self.palette()), 3))
+                frame = place.toRectF().adjusted(MARGIN, MARGIN, -MARGIN, -MARGIN)
+                painter.drawRoundedRect(frame.adjusted(1.5, 1.5, -1.5, -1.5), 5, 5)
 
     def _paint_header(self, painter: QPainter, section: int, place: QRect) -> None:
         palette, cells = self.palette(), self._cells
@@ -272,8 +281,6 @@ class Grid(CellView):
             if row < 0 and event.modifiers() == Qt.KeyboardModifier.NoModifier:
                 self.clearSelection()
         super().mousePressEvent(event)
-        if row >= 0 and is_left:
-            self.image_clicked.emit(self._model.image_id(row), event.modifiers())
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Go on painting, or with the frame."""
@@ -287,9 +294,9 @@ class Grid(CellView):
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """The frame or the stroke is done."""
-        self._stroke.clear()
-        if self._is_painting and event.button() == Qt.MouseButton.LeftButton:
-            self.stroke_ended.emit()
+        if self._stroke:
+            self._stroke.clear()
+            self._repaint()
         if self._band.is_active:
             rows = self.selected_rows()
             if len(rows) and not self.is_row_selected(self.currentIndex().row()):
@@ -314,6 +321,7 @@ class Grid(CellView):
             row = self._row_at(self._stroke_end + way * (step / steps))
             if row >= 0 and row not in self._stroke:
                 self._stroke.add(row)
+                self.viewport().update(self._to_view(self._cells.place(row)))
                 self.painted.emit(self._model.image_id(row), modifiers)
         self._stroke_end = point
 

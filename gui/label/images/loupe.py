@@ -7,12 +7,12 @@ from PySide6.QtGui import QImage, QKeyEvent
 from PySide6.QtWidgets import QGridLayout, QLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from core.errors import ImageError, MultihotError
-from core.labels import LabelState
 from core.project.changes import Changes
 from gui import background
 from gui.label.images.chip_row import ChipRow
 from gui.label.images.chips import ChipInfo
 from gui.label.images.exif_panel import ExifPanel
+from gui.label.images.floating import Floating
 from gui.label.images.grid import Filmstrip, Grid
 from gui.label.images.image_model import ImageModel
 from gui.label.images.looks import LookBadge, LookPanel, Looks
@@ -60,7 +60,7 @@ class Loupe(QWidget):
         self._is_active = False
         self._shown: int | None = None
         self._ahead: int | None = None
-        self._source: ChipSource = self._present
+        self._source: ChipSource = lambda _: ()
         self.looks = Looks(session, self)
         self.canvas = Canvas()
         self.canvas.setAccessibleName(self.tr("Image"))
@@ -133,7 +133,7 @@ class Loupe(QWidget):
 
         Args:
             source: gets the id of an image and gives its chips; it is asked on the GUI thread each time the image or
-                the project changes, so it is quick. Without one, the labels that are present are shown.
+                the project changes, so it is quick.
         """
         self._source = source
         self.refresh_chips()
@@ -159,11 +159,19 @@ class Loupe(QWidget):
 
     def toggle_look(self) -> None:
         """Open the panel of brightness and contrast, or close it."""
+        self._make_room(self.look_panel, self.facts_panel)
         self.look_panel.toggle()
 
     def toggle_facts(self) -> None:
         """Open the panel with the facts of the file, or close it."""
+        self._make_room(self.facts_panel, self.look_panel)
         self.facts_panel.toggle()
+
+    def _make_room(self, opening: Floating, other: Floating) -> None:
+        """Where two panels do not fit below each other, the one that is open gives way."""
+        needed = sum(one.minimumSizeHint().height() for one in (opening, other)) + 2 * theme.PANEL + theme.SPACE
+        if opening.isHidden() and needed > self.canvas.height():
+            other.close_panel()
 
     # the image
 
@@ -302,13 +310,6 @@ class Loupe(QWidget):
             self._on_loaded(image_id, answer)
         elif image_id == self._shown:
             self._on_failed(image_id, answer)
-
-    def _present(self, image_id: int) -> list[ChipInfo]:
-        """The labels that are present, for as long as nobody else says what the chips are."""
-        store = self._session.store
-        states = store.states[store.row_of(image_id)]
-        there = zip(store.labels, states.tolist(), strict=True)
-        return [ChipInfo(label, "present") for label, state in there if state == LabelState.PRESENT]
 
     def eventFilter(self, _watched: object, event: QEvent) -> bool:
         """Arrow keys go from image to image, Escape goes back; with Ctrl they move the picture."""

@@ -102,9 +102,10 @@ class Painter(QObject):
     def remove(self, label_id: int) -> None:
         """Paint a label no more; without any other, painting ends."""
         self._states.pop(label_id, None)
-        if not self._states:
+        if self._states:
+            self.changed.emit()
+        else:
             self.stop()
-        self.changed.emit()
 
     def touch(self, image_id: int, modifiers: Qt.KeyboardModifier) -> None:
         """An image was clicked, or dragged over."""
