@@ -15,6 +15,7 @@ from core.project.statistics import count_progress
 from core.project.store import Store
 from gui.label.review.statistics_bars import BAR, FIRST_COUNT, NAME
 from gui.label.review.statistics_page import BY_NAME, LEAST_KNOWN, MOST_PRESENT, OWN_ORDER, StatisticsPage
+from gui.label.review.statistics_parts import percent
 from gui.label.review.statistics_progress import ProgressChart
 
 LEFT, ENTER = Qt.MouseButton.LeftButton, Qt.Key.Key_Return
@@ -478,3 +479,10 @@ def test_everything_has_a_name_and_is_reached_by_tab(qtbot, page):
     assert reached == [
         page.sorting, page.label_bars, page.together.matrix.table, page.split_bars, page.review_bars, page.progress,
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("share", "said"), [
+    (362 / 363, "99 %"), (0.9999999, "99 %"), (1.0, "100 %"), (0.5, "50 %"), (0.0, "0 %"),
+])  # fmt: skip
+def test_nothing_is_said_to_be_whole_while_one_is_left(share, said):
+    assert percent(share) == said

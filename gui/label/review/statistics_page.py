@@ -23,13 +23,12 @@ from core.project.query import SPLITS, term
 from core.project.statistics import SPLIT_ORDER, Statistics, count_statistics
 from gui import background
 from gui.label.review.statistics_bars import FIRST_COUNT, NAME, BarTable
-from gui.label.review.statistics_parts import Bar, Look, Part
+from gui.label.review.statistics_parts import Bar, Look, Part, percent
 from gui.label.review.statistics_progress import ProgressChart
 from gui.label.review.statistics_together import TogetherView
 from gui.session import Session
 from gui.widgets import theme
 from gui.widgets.empty_state import EmptyState
-from gui.widgets.matrix import percent
 from gui.widgets.panel import Panel, line
 
 # edits come in quick succession, and one count after them is enough

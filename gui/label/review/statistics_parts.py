@@ -8,12 +8,17 @@ from PySide6.QtCore import QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QBrush, QColor, QGuiApplication, QPainter, QPalette, QPen, QPixmap
 
 from core.labels import LabelState
-from gui.widgets import theme
+from gui.widgets import matrix, theme
 from gui.widgets.states import state_color
 
 # a part with few images is still seen, and hit with the mouse
 _LEAST_PART = 4
 _SWATCH = QSize(18, 10)
+
+
+def percent(share: float) -> str:
+    """A share in whole percent; not 100 % as long as anything is left, since that would read as done."""
+    return matrix.percent(share if share >= 1 else min(share, 0.99))
 
 
 class Look(IntEnum):

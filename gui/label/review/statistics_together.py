@@ -6,8 +6,9 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QPen
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
+from gui.label.review.statistics_parts import percent
 from gui.widgets import theme
-from gui.widgets.matrix import MatrixModel, MatrixView, percent
+from gui.widgets.matrix import MatrixModel, MatrixView
 from gui.widgets.own_keys import keep_keys
 
 # how strongly the diagonal is coloured
