@@ -1,6 +1,6 @@
 """The line below the images: how they are seen, how many are chosen, how large they are."""
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QSlider, QWidget
 
 from gui.commands import Commands
@@ -57,6 +57,7 @@ class FootBar(QWidget):
         layout.addWidget(self._zoom)
         layout.addWidget(self._size)
 
+        self._align()
         self._size.valueChanged.connect(self.size_changed)
         self._size.sliderReleased.connect(self._keep_size)
         self.choose_all.clicked.connect(self.all_wanted)
@@ -74,6 +75,17 @@ class FootBar(QWidget):
         self.choose_all.setVisible(is_grid and 0 < chosen < shown)
         self.choose_all.setText(self.tr("Choose all {count}").format(count=f"{shown:,}"))
         self._size.setVisible(is_grid)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """What is said stays beside the buttons, also where they are at the right."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.LayoutDirectionChange:
+            self._align()
+
+    def _align(self) -> None:
+        # a path is written from left to right in every language, and would go to the left by itself
+        side = Qt.AlignmentFlag.AlignRight if self.isRightToLeft() else Qt.AlignmentFlag.AlignLeft
+        self._chosen.setAlignment(side | Qt.AlignmentFlag.AlignAbsolute | Qt.AlignmentFlag.AlignVCenter)
 
     def show_zoom(self, text: str) -> None:
         """Say how large the image is seen; empty where none is."""

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QRectF, Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent, QPalette, QPen
+from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPalette, QPen
 from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from core.errors import MultihotError
@@ -187,6 +187,13 @@ class RecentButton(QAbstractButton):
         painter.setFont(theme.smaller(self.font()))
         folder = painter.fontMetrics().elidedText(_short(self._folder), Qt.TextElideMode.ElideMiddle, inside.width())
         painter.drawText(inside, Qt.AlignmentFlag.AlignBottom, folder)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Return opens it, as Space does."""
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.click()
+        else:
+            super().keyPressEvent(event)
 
     def event(self, event: QEvent) -> bool:
         """Repaint as the pointer comes and goes."""

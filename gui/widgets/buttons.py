@@ -12,20 +12,25 @@ ICON = QSize(16, 16)
 def primary(button: QPushButton) -> QPushButton:
     """Make a button the primary one of its place; there is at most one."""
     button.setProperty("kind", "primary")
-    return button
+    return _pressed_by_return(button)
 
 
 def flat(button: QPushButton) -> QPushButton:
     """Make a button quiet: text without a frame, for what is seldom pressed."""
     button.setProperty("kind", "flat")
-    return button
+    return _pressed_by_return(button)
 
 
 def with_icon(button: QPushButton, name: str) -> QPushButton:
     """Put an icon before a button's text, with some room between them."""
     button.setIcon(icon(name))
     button.setIconSize(QSize(ICON.width() + 6, ICON.height()))
-    return button
+    return _pressed_by_return(button)
+
+
+def outlined(button: QPushButton) -> QPushButton:
+    """A button with a frame, as there are many."""
+    return _pressed_by_return(button)
 
 
 def icon_button(name: str, tip: str, *, shortcut: str = "", checkable: bool = False) -> QToolButton:
@@ -56,6 +61,12 @@ def action_button(action: QAction) -> QToolButton:
     button.setAutoRaise(True)
     button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
     button.setAccessibleName(action.text())
+    return button
+
+
+def _pressed_by_return(button: QPushButton) -> QPushButton:
+    """Let Return press it while it has the focus, as Space does, also where it is in no dialog."""
+    button.setAutoDefault(True)
     return button
 
 

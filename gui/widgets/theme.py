@@ -82,6 +82,7 @@ QMenu::separator {{ height: 1px; background: palette(mid); margin: 4px 6px; }}
 QMenu::icon {{ padding-left: 8px; }}
 QPushButton {{ background: palette(button); color: palette(button-text); border: 1px solid palette(dark);
     border-radius: 5px; padding: 4px 12px; min-height: 18px; }}
+QPushButton {{ outline: none; }}
 QPushButton:hover {{ background: palette(midlight); }}
 QPushButton:pressed, QPushButton:checked {{ background: palette(mid); }}
 QPushButton:focus {{ border: 1px solid palette(accent); }}

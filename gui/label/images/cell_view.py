@@ -187,7 +187,9 @@ class CellView(ChoosingView):
             if region.rectCount() > 1:
                 width, height = self._cells.width, self._cells.height
                 cells = [(row, x, y) for row, x, y in cells if region.intersects(QRect(x, y, width, height))]
-        if not self._covers(area):
+        is_whole = self.viewport().devicePixelRatioF().is_integer()
+        # where a logical pixel is no number of real ones, cells end within one
+        if not is_whole or not self._covers(area):
             painter.fillRect(area, self.palette().color(QPalette.ColorRole.Base))
         if cells:
             self.delegate.paint_cells(painter, cells, self._look(cells))

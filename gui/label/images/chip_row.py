@@ -62,6 +62,8 @@ class ChipRow(QWidget):
             chip = Chip(self)
             chip.clicked.connect(self._on_chip_clicked)
             chip.focused.connect(partial(self._set_stop, chip))
+            # else Tab comes to it behind everything that there was before
+            self.setTabOrder(self._chips[-1] if self._chips else self._more, chip)
             self._chips.append(chip)
         for chip, info in zip(self._chips, ordered, strict=False):
             chip.show_info(info, words_of(self, info), clickable=self._clickable)

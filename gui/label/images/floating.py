@@ -1,6 +1,6 @@
 """A small panel over a corner of a picture."""
 
-from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QKeySequence, QMouseEvent, QPainter, QPaintEvent, QPen, QWheelEvent
 from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
@@ -14,6 +14,7 @@ _KEPT = frozenset(
         Qt.Key.Key_PageUp, Qt.Key.Key_PageDown,
     }
 )  # fmt: skip
+_ARROWS = (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Down)
 _RADIUS = 8
 
 
@@ -56,6 +57,9 @@ class Floating(QWidget):
 
     def open_panel(self) -> None:
         """Show it and give it the keys."""
+        for button in self.findChildren(QAbstractButton):
+            # once, however often it opens
+            button.installEventFilter(self)
         self.show()
         self.raise_()
         self.first().setFocus(Qt.FocusReason.ShortcutFocusReason)
@@ -86,6 +90,25 @@ class Floating(QWidget):
                 event.accept()
                 return True
         return super().event(event)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Arrow keys on a button go to the one beside it, and not out of the panel."""
+        if event.type() != QEvent.Type.KeyPress or not isinstance(event, QKeyEvent) or event.key() not in _ARROWS:
+            return False
+        buttons = [one for one in self.findChildren(QAbstractButton) if one.isVisible() and one.isEnabled()]
+        if isinstance(watched, QAbstractButton) and watched in buttons:
+            onward = Qt.Key.Key_Left if self.isRightToLeft() else Qt.Key.Key_Right
+            step = 1 if event.key() in (onward, Qt.Key.Key_Down) else -1
+            # in the order in which they are seen
+            buttons.sort(key=lambda one: self._reading_order(one))
+            place = buttons.index(watched) + step
+            buttons[min(max(0, place), len(buttons) - 1)].setFocus(Qt.FocusReason.TabFocusReason)
+        return True
+
+    def _reading_order(self, widget: QWidget) -> tuple[int, int]:
+        middle = widget.mapTo(self, widget.rect().center())
+        row = middle.y() // max(1, self.fontMetrics().height())
+        return row, -middle.x() if self.isRightToLeft() else middle.x()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Escape closes it; Return presses the button that has the focus; nothing is passed on to the picture."""

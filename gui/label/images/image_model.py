@@ -298,6 +298,8 @@ class ImageModel(QAbstractListModel):
             parts.append(reviews[review])
         if store.flagged[store_row]:
             parts.append(self.tr("flagged"))
+        if self.image_id(row) in store.notes:
+            parts.append(self.tr("note"))
         problem = store.problems.get(self.image_id(row))
         if problem is not None:
             parts.append(problem)

@@ -64,7 +64,6 @@ class Pieces:
 
         def paint(painter: QPainter) -> None:
             palette = self._palette
-            painter.fillRect(0, 0, width, height, palette.color(QPalette.ColorRole.Base))
             quiet = palette.color(QPalette.ColorRole.AlternateBase)
             if selected:
                 # a tint: chips of all colours are to be told from it
@@ -85,7 +84,8 @@ class Pieces:
         if found is None:
             if len(self._grounds) >= _MOST_GROUNDS:
                 self._grounds.clear()
-            found = self._grounds[key] = self._painted(QSizeF(width, height), paint, opaque=True)
+            base = self._palette.color(QPalette.ColorRole.Base)
+            found = self._grounds[key] = self._painted(QSizeF(width, height), paint, ground=base)
         return found
 
     def flash_frame(self, width: int, height: int) -> QPixmap:
@@ -154,6 +154,22 @@ class Pieces:
 
         return self._piece("flag", QSizeF(side, side), paint)
 
+    def note(self) -> QPixmap:
+        """The mark of an image with a note: a small sheet."""
+        side = float(self.mark)
+
+        def paint(painter: QPainter) -> None:
+            palette = self._palette
+            spot = QRectF(0, 0, side, side).adjusted(1, 1, -1, -1)
+            painter.setPen(QPen(palette.color(QPalette.ColorRole.Base), 1.5))
+            painter.setBrush(palette.color(QPalette.ColorRole.WindowText))
+            painter.drawRoundedRect(spot, 3, 3)
+            inset = side * 0.16
+            inside = spot.adjusted(inset, inset, -inset, -inset)
+            icons.paint(painter, "note-bold", inside, palette.color(QPalette.ColorRole.Base))
+
+        return self._piece("note", QSizeF(side, side), paint)
+
     def set_labels(self, labels: Sequence[Label]) -> None:
         """Paint chips of these labels from now on."""
         if labels is not self._labels:
@@ -201,7 +217,7 @@ class Pieces:
 
         return self._piece("conflict", QSizeF(side, side), paint)
 
-    def suggestion(self, label: Label, percent: int, width: int, *, mirrored: bool) -> QPixmap:
+    def suggestion(self, label: Label, hundredths: int, width: int, *, mirrored: bool) -> QPixmap:
         """A hollow chip with how likely a label is, above a bar as long as that."""
         height = float(self.chip_height)
 
@@ -214,13 +230,13 @@ class Pieces:
             painter.setPen(pen)
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRoundedRect(chip, 4, 4)
-            bar = QRectF(chip.left() + 3, chip.bottom() - 2.5, (chip.width() - 6) * percent / 100, 2)
+            bar = QRectF(chip.left() + 3, chip.bottom() - 2.5, (chip.width() - 6) * hundredths / 100, 2)
             if mirrored:
                 bar.moveRight(chip.right() - 3)
             painter.fillRect(bar, color)
             painter.setPen(text)
             inside = chip.adjusted(6, 0, -5, -1)
-            number = f"{percent} %"
+            number = f"{hundredths / 100:.2f}"
             leading = Qt.AlignmentFlag.AlignRight if mirrored else Qt.AlignmentFlag.AlignLeft
             trailing = Qt.AlignmentFlag.AlignLeft if mirrored else Qt.AlignmentFlag.AlignRight
             room = inside.width() - self.metrics.horizontalAdvance(number) - 6
@@ -229,7 +245,7 @@ class Pieces:
             painter.drawText(inside, absolute | leading, name)
             painter.drawText(inside, absolute | trailing, number)
 
-        key = ("suggestion", label.name, label.color, percent, width, mirrored)
+        key = ("suggestion", label.name, label.color, hundredths, width, mirrored)
         return self._piece(key, QSizeF(width, height), paint)
 
     def _piece(self, key: Hashable, size: QSizeF, paint: Callable[[QPainter], None]) -> QPixmap:
@@ -240,11 +256,11 @@ class Pieces:
             found = self._kept[key] = self._painted(size, paint)
         return found
 
-    def _painted(self, size: QSizeF, paint: Callable[[QPainter], None], *, opaque: bool = False) -> QPixmap:
+    def _painted(self, size: QSizeF, paint: Callable[[QPainter], None], *, ground: QColor | None = None) -> QPixmap:
         picture = QPixmap((size * self._ratio).toSize())
         picture.setDevicePixelRatio(self._ratio)
-        if not opaque:
-            picture.fill(Qt.GlobalColor.transparent)
+        # to the last pixel, of which a cell may have but a part
+        picture.fill(Qt.GlobalColor.transparent if ground is None else ground)
         painter = QPainter(picture)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setFont(self.font)
@@ -269,5 +285,6 @@ def paint_chip(painter: QPainter, rect: QRectF, label: Label, metrics: QFontMetr
     painter.drawRoundedRect(rect.adjusted(0.5, 1, -0.5, -1), 4, 4)
     painter.setPen(theme.readable_on(color.lighter(140) if flashing else color))
     inside = rect.adjusted(6, 0, -5, 0)
-    text = metrics.elidedText(label.name, Qt.TextElideMode.ElideRight, inside.width())
+    # names of one kind often differ at their ends: “label 01”, “label 02”
+    text = metrics.elidedText(label.name, Qt.TextElideMode.ElideMiddle, inside.width() + 1)
     painter.drawText(inside, Qt.AlignmentFlag.AlignCenter, text)

@@ -1,5 +1,6 @@
 """How an image looks in the grid: the picture, up to three label chips, what is known of it in the corners."""
 
+import math
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
@@ -129,6 +130,7 @@ class ThumbnailDelegate(QObject):
         reviews, flags = store.review[rows].tolist(), store.flagged[rows].tolist()
         present = _present(store.states, rows) if self._chips else [[]] * len(cells)
         pieces.set_labels(store.labels)
+        notes = store.notes
         conflicts, suggestions = self._conflicts, self._suggestions if self._chips else None
         area = self.picture_area(QRect(0, 0, look.width, look.height), look.font)
         exact = look.box == (area.width(), area.height())
@@ -148,8 +150,9 @@ class ThumbnailDelegate(QObject):
                 painter.drawPixmap(left, top, pieces.placeholder(side, broken=image_id in store.problems))
             else:
                 _paint_picture(painter, area.translated(x, y), pixmap, exact=exact)
-            if review != TO_DO or flagged:
-                _paint_marks(painter, x, y, pieces, look, review, flagged=flagged)
+            noted = image_id in notes
+            if review != TO_DO or flagged or noted:
+                _paint_marks(painter, x, y, pieces, look, review, flagged=flagged, noted=noted)
             if not self._chips:
                 continue
             left, top = x + area.left(), y + area.bottom() + PAD - 1
@@ -159,8 +162,7 @@ class ThumbnailDelegate(QObject):
             best = None if suggestions is None else suggestions(image_id)
             if best:
                 label, probability = best[0]
-                percent = max(1, min(99, round(probability * 100)))
-                piece = pieces.suggestion(label, percent, area.width(), mirrored=look.mirrored)
+                piece = pieces.suggestion(label, round(probability * 100), area.width(), mirrored=look.mirrored)
                 painter.drawPixmap(left, top + pieces.chip_height + 2, piece)
             if image_id in self._flashing[0]:
                 painter.drawPixmap(x, y, pieces.flash_frame(look.width, look.height))
@@ -223,7 +225,9 @@ def _paint_picture(painter: QPainter, area: QRect, pixmap: QPixmap, *, exact: bo
     painter.drawPixmap(place, pixmap, QRectF(pixmap.rect()))
 
 
-def _paint_marks(painter: QPainter, x: int, y: int, pieces: Pieces, look: Look, review: int, *, flagged: bool) -> None:
+def _paint_marks(
+    painter: QPainter, x: int, y: int, pieces: Pieces, look: Look, review: int, *, flagged: bool, noted: bool
+) -> None:
     inset = MARGIN + 3
     leading, trailing = x + inset, x + look.width - inset - pieces.mark
     if look.mirrored:
@@ -232,6 +236,9 @@ def _paint_marks(painter: QPainter, x: int, y: int, pieces: Pieces, look: Look, 
         painter.drawPixmap(trailing, y + inset, pieces.review_mark(review))
     if flagged:
         painter.drawPixmap(leading, y + inset, pieces.flag())
+    if noted:
+        # below the flag's place, so that it does not move when there is one
+        painter.drawPixmap(leading, y + inset + pieces.mark + 2, pieces.note())
 
 
 def _present(states: NDArray[np.int8], rows: NDArray[np.int64]) -> list[list[int]]:
@@ -244,27 +251,20 @@ def _present(states: NDArray[np.int8], rows: NDArray[np.int64]) -> list[list[int
 
 
 def _fit(names: list[float], total: int, room: float, more: float, least: float) -> list[int]:
-    """Widths of the chips that fit: as many as there are up to three, each at least wide enough for some letters.
+    """Widths of the chips that fit: as many whole names as there is room for, at most three, else a part of the first.
 
     Args:
-        names: widths of the names of the first labels, one more than may be shown.
+        names: widths of the names of the first labels.
         total: how many labels there are.
         room: for all.
         more: of the number of those that are left out.
         least: width that a chip may not go below.
     """
+    space = room
     for count in range(min(CHIPS, total), 0, -1):
         space = room - (more + _GAP if count < total else 0.0) - _GAP * (count - 1)
         wanted = [width + INSIDE for width in names[:count]]
         if sum(wanted) <= space:
-            return [round(width) for width in wanted]
-        if count == 1 or space / count >= least + 14:
-            # long names give way until all have the same width
-            limit = space
-            for tried in range(count, 0, -1):
-                small = sorted(wanted)[: count - tried]
-                limit = (space - sum(small)) / tried
-                if all(width <= limit for width in small) and sorted(wanted)[count - tried] >= limit:
-                    break
-            return [int(min(width, limit)) for width in wanted]
-    return []
+            # never narrower than the name, or it would be cut after all
+            return [math.ceil(width) for width in wanted]
+    return [int(space)] if total and space >= least else []
