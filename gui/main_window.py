@@ -274,7 +274,10 @@ class MainWindow(QMainWindow):
 
     def _on_later(self) -> None:
         # most of what it needs is no matter of Qt, and imported in a thread
-        background.run(self, _import_jobs, lambda _: self._make_controller(), lambda _: None)
+        def imported(_: None) -> None:
+            self._make_controller()
+
+        background.run(self, _import_jobs, imported, lambda _: None)
 
     def _make_controller(self) -> "TrainingController":
         """Take up the runs of the project."""
@@ -379,9 +382,7 @@ class MainWindow(QMainWindow):
         }
         for name in WORKSPACES:
             handlers[f"view.{name}"] = functools.partial(self.show_workspace, name)
-        for command_id, handler in handlers.items():
-            # triggered hands over whether the action is checked, which none of them asks for
-            self.commands[command_id].triggered.connect(lambda _checked=False, handler=handler: handler())
+        self.commands.connect(handlers)
         self.commands["view.full_screen"].triggered.connect(self._on_full_screen)
         self.commands["tools.warm_worker"].triggered.connect(lambda on: session.change_settings(warm_worker=on))
 
