@@ -34,12 +34,12 @@ def test_files_that_were_found_before_are_added_without_looking_again(session, r
 
 def test_folders_wait_for_each_other_and_for_a_large_change(session, reader, more, said, qtbot, draw_images, tmp_path):
     third = draw_images(tmp_path / "third", 2)
-    session._set_busy(True)
+    session._is_busy = True
     reader.add(more, scan_folder(more))
     reader.start(third)
     qtbot.waitUntil(lambda: reader._next.interval() == folder_import.BUSY_MS)
     assert len(session.store.image_ids) == 12
-    session._set_busy(False)
+    session._is_busy = False
     qtbot.waitUntil(lambda: len(session.store.image_ids) == 19)
     qtbot.waitUntil(lambda: not session.jobs.items())
     assert said[-1] == f"2 images added from {third}"

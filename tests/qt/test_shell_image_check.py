@@ -83,10 +83,10 @@ def test_images_that_are_added_are_checked_too(session, check, qtbot, draw_image
 
 def test_nothing_is_written_while_a_large_change_is_being_saved(session, check, qtbot):
     check._start()
-    session._set_busy(True)
+    session._is_busy = True
     qtbot.waitUntil(lambda: check._next.interval() == image_check.BUSY_MS)
     assert not session.store.content_hashes()
-    session._set_busy(False)
+    session._is_busy = False
     qtbot.waitUntil(lambda: len(session.store.content_hashes()) == 12)
 
 
