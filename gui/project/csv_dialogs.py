@@ -23,10 +23,12 @@ from core.formats.annotations import Annotations
 from core.formats.apply import ImportReport, import_annotations
 from core.formats.reading import format_of
 from core.labels import LabelState
+from core.project.changes import Changes
+from core.project.store import Store
 from gui import background
 from gui.session import Session
 from gui.widgets import theme
-from gui.widgets.buttons import flat, primary
+from gui.widgets.buttons import flat, pressed_with_focus, primary
 from gui.widgets.error_row import ErrorRow
 from gui.widgets.typed_path import typed_path
 
@@ -90,6 +92,7 @@ class ImportDialog(_FileDialog):
     def __init__(self, session: Session, parent: QWidget) -> None:
         super().__init__(session, "Import annotations", "Import", parent)
         self._annotations: Annotations | None = None
+        self._outcome: list[ImportReport | MultihotError] | None = None
         self._request: background.Request | None = None
         self.note.setText(
             self.tr(
@@ -109,6 +112,7 @@ class ImportDialog(_FileDialog):
         self.choose.clicked.connect(self._on_choose_clicked)
         self.field.textChanged.connect(self._on_path_changed)
         self.done_button.clicked.connect(self._on_import_clicked)
+        session.busy_changed.connect(self._on_busy_changed)
         self.finished.connect(lambda: None if self._request is None else self._request.cancel())
 
     def _on_choose_clicked(self) -> None:
@@ -161,14 +165,53 @@ class ImportDialog(_FileDialog):
         self.done_button.setEnabled(True)
 
     def _on_import_clicked(self) -> None:
-        if self._annotations is None:
+        annotations = self._annotations
+        if annotations is None:
             return
-        try:
-            report = import_annotations(self.session.store, self._annotations)
-        except MultihotError as error:
-            self.error.show_error(error)
+        self.error.clear()
+        outcome: list[ImportReport | MultihotError] = []
+
+        def work(store: Store) -> Changes:
+            try:
+                outcome.append(report := import_annotations(store, annotations))
+            except MultihotError as error:
+                outcome.append(error)
+                return Changes()
+            return report.changes
+
+        # file names are looked for among all images
+        if not self.session.edit(work, images=max(len(annotations.filenames), len(self.session.store.image_ids))):
+            self.error.show_text(self.tr("A change is still being saved."), next_step=self.tr("Try again in a moment."))
+        elif not self.session.is_busy:
+            self._show_outcome(outcome[0])
+        else:
+            self._outcome = outcome
+            self._enable(False)
+            self.facts.setText(self.tr("Importing…"))
+
+    def _on_busy_changed(self, is_busy: bool) -> None:
+        if is_busy or self._outcome is None:
             return
-        self.session.apply(report.changes)
+        outcome, self._outcome = self._outcome, None
+        self._enable(True)
+        # none where something went wrong that the window tells
+        if outcome:
+            self._show_outcome(outcome[0])
+
+    def _enable(self, on: bool) -> None:
+        for widget in (self.field, self.choose, self._choose_folder, self.done_button, self.cancel):
+            widget.setEnabled(on)
+
+    def reject(self) -> None:
+        """Escape and Cancel; not while it is imported, as nobody could stop it."""
+        if self._outcome is None:
+            super().reject()
+
+    def _show_outcome(self, report: ImportReport | MultihotError) -> None:
+        if isinstance(report, MultihotError):
+            self.facts.clear()
+            self.error.show_error(report)
+            return
         left_out = [*report.unmatched, *report.ambiguous, *report.refused]
         if not left_out and not report.splits_kept:
             self.accept()
@@ -220,7 +263,7 @@ class ExportDialog(_FileDialog):
         self._replace = QPushButton(self.tr("Replace it"))
         self._keep = flat(QPushButton(self.tr("Keep it")))
         for button in (self._replace, self._keep):
-            button.setAutoDefault(False)
+            pressed_with_focus(button)
         question = QHBoxLayout()
         question.setSpacing(theme.SPACE)
         question.addWidget(self._question, 1)

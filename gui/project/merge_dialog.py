@@ -82,7 +82,6 @@ class MergeDialog(QDialog):
         self.show_conflicts = QPushButton(self.tr("Show conflicts"))
         self.close_button = QPushButton(self.tr("Cancel"))
         self.go = primary(QPushButton(self.tr("Compare")))
-        # Enter is that of the button that has the focus, else this one's
         self.go.setDefault(True)
         self._pages = QStackedWidget()
         for page in (self._folder_page(), self._reading_page(), self._plan_page(), self.report):
@@ -169,7 +168,7 @@ class MergeDialog(QDialog):
             self.reject()
 
     def reject(self) -> None:
-        """Escape and Cancel; not while the merge is being saved, since nobody could stop it."""
+        """Escape and Cancel; not while the merge is being saved, as nobody could stop it."""
         if self._outcome is None:
             super().reject()
 
@@ -335,27 +334,27 @@ class MergeDialog(QDialog):
         self._progress.show_fraction(None)
         # all of the project is copied first, however few images are shared
         self._session.edit(work, images=len(plan.mine.image_ids) + len(plan.join.only_theirs))
-        if outcome:
+        if not self._session.is_busy:
             self._show_outcome()
         else:
             self._show_page(1)
             self.close_button.setEnabled(False)
 
     def _on_busy_changed(self, is_busy: bool) -> None:
-        if not is_busy and self._outcome:
+        if not is_busy and self._outcome is not None:
             self._show_outcome()
         else:
             self._enable()
 
     def _show_outcome(self) -> None:
-        assert self._outcome
         assert self._plan is not None
-        (found,) = self._outcome
-        self._outcome = None
+        # none where something went wrong that the window tells
+        found, self._outcome = next(iter(self._outcome or ()), None), None
         self.close_button.setEnabled(True)
-        if isinstance(found, MultihotError):
+        if not isinstance(found, Merged):
             self._show_page(2)
-            self.error.show_error(found)
+            if found is not None:
+                self.error.show_error(found)
             return
         self._merged = found
         self.report.setPlainText(report_text(self._plan, found))

@@ -1,7 +1,9 @@
 import pytest
+import shiboken6
 from PySide6.QtCore import Qt
 
 from core.labels import Split
+from gui import session as session_module
 from gui.project.csv_dialogs import ExportDialog, ImportDialog
 
 
@@ -95,3 +97,22 @@ def test_a_file_that_is_there_is_replaced_only_after_a_question(window, qtbot, t
     qtbot.mouseClick(dialog._replace, Qt.MouseButton.LeftButton)
     assert path.read_text().startswith("filename,ace")
     assert not dialog.isVisible()
+
+
+@pytest.mark.parametrize("name", ["image 00.png", "elsewhere.png"])
+def test_a_large_file_is_imported_in_a_thread(window, import_dialog, qtbot, tmp_path, monkeypatch, name):
+    monkeypatch.setattr(session_module, "AT_ONCE", 0)
+    path = tmp_path / "labels.csv"
+    path.write_text(f"filename,ace\n{name},1\n")
+    import_dialog.field.setText(str(path))
+    qtbot.waitUntil(import_dialog.done_button.isEnabled)
+    qtbot.mouseClick(import_dialog.done_button, Qt.MouseButton.LeftButton)
+    assert window.session.is_busy
+    assert not import_dialog.cancel.isEnabled()
+    qtbot.waitUntil(lambda: not window.session.is_busy)
+    if name == "elsewhere.png":
+        assert "no image of project" in import_dialog.error.text()
+        assert import_dialog.cancel.isEnabled()
+    else:
+        assert window.session.store.states[0, 0] == 1
+        assert not shiboken6.isValid(import_dialog) or not import_dialog.isVisible()

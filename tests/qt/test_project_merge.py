@@ -10,6 +10,7 @@ from core.labels import LabelState, Review
 from core.project.scan import scan_folder
 from core.project.store import Store
 from gui import session as session_module
+from gui.project import merge_dialog as merge_dialog_module
 from gui.project.merge_dialog import MergeDialog
 from gui.project.merge_table import CONFLICTS, HERE, KAPPA, SOLVE, TAKE
 
@@ -244,3 +245,15 @@ def test_the_report_is_seen_whole_where_the_screen_is_wide_enough(compared, qtbo
     longest = max(compared.report.toPlainText().splitlines(), key=len)
     needed = compared.report.fontMetrics().horizontalAdvance(longest)
     assert compared.width() == room or compared.report.viewport().width() >= needed
+
+
+def test_after_a_bug_the_dialog_can_be_closed(compared, qtbot, session, monkeypatch):
+    monkeypatch.setattr(session_module, "AT_ONCE", 0)
+    monkeypatch.setattr(merge_dialog_module, "back_up", lambda *_, **__: 1 / 0)
+    with qtbot.captureExceptions() as bugs:
+        press(qtbot, compared.go)
+        qtbot.waitUntil(lambda: not session.is_busy)
+    assert len(bugs) <= 1
+    assert compared.table.isVisible()
+    qtbot.keyClick(compared, Qt.Key.Key_Escape)
+    assert not compared_is_open(compared)
