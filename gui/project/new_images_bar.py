@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePol
 from gui.project.watcher import Notice, Watcher
 from gui.session import Session
 from gui.widgets import icons, theme
-from gui.widgets.buttons import flat
+from gui.widgets.buttons import flat, pressed_with_focus
 
 _ICONS = {"new": "folder-plus", "changed": "warning-circle", "gone": "warning-circle", "lost": "warning-circle"}
 
@@ -45,7 +45,7 @@ class NewImagesBar(QFrame):
         layout.addWidget(self._sign)
         layout.addWidget(self._text, 1)
         for button in (self.add_button, self.show_button, self.find_button, self.later_button, self.never_button):
-            button.setAutoDefault(False)
+            pressed_with_focus(button)
             layout.addWidget(button)
 
         self.add_button.clicked.connect(self._on_add_clicked)

@@ -7,6 +7,7 @@ from core.labels import LabelState
 from core.project.versions import VersionDifference
 from gui.project.plain_table import PlainTable
 from gui.widgets import theme
+from gui.widgets.buttons import pressed_with_focus
 
 # the state that images in a column of the table came to; None for all that changed
 _BECAME = (None, LabelState.PRESENT, LabelState.ABSENT, LabelState.UNKNOWN, None)
@@ -57,7 +58,7 @@ class VersionCompare(QWidget):
         layout.addWidget(self.table, 1)
         layout.addLayout(buttons)
         for button in (self.show_button, self.all_button):
-            button.setAutoDefault(False)
+            pressed_with_focus(button)
 
         self.table.activated.connect(self._on_activated)
         self.show_button.clicked.connect(lambda: self._on_activated(self.table.currentIndex()))

@@ -40,7 +40,7 @@ from gui.project.plain_table import PlainTable
 from gui.project.version_compare import VersionCompare, summary_of
 from gui.session import Session
 from gui.widgets import theme
-from gui.widgets.buttons import flat, primary
+from gui.widgets.buttons import flat, pressed_with_focus, primary
 from gui.widgets.error_row import ErrorRow
 from gui.widgets.panel import line
 from gui.widgets.progress_line import ProgressLine
@@ -122,7 +122,7 @@ class VersionsDialog(QDialog):
         self.resize(QSize(52 * unit, 46 * unit).boundedTo(self.screen().availableSize()))
         for button in self.findChildren(QPushButton):
             # Enter is that of the place that has the focus
-            button.setAutoDefault(False)
+            pressed_with_focus(button)
 
         # connect
         self.field.returnPressed.connect(self._on_save)

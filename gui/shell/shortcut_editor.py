@@ -25,7 +25,7 @@ from gui.session import Session
 from gui.shell.key_recorder import KeyRecorder
 from gui.shell.shortcut_keeper import Holder, ShortcutKeeper
 from gui.widgets import theme
-from gui.widgets.buttons import flat
+from gui.widgets.buttons import flat, pressed_with_focus
 from gui.widgets.fuzzy import match
 
 _NAME, _KEYS, _DEFAULT, _SCOPE = range(4)
@@ -341,7 +341,7 @@ def _children(item: QTreeWidgetItem) -> list[QTreeWidgetItem]:
 def _button(text: str, tip: str) -> QPushButton:
     button = QPushButton(text)
     button.setToolTip(tip)
-    button.setAutoDefault(False)
+    pressed_with_focus(button)
     return button
 
 

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 
 from gui.commands import MENUS, Command, Commands
 from gui.widgets import theme
+from gui.widgets.buttons import pressed_with_focus
 from gui.widgets.fuzzy import match
 from gui.widgets.panel import heading
 
@@ -77,7 +78,7 @@ class ShortcutSheet(QDialog):
         self.search.setAccessibleName(self.tr("Find a command or a key"))
         self.search.setClearButtonEnabled(True)
         self.edit_button = QPushButton(self.tr("Edit shortcuts…"))
-        self.edit_button.setAutoDefault(False)
+        pressed_with_focus(self.edit_button)
         self._none = QLabel(self.tr("Nothing is called so, and no such key is used."))
         self._none.setProperty("tone", "secondary")
         self._none.hide()

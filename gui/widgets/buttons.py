@@ -1,7 +1,7 @@
 """The kinds of buttons there are."""
 
-from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtCore import QEvent, QObject, QSize, Qt
+from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QPushButton, QToolButton
 
 from gui.widgets.icons import icon
@@ -28,9 +28,11 @@ def with_icon(button: QPushButton, name: str) -> QPushButton:
     return _pressed_by_return(button)
 
 
-def outlined(button: QPushButton) -> QPushButton:
-    """A button with a frame, as there are many."""
-    return _pressed_by_return(button)
+def pressed_with_focus(button: QPushButton) -> QPushButton:
+    """Let Return press a button while it has the focus, as Space does, but not from elsewhere in its dialog."""
+    button.setAutoDefault(False)
+    button.installEventFilter(_ReturnPress(button))
+    return button
 
 
 def icon_button(name: str, tip: str, *, shortcut: str = "", checkable: bool = False) -> QToolButton:
@@ -75,3 +77,14 @@ def with_shortcut(tip: str, shortcut: str) -> str:
     if not shortcut:
         return tip
     return f"{tip} ({QKeySequence(shortcut).toString(QKeySequence.SequenceFormat.NativeText)})"
+
+
+class _ReturnPress(QObject):
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() != QEvent.Type.KeyPress or not isinstance(event, QKeyEvent):
+            return False
+        plain = not event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier and not event.isAutoRepeat()
+        if plain and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and isinstance(watched, QPushButton):
+            watched.click()
+            return True
+        return False

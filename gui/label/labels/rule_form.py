@@ -21,7 +21,7 @@ from core.labels import Label, Rule, RuleKind
 from gui.label.labels.label_box import LabelBox, dot
 from gui.label.labels.rule_words import kind_words
 from gui.widgets import theme
-from gui.widgets.buttons import flat, primary
+from gui.widgets.buttons import flat, pressed_with_focus, primary
 from gui.widgets.error_row import ErrorRow
 from gui.widgets.flow import Flow
 
@@ -66,7 +66,7 @@ class RuleForm(QFrame):
         self.save = primary(QPushButton(self.tr("Add rule")))
         self.cancel = flat(QPushButton(self.tr("Cancel")))
         for button in (self.add_label, self.save, self.cancel):
-            button.setAutoDefault(False)
+            pressed_with_focus(button)
         self._lay_out()
 
         # connect
@@ -178,7 +178,7 @@ class RuleForm(QFrame):
     def _chip(self, label_id: int) -> QPushButton:
         label = next(one for one in self._labels if one.id == label_id)
         chip = QPushButton(dot(label.color), label.name.replace("&", "&&") + "  ✕")
-        chip.setAutoDefault(False)
+        pressed_with_focus(chip)
         chip.setAccessibleName(self.tr("Take “{}” out of the group").format(label.name))
         chip.setToolTip(chip.accessibleName())
         chip.clicked.connect(lambda: self._on_take_out(label_id))

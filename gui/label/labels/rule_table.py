@@ -8,7 +8,7 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QPushButton, QTableWidget, QTableWidgetItem, QWidget
 
 from gui.widgets import icons, theme
-from gui.widgets.buttons import flat
+from gui.widgets.buttons import flat, pressed_with_focus
 from gui.widgets.own_keys import keep_keys
 
 _KEY = Qt.ItemDataRole.UserRole
@@ -135,7 +135,7 @@ class RuleTable(QTableWidget):
         if row.button:
             button = flat(QPushButton(row.button))
             button.setStyleSheet("QPushButton { padding: 0 8px; margin: 2px; }")
-            button.setAutoDefault(False)
+            pressed_with_focus(button)
             button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
             button.setAccessibleName(f"{row.button}: {row.words}")
             button.clicked.connect(lambda: self.button_clicked.emit(key))

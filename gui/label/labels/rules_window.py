@@ -19,7 +19,7 @@ from gui.label.labels.rule_table import RuleTable, TableRow
 from gui.label.labels.rule_words import names_of, words_of
 from gui.session import Session
 from gui.widgets import theme
-from gui.widgets.buttons import primary
+from gui.widgets.buttons import pressed_with_focus, primary
 from gui.widgets.error_row import ErrorRow
 from gui.widgets.panel import heading, line
 
@@ -101,7 +101,7 @@ class RulesWindow(QDialog):
         layout.addLayout(foot)
         for button in self.findChildren(QPushButton):
             # Return is that of the place that has the focus
-            button.setAutoDefault(False)
+            pressed_with_focus(button)
         unit = self.fontMetrics().height()
         self.resize(52 * unit, 38 * unit)
 
