@@ -49,20 +49,21 @@ class Queue:
     reason: str
 
 
+# in the order of their keys
 QUEUES = (
     Queue("unreviewed", "Unreviewed", "Images that are still to be reviewed", "unreviewed", "circle-dashed",
           "view.queue_unreviewed", "Every image was reviewed, or somebody is unsure of it."),
     Queue("unsure", "Unsure", "Images that somebody was unsure of", "unsure", "question", "view.queue_unsure",
           "Nobody is unsure of any image."),
-    Queue("flagged", "Flagged", "Images with a flag", "flagged", "flag", "view.queue_flagged", "No image has a flag."),
-    Queue("notes", "With notes", "Images with a note", "note:*", "note-pencil", "view.queue_notes",
-          "No image has a note."),
     Queue("conflicts", "Rule conflicts", "Images whose labels break a rule", "conflict", "warning",
           "view.queue_conflicts", "No image breaks a rule."),
-    Queue("disputed", "Disputed", "Images that another copy labelled otherwise, found when it was merged", "disputed",
-          "scales", "view.queue_disputed", "No merge left anything to decide."),
     Queue("disagree", "Model disagrees", "Images that the model sees otherwise, the clearest first",
           "disagree sort:-disagree", "git-diff", "view.queue_disagree", "The model sees every image as you do."),
+    Queue("flagged", "Flagged", "Images with a flag", "flagged", "flag", "view.queue_flagged", "No image has a flag."),
+    Queue("disputed", "Disputed", "Images that another copy labelled otherwise, found when it was merged", "disputed",
+          "scales", "view.queue_disputed", "No merge left anything to decide."),
+    Queue("notes", "With notes", "Images with a note", "note:*", "note-pencil", "view.queue_notes",
+          "No image has a note."),
     Queue("unreadable", "Unreadable", "Images whose file cannot be read", "unreadable", "prohibit",
           "view.queue_unreadable", "Every image that was looked at can be read."),
 )  # fmt: skip
