@@ -132,6 +132,8 @@ TABLE: tuple[Command | None, ...] = (
     Command("view.statistics", "Statistics", ("F7",), "Counts of labels, which go together, and progress", "chart-bar",
             checkable=True),
     Command("view.full_screen", "Full screen", ("F11",), checkable=True, needs_project=False),
+    Command("view.menu_bar", "Menus", ("F10",), "Go to the menus; arrow keys and letters go on from there",
+            needs_project=False),
     SEPARATOR,
     Command("view.system", "Colours of the system", ("Shift+F6",), checkable=True, needs_project=False),
     Command("view.light", "Light colours", ("Shift+F7",), checkable=True, needs_project=False),

@@ -19,7 +19,28 @@ def test_no_shortcut_is_given_twice():
 def test_every_command_is_in_a_menu(window):
     in_menus = {action.objectName() for menu in window.menuBar().actions() for action in menu.menu().actions()}
     assert {command.id for command in TABLE if isinstance(command, Command)} <= in_menus
-    assert [menu.text() for menu in window.menuBar().actions()] == list(MENUS)
+    assert [menu.text().replace("&", "") for menu in window.menuBar().actions()] == list(MENUS)
+
+
+def test_f10_and_alt_with_a_letter_open_the_menus(window, label, qtbot):
+    bar = window.menuBar()
+    qtbot.keyClick(label.grid, Qt.Key.Key_F10)
+    assert bar.activeAction().text() == "&File"
+    qtbot.keyClick(bar, Qt.Key.Key_Right)
+    assert bar.activeAction().text() == "&Edit"
+    qtbot.keyClick(bar, Qt.Key.Key_Escape)
+    label.grid.setFocus()
+    qtbot.keyClick(label.grid, "v", Qt.KeyboardModifier.AltModifier)
+    menu = bar.actions()[2].menu()
+    qtbot.waitUntil(menu.isVisible)
+    menu.close()
+
+
+def test_alt_and_a_letter_stay_with_the_command_that_a_person_gave_them_to(window):
+    texts = [menu.text() for menu in window.menuBar().actions()]
+    assert len({one[one.index("&") + 1].upper() for one in texts}) == len(texts)
+    window.session.change_settings(shortcuts={"image.flag": ("Alt+F",)})
+    assert window.menuBar().actions()[0].text() == "F&ile"
 
 
 def test_single_letters_are_commands_of_the_images_only():
