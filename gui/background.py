@@ -175,6 +175,10 @@ def run_with_progress(
     return request
 
 
+def nothing(_: object) -> None:
+    """For an answer, or an error, that nobody waits for."""
+
+
 def cancel_of(asker: QObject) -> None:
     """Cancel all that was asked for by one: the project that it was of is closed."""
     for request in _running:

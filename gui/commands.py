@@ -1,6 +1,6 @@
 """The window's actions, one for each command of the table."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from PySide6.QtCore import QCoreApplication, QObject, Qt, Signal
 from PySide6.QtGui import QAction, QKeySequence
@@ -62,6 +62,12 @@ class Commands(QObject):
                 yield self._actions[command.id]
             else:
                 gap = False
+
+    def handle(self, handlers: Mapping[str, Callable[[], object]]) -> None:
+        """Have functions called when commands are triggered, by id of the command."""
+        for command_id, handler in handlers.items():
+            # triggered hands over whether the action is checked
+            self._actions[command_id].triggered.connect(lambda _checked=False, handler=handler: handler())
 
     def bind(self, scope: Scope, widgets: Sequence[QWidget]) -> None:
         """Make the commands of a scope hold while one of the widgets, or a child of it, has the focus."""

@@ -1,6 +1,7 @@
 """The window: rail, workspaces, menus, status bar, and the one way it ends."""
 
 import functools
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -361,7 +362,7 @@ class MainWindow(QMainWindow):
 
     def _connect_commands(self) -> None:
         session = self.session
-        handlers = {
+        handlers: dict[str, Callable[[], object]] = {
             "file.new": self._on_new,
             "file.open": self._on_open,
             "file.sample": self._on_sample,
@@ -382,7 +383,7 @@ class MainWindow(QMainWindow):
         }
         for name in WORKSPACES:
             handlers[f"view.{name}"] = functools.partial(self.show_workspace, name)
-        self.commands.connect(handlers)
+        self.commands.handle(handlers)
         self.commands["view.full_screen"].triggered.connect(self._on_full_screen)
         self.commands["tools.warm_worker"].triggered.connect(lambda on: session.change_settings(warm_worker=on))
 

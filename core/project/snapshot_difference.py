@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from core.labels import LabelState
 from core.project.snapshot import Snapshot
+from core.project.words import images
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +52,13 @@ class SnapshotDifference:
 
     def lines(self) -> list[str]:
         """The differences for a person, a line each; none where the snapshots are alike."""
-        lines = [f"{sign} {_images(len(paths))}" for sign, paths in self._signed(images=True) if paths]
+        lines = [f"{sign} {images(len(paths))}" for sign, paths in self._signed(images=True) if paths]
         lines += [f"{sign} label “{name}”" for sign, names in self._signed(images=False) for name in names]
         lines += [f"~ label “{before}” renamed to “{after}”" for before, after in self.renamed_labels]
-        lines += [f"~ {_images(self.moved_images)} in another split"] if self.moved_images else []
+        lines += [f"~ {images(self.moved_images)} in another split"] if self.moved_images else []
         for one in self.changed_labels:
             counts = {"present": one.present, "absent": one.absent, "unknown": one.unknown}
-            words = ", ".join(f"{state} on {_images(count)}" for state, count in counts.items() if count)
+            words = ", ".join(f"{state} on {images(count)}" for state, count in counts.items() if count)
             lines.append(f"~ label “{one.name}” now {words}")
         return lines
 
@@ -109,7 +110,3 @@ def _paths(snapshot: Snapshot, common: NDArray[np.intp]) -> tuple[str, ...]:
     """Paths of the images whose rows are not among the common ones."""
     rows = np.setdiff1d(np.arange(len(snapshot.paths)), common, assume_unique=True)
     return tuple(snapshot.paths[row] for row in rows.tolist())
-
-
-def _images(count: int) -> str:
-    return "1 image" if count == 1 else f"{count:,} images"

@@ -107,7 +107,7 @@ class ExportWorkspace(QWidget):
         """The workspace is shown: thresholds may have been moved since, and a worker may be of use soon."""
         self._load()
         if self._session.settings.warm_worker and self._export is None:
-            background.run(self, warm_up, _nothing, _nothing)
+            background.run(self, warm_up, background.nothing, background.nothing)
 
     def _lay_out(self) -> QWidget:
         page = QWidget()
@@ -362,7 +362,3 @@ def scrolling(widget: QWidget) -> QScrollArea:
     scroll.setFrameShape(QFrame.Shape.NoFrame)
     scroll.setWidget(widget)
     return scroll
-
-
-def _nothing(_: MultihotError | None) -> None:
-    """The answer is not needed."""

@@ -171,7 +171,7 @@ class Explainer(QObject):
         self._work = None
         if self._session.settings.warm_worker:
             # the one that was kept ready may be gone
-            background.run(self, warm_up, _nothing, _nothing)
+            background.run(self, warm_up, background.nothing, background.nothing)
         if failure is not None:
             self._on_broken(failure)
         elif self._missing():
@@ -282,7 +282,3 @@ def _read(store: HeatMapStore, images: Mapping[int, Path]) -> dict[int, Maps]:
     """The heat maps that are in the cache."""
     found = {image_id: store.get(image_id, path) for image_id, path in images.items()}
     return {image_id: maps for image_id, maps in found.items() if maps is not None}
-
-
-def _nothing(_: object) -> None:
-    """The answer is not needed."""

@@ -7,7 +7,6 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QImage
 
-from core.errors import MultihotError
 from gui import background
 from gui.widgets.canvas import load_levels
 
@@ -47,7 +46,7 @@ class Pictures(QObject):
         """Have an image decoded that will probably be asked for."""
         if path not in self._kept:
             done = partial(self._keep, path)
-            self._work["next"] = background.run(self, partial(load_levels, path), done, _nothing, key="next")
+            self._work["next"] = background.run(self, partial(load_levels, path), done, background.nothing, key="next")
 
     def clear(self) -> None:
         """Keep nothing, and decode nothing any more."""
@@ -64,7 +63,3 @@ class Pictures(QObject):
         self._kept[path] = levels
         while len(self._kept) > _KEPT:
             self._kept.popitem(last=False)
-
-
-def _nothing(_: MultihotError) -> None:
-    """It is told when the image is looked at."""

@@ -290,9 +290,7 @@ class LabelWorkspace(QWidget):
             "view.facts": viewing.toggle_facts,
             "model.score": self.scores.score_all,
         }
-        for command_id, handler in handlers.items():
-            # triggered hands over whether the action is checked
-            self._commands[command_id].triggered.connect(lambda _checked=False, handler=handler: handler())
+        self._commands.handle(handlers)
         self._commands["view.sections"].triggered.connect(grid.set_sections)
         self._commands["view.link"].triggered.connect(self.compare.linked.setChecked)
         self.compare.linked.toggled.connect(self._commands["view.link"].setChecked)

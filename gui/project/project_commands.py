@@ -47,9 +47,7 @@ class ProjectCommands(QObject):
             "file.versions": self._show_versions,
             "file.restore_backup": self._restore_backup,
         }
-        for command_id, handler in handlers.items():
-            # triggered hands over whether the action is checked
-            commands[command_id].triggered.connect(lambda _checked=False, handler=handler: handler())
+        commands.handle(handlers)
 
     # a dialog is imported when it is first seen
 

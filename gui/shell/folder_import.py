@@ -110,7 +110,7 @@ class FolderImport(QObject):
         if self._root is None:
             return
         if self._session.is_busy:
-            # its thread has the store
+            # images cannot be added before it is done
             self._next.start(BUSY_MS)
             return
         try:

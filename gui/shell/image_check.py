@@ -78,7 +78,7 @@ class ImageCheck(QObject):
         if not self._session.has_project:
             return
         if self._session.is_busy:
-            # its thread has the store
+            # the window would wait for the lock of its thread
             self._next.start(BUSY_MS)
         elif not self._is_looked_up:
             self._look_up()

@@ -4,7 +4,6 @@ import functools
 
 from PySide6.QtCore import QObject, Signal
 
-from core.errors import MultihotError
 from core.jobs.events import Event
 from core.jobs.folder import JobFolder, RunState
 from core.jobs.start import cool_down, warm_up
@@ -104,7 +103,7 @@ class TrainingController(QObject):
     def warm_up(self) -> None:
         """Keep a worker ready if the settings say so, so that the next job starts at once."""
         if self._session.settings.warm_worker and not self.running():
-            background.run(self, warm_up, _nothing, _nothing)
+            background.run(self, warm_up, background.nothing, background.nothing)
 
     def close(self) -> None:
         """Let go of all runs; their workers go on, and are taken up when the project is opened again."""
@@ -169,7 +168,9 @@ class TrainingController(QObject):
 
     def _on_project_opened(self) -> None:
         runs = self._session.store.runs()
-        background.run(self, functools.partial(_running, runs), self._on_running_found, _nothing, key="running")
+        background.run(
+            self, functools.partial(_running, runs), self._on_running_found, background.nothing, key="running"
+        )
 
     def _on_running_found(self, runs: list[Run]) -> None:
         if not self._session.has_project:
@@ -180,7 +181,7 @@ class TrainingController(QObject):
 
     def _on_settings_changed(self) -> None:
         if not self._session.settings.warm_worker:
-            background.run(self, cool_down, _nothing, _nothing, is_short=True)
+            background.run(self, cool_down, background.nothing, background.nothing, is_short=True)
 
 
 def _running(runs: list[Run]) -> list[Run]:
@@ -189,7 +190,3 @@ def _running(runs: list[Run]) -> list[Run]:
 
 def _key(run_id: int) -> str:
     return f"run-{run_id}"
-
-
-def _nothing(_: MultihotError | None) -> None:
-    """The answer is not needed."""

@@ -98,7 +98,7 @@ class ExampleDrawer(QObject):
     def _on_prepared(self, wish: Wish, folder: Path) -> None:
         if wish != self._at_work:
             remove = functools.partial(shutil.rmtree, folder, ignore_errors=True)
-            background.run(self, remove, _nothing, _nothing, is_short=True)
+            background.run(self, remove, background.nothing, background.nothing, is_short=True)
             return
         thread = TrainerThread(folder, start_worker=True, parent=self)
         thread.events_read.connect(self._on_events_read)
@@ -161,7 +161,3 @@ def _read_and_delete(folder: Path, outcome: Event | None) -> NDArray[np.uint8]:
         return images
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def _nothing(_: object) -> None:
-    """The answer is not needed."""

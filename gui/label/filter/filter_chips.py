@@ -9,13 +9,13 @@ from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QVBoxLayout, QWidget
 from core.labels import Label, LabelState
 from core.project.query import Part, without
 from gui.label.filter.filter_text import cycled, is_order, state_of
+from gui.label.tagging.annotator import STATE_WORDS
 from gui.widgets import icons, theme
 from gui.widgets.flow import Flow
 from gui.widgets.states import STATE_GLYPHS, state_color
 
 _GLYPH = 14
 _LONGEST = 34
-_STATE_WORDS = {LabelState.PRESENT: "present", LabelState.ABSENT: "absent", LabelState.UNKNOWN: "unknown"}
 
 
 class Chip(QAbstractButton):
@@ -182,7 +182,7 @@ class FilterChips(QWidget):
             label, state = named
             chip = Chip(label.name, glyph=STATE_GLYPHS[int(state)], color=label.color, state=state)
             tip = self.tr("Press for present, absent, unknown in turn")
-            said = f"{label.name} {_STATE_WORDS[state]}"
+            said = f"{label.name} {STATE_WORDS[state]}"
         elif is_order(part, labels):
             is_down = shown.partition(":")[2].startswith("-")
             name = shown.partition(":")[2].removeprefix("-")

@@ -44,6 +44,8 @@ class LabelList(QListView):
         self._model = model
         self._found = ""
         self._by_key = False
+        # row over which the mouse is
+        self._under = -1
         self.setModel(model)
         self.setItemDelegate(LabelDelegate(model, self))
         self.setUniformItemSizes(True)
@@ -200,8 +202,6 @@ class LabelList(QListView):
             self._under = -1
             self.guide_unwanted.emit()
         return super().viewportEvent(event)
-
-    _under = -1
 
     def _on_mouse_moved(self, place: QPoint) -> None:
         row = self.indexAt(place).row()

@@ -110,18 +110,18 @@ class LabelPanel(Panel):
         self.find_field.textChanged.connect(self._on_find_changed)
         self._add.clicked.connect(self.add_label)
         self._empty.clicked.connect(self.add_label)
-        for command_id, handler in {
-            "labels.add": self.add_label,
-            "labels.edit": self.edit_current,
-            "labels.merge": self.merge_current,
-            "labels.delete": self.delete_current,
-            "labels.guide": self.show_guide,
-            "labels.rules": self.show_rules,
-            "labels.up": lambda: self._move(-1),
-            "labels.down": lambda: self._move(1),
-        }.items():
-            # triggered hands over whether the action is checked
-            commands[command_id].triggered.connect(lambda _checked=False, handler=handler: handler())
+        commands.handle(
+            {
+                "labels.add": self.add_label,
+                "labels.edit": self.edit_current,
+                "labels.merge": self.merge_current,
+                "labels.delete": self.delete_current,
+                "labels.guide": self.show_guide,
+                "labels.rules": self.show_rules,
+                "labels.up": lambda: self._move(-1),
+                "labels.down": lambda: self._move(1),
+            }
+        )
         commands.shortcuts_changed.connect(self._show_keys)
         self._model.modelReset.connect(self._on_model_reset)
         self._annotator.targets_changed.connect(self._show_chosen)
@@ -159,8 +159,9 @@ class LabelPanel(Panel):
             return
         self._close_tip()
         editor = LabelEditor(
-            self._session, self._model.labels[row], self.window(), chosen_images=self._annotator.targets.tolist()
-        )
+            self._session, self._model.labels[row], self.window(), chosen_images=self._annotator.targets.tolist(),
+            conflicts_key=self._conflicts_key(),
+        )  # fmt: skip
         editor.merge_wanted.connect(self.merge)
         editor.rules_wanted.connect(self.show_rules)
         editor.shortcuts_wanted.connect(self._commands["tools.shortcuts"].trigger)
@@ -230,7 +231,10 @@ class LabelPanel(Panel):
         if self._session.store.task == MULTI_CLASS:
             self._session.message.emit(self.tr("An image has one label in this project, so there is no rule to add."))
             return
-        show_rules(self._session, self.window(), edit_label=self.edit)
+        show_rules(self._session, self.window(), edit_label=self.edit, conflicts_key=self._conflicts_key)
+
+    def _conflicts_key(self) -> str:
+        return self._commands.key("view.queue_conflicts")
 
     def _current(self) -> Label | None:
         """The chosen label, else the one that was given last, else the first, which is chosen then."""

@@ -11,11 +11,11 @@ from core.labels import MULTI_CLASS, LabelState
 from core.project.changes import Changes
 from core.project.edits import KEEP, changes_of
 from core.project.store import Store
+from gui.label.tagging.annotator import STATE_WORDS
 from gui.session import Session
 from gui.widgets import theme
 
 _MOST = 4
-_WORDS = {LabelState.PRESENT: "present", LabelState.ABSENT: "absent", LabelState.UNKNOWN: "unknown"}
 
 Pairs = Mapping[tuple[int, int], LabelState]
 
@@ -115,7 +115,7 @@ class DisputeRows(QWidget):
         if column is None:
             return "–"
         state = LabelState(int(store.states[store.row_of(image_id), column]))
-        return self.tr("“{label}” is {state}.").format(label=store.labels[column].name, state=_WORDS[state])
+        return self.tr("“{label}” is {state}.").format(label=store.labels[column].name, state=STATE_WORDS[state])
 
     def _add(self, words: str, pairs: Pairs) -> None:
         row = _Row(words, pairs)
@@ -146,7 +146,7 @@ class DisputeRows(QWidget):
             column = columns[label_id]
             mine = LabelState(int(store.states[store.row_of(image_id), column]))
             said[image_id, label_id] = self.tr("Another copy says “{label}” is {theirs}; here it is {mine}.").format(
-                label=store.labels[column].name, theirs=_WORDS[LabelState(theirs)], mine=_WORDS[mine]
+                label=store.labels[column].name, theirs=STATE_WORDS[theirs], mine=STATE_WORDS[mine]
             )
         return said
 

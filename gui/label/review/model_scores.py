@@ -223,7 +223,7 @@ class ModelScores(QObject):
         self.refresh()
         if self._session.settings.warm_worker:
             # the one that was kept ready is gone
-            background.run(self, warm_up, _nothing, _nothing)
+            background.run(self, warm_up, background.nothing, background.nothing)
 
     def _drop_scoring(self) -> None:
         if self._scoring is not None:
@@ -245,7 +245,7 @@ class ModelScores(QObject):
             load_scores, store.runs(), known, store.image_ids, store.labels, takes_up=self._takes_up
         )
         done = functools.partial(self._on_loaded, store.folder)
-        background.run(self, load, done, _nothing, key="load", is_short=True)
+        background.run(self, load, done, background.nothing, key="load", is_short=True)
 
     def _look_soon(self) -> None:
         # not again from the start: what changes all the time is to be seen, too
@@ -303,7 +303,3 @@ class ModelScores(QObject):
         self._is_preparing = False
         self._loaded, self._scores, self._labels = None, None, ()
         self.changed.emit()
-
-
-def _nothing(_: object) -> None:
-    """The answer is not needed."""

@@ -5,6 +5,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QApplication, QPushButton, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
 from core.project.changes import Changes
+from core.project.words import images
 from gui.commands import Commands
 from gui.label.filter.filter_text import with_term
 from gui.label.images.image_model import ImageModel
@@ -326,7 +327,7 @@ def _say(row: QTreeWidgetItem, reason: str = "") -> None:
     count = row.data(0, COUNT)
     parts = [row.text(0)]
     if count is not None:
-        parts.append(f"{count:,} image" + ("" if count == 1 else "s"))
+        parts.append(images(count))
     parts.extend(one for one in (row.data(0, KEY), reason, "shown" if row.data(0, NOW) else "") if one)
     row.setData(0, _Role.AccessibleTextRole, ", ".join(parts))
 

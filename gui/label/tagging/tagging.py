@@ -152,9 +152,7 @@ class Tagging(QObject):
             "edit.copy_labels": self.copy,
             "edit.paste_labels": self.paste,
         }
-        for command_id, handler in handlers.items():
-            # triggered hands over whether the action is checked
-            commands[command_id].triggered.connect(lambda _checked=False, handler=handler: handler())
+        commands.handle(handlers)
         commands["labels.paint"].triggered.connect(self._on_paint)
         commands["image.advance"].triggered.connect(annotator.set_advances)
         self._session.settings_changed.connect(self._show_advance)

@@ -25,7 +25,7 @@ from PySide6.QtWidgets import (
 )
 
 from core.errors import ProjectError
-from core.labels import Label, LabelState
+from core.labels import PRESENT, Label, LabelState
 from core.project.changes import Changes
 from core.project.label_rows import check_label_name
 from gui.label.tagging.annotator import Annotator
@@ -219,7 +219,7 @@ class TypeBox(QFrame):
         if self._counts is None:
             states = self._session.store.states
             columns = range(states.shape[1])
-            self._counts = np.array([np.count_nonzero(states[:, one] == LabelState.PRESENT) for one in columns], int)
+            self._counts = np.array([np.count_nonzero(states[:, one] == PRESENT) for one in columns], int)
         return self._counts
 
     def _select(self, row: int) -> None:
