@@ -32,6 +32,7 @@ from gui import background
 from gui.commands import MENUS, Commands
 from gui.session import Session
 from gui.shell.image_check import ImageCheck
+from gui.shell.menu_keys import MenuKeys
 from gui.shell.rail import WORKSPACES, Rail
 from gui.shell.status_bar import StatusBar
 from gui.shell.welcome import Welcome
@@ -334,6 +335,7 @@ class MainWindow(QMainWindow):
             if name == "Labels":
                 self._labels_menu = menu
                 menu.addSeparator()
+        MenuKeys(self.menuBar(), self.commands, self)
         schemes = QActionGroup(self)
         for scheme in ("system", "light", "dark"):
             schemes.addAction(self.commands[f"view.{scheme}"])
