@@ -54,7 +54,7 @@ def test_description_parent_and_examples_are_kept_in_one_step(qtbot, label, pane
     qtbot.keyClicks(knows.words, "one pip")
     qtbot.keyClick(knows.words, Qt.Key.Key_Return)
     qtbot.keyClicks(knows.words, "not the joker")
-    qtbot.keyClick(knows.parent_box, Qt.Key.Key_R)
+    qtbot.keyClicks(knows.parent_box, "red")
     assert knows.pin.text() == "Pin 3 chosen images"
     qtbot.mouseClick(knows.pin, Qt.MouseButton.LeftButton)
     assert knows.pinned.text() == "3 of 6 pinned"
@@ -96,11 +96,69 @@ def test_tab_goes_through_the_fields_in_reading_order(qtbot, label, store, open_
     assert QApplication.focusWidget() is popup._done
 
 
-def test_a_label_below_is_no_possible_parent(store, open_editor):
+def test_a_label_below_is_no_possible_parent_and_it_is_said_why(qtbot, store, open_editor):
     ace, king = named(store, "ace"), named(store, "king")
     store.change_label(king.id, parent=ace.id)
-    box = open_editor("ace")._knows.parent_box
-    assert [box.itemText(place) for place in range(box.count())] == ["None", "red card"]
+    knows = open_editor("ace")._knows
+    qtbot.keyClicks(knows.parent_box, "king")
+    assert "would imply itself" in knows.parent_words.text()
+    assert knows.parent_words.isVisible()
+    colors = [knows.parent_box.itemData(place, Qt.ItemDataRole.ForegroundRole) for place in range(2)]
+    assert [color is not None for color in colors] == [True, False]
+    qtbot.keyClick(knows.parent_box, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    assert QApplication.activePopupWidget() is not None
+    assert named(store, "ace").parent is None
+
+
+def test_a_parent_is_typed_and_completed_where_one_label_has_the_letters(qtbot, store, open_editor):
+    knows = open_editor("ace")._knows
+    assert knows.parent_id() == 0
+    knows.parent_box.setFocus()
+    qtbot.keyClicks(knows.parent_box, "kin")
+    # the list of what has the letters has the key first
+    qtbot.keyClick(QApplication.activePopupWidget(), Qt.Key.Key_Tab)
+    assert knows.pin.hasFocus() or knows.rules_button.hasFocus()
+    assert knows.parent_box.currentText() == "king"
+    assert knows.parent_id() == named(store, "king").id
+
+
+def test_a_parent_that_is_no_label_is_refused(qtbot, store, open_editor):
+    popup = open_editor("ace")
+    knows = popup._knows
+    knows.parent_box.setFocus()
+    qtbot.keyClicks(knows.parent_box, "queen")
+    qtbot.keyClick(knows.parent_box, Qt.Key.Key_Tab)
+    assert "There is no label “queen”." in knows.parent_words.text()
+    qtbot.mouseClick(popup._done, Qt.MouseButton.LeftButton)
+    assert "There is no label “queen”." in popup._error.text()
+    assert popup.isVisible()
+    knows.parent_box.lineEdit().clear()
+    qtbot.mouseClick(popup._done, Qt.MouseButton.LeftButton)
+    assert not popup.isVisible()
+    assert named(store, "ace").parent is None
+
+
+def test_a_new_parent_says_how_many_images_need_it_and_which_key_shows_them(qtbot, window, store, open_editor):
+    ace, king = named(store, "ace").id, named(store, "king").id
+    store.set_states(store.image_ids[:5], {ace: LabelState.PRESENT})
+    store.set_states(store.image_ids[:2], {king: LabelState.PRESENT})
+    said = []
+    window.session.message.connect(said.append)
+    popup = open_editor("ace")
+    qtbot.keyClicks(popup._knows.parent_box, "king")
+    assert popup._knows.parent_words.text() == "3 images with “ace” without “king” will break this rule."
+    qtbot.keyClick(popup._knows.parent_box, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    assert named(store, "ace").parent == king
+    assert said[-1].endswith("3 images break it: Alt+3 shows them")
+
+
+def test_without_a_name_a_label_is_not_added_and_it_is_said_what_to_do(qtbot, label, store):
+    qtbot.keyClick(label.grid, "n")
+    popup = QApplication.activePopupWidget()
+    qtbot.keyClick(popup._name, Qt.Key.Key_Return)
+    assert popup._error.text() == "A label needs a name. Type one first."
+    assert len(store.labels) == 3
+    popup.close()
 
 
 def test_the_key_field_takes_shift_and_a_digit(qtbot, label, store, open_editor):

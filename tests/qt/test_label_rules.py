@@ -154,3 +154,51 @@ def test_a_label_that_is_excluded_is_no_possible_parent(window, store):
     assert [one.id for one in possible_parents(first, store.labels, store.rules)] == [second, third]
     assert possible_parents(second, store.labels, store.rules) == []
     assert possible_parents(third, store.labels, store.rules) == []
+
+
+def test_a_new_rule_says_how_many_images_break_it_and_which_key_shows_them(qtbot, window, label, rules, store):
+    first, second, _ = ids(store)
+    store.set_states(store.image_ids[4:7], {first: LabelState.PRESENT, second: LabelState.PRESENT})
+    said = []
+    window.session.message.connect(said.append)
+    qtbot.mouseClick(rules.add, Qt.MouseButton.LeftButton)
+    rules.form.kind.setCurrentIndex(1)
+    type_rule(qtbot, rules.form, "ace", "king")
+    assert store.rules[0].kind == "never"
+    assert said[-1] == "Rule added. 3 images break it: Alt+3 shows them"
+    window.commands["view.queue_conflicts"].trigger()
+    assert label.model.rowCount() == 3
+
+
+def test_letters_that_one_label_has_stand_for_it_once_the_field_is_left(qtbot, rules, store):
+    qtbot.mouseClick(rules.add, Qt.MouseButton.LeftButton)
+    rules.form.first.setFocus()
+    qtbot.keyClicks(rules.form.first, "KIN")
+    # the list of what has the letters has the key first
+    qtbot.keyClick(QApplication.activePopupWidget(), Qt.Key.Key_Tab)
+    assert rules.form.second.hasFocus()
+    assert rules.form.first.currentText() == "king"
+    qtbot.keyClicks(rules.form.second, "a")
+    qtbot.keyClick(QApplication.activePopupWidget(), Qt.Key.Key_Tab)
+    # "ace" and "red card" have an a, but one begins with it
+    assert rules.form.second.currentText() == "ace"
+    assert rules.form.error.isHidden()
+
+
+def test_letters_of_no_label_are_told_as_soon_as_the_field_is_left(qtbot, rules):
+    qtbot.mouseClick(rules.add, Qt.MouseButton.LeftButton)
+    rules.form.first.setFocus()
+    qtbot.keyClicks(rules.form.first, "queen")
+    qtbot.keyClick(rules.form.first, Qt.Key.Key_Tab)
+    assert "There is no label “queen”." in rules.form.error.text()
+    qtbot.keyClick(rules.form.first, Qt.Key.Key_Backspace)
+    assert rules.form.error.text() == ""
+
+
+def test_there_is_one_button_to_go_on_with(qtbot, rules):
+    assert rules.add.isEnabled()
+    qtbot.mouseClick(rules.add, Qt.MouseButton.LeftButton)
+    assert rules.form.save.isVisible()
+    assert not rules.add.isEnabled()
+    qtbot.keyClick(rules.form.first, Qt.Key.Key_Escape)
+    assert rules.add.isEnabled()

@@ -72,12 +72,17 @@ class ColorField(QWidget):
 
     def _on_more_clicked(self) -> None:
         self.dialog_opens.emit()
-        dialog = QColorDialog(QColor(self.color), self.window().parentWidget())
+        parent = self.window().parentWidget()
+        dialog = QColorDialog(QColor(self.color), parent)
+        dialog.setWindowTitle(self.tr("Colour of the label"))
         dialog.setOption(QColorDialog.ColorDialogOption.DontUseNativeDialog)
         dialog.colorSelected.connect(self._on_color_selected)
         dialog.finished.connect(self.dialog_closed)
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
+        if parent is not None:
+            # until the dialog has the keys, letters are no commands for the images
+            parent.window().setFocus()
 
     def _on_color_selected(self, color: QColor) -> None:
         self.color = color.name()

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PySide6.QtCore import QCoreApplication
 
-from core.labels import Label, LabelState
+from core.labels import Label, LabelState, Rule
 from core.project.query import QueryError, parse
+from core.project.rules import violating
 from core.project.words import images
 from gui.label.labels.rule_words import counted
 
@@ -85,6 +86,40 @@ def merging(store: "Store", source: Label, into: Label) -> str:
         ))  # fmt: skip
     left = [one for one in store.labels if one.id != source.id]
     return " ".join([*said, _filters(store, left)]).strip()
+
+
+def breaking(store: "Store", rule: Rule) -> int:
+    """How many images break a rule, whether the project has it or not."""
+    plain = [replace(label, parent=None) for label in store.labels]
+    return int(np.count_nonzero(violating(store.states, plain, [rule])))
+
+
+def of_parent(store: "Store", label: Label, parent: Label) -> str:
+    """What another parent means for images; empty where all have it already."""
+    count = breaking(store, Rule(0, "implies", (label.id, parent.id)))
+    if not count:
+        return ""
+    return _tr("{images} with “{label}” without “{parent}” will break this rule.").format(
+        images=images(count), label=label.name, parent=parent.name
+    )
+
+
+def broken_now(count: int, key: str) -> str:
+    """That images break a rule just made, and how they are found; empty where none does.
+
+    Args:
+        count: how many.
+        key: that shows rule conflicts; empty without one.
+    """
+    if not count:
+        return ""
+    if key:
+        said = (
+            _tr("1 image breaks it: {key} shows it") if count == 1 else _tr("{count} images break it: {key} shows them")
+        )
+    else:
+        said = _tr("1 image breaks it") if count == 1 else _tr("{count} images break it")
+    return said.format(count=f"{count:,}", key=key)
 
 
 def _known(store: "Store", label: Label) -> tuple[int, int]:

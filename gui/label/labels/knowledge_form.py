@@ -7,9 +7,12 @@ from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
 
+from core.errors import ProjectError
 from core.labels import EXAMPLES_LIMIT, MULTI_CLASS, Label
+from core.project.rules import check_parent
+from gui.label.labels import consequences
 from gui.label.labels.examples import ExampleStrip, known_images
-from gui.label.labels.label_box import dot
+from gui.label.labels.label_box import LabelBox
 from gui.label.labels.rule_findings import possible_parents
 from gui.label.labels.rule_words import counted, names_of, words_of
 from gui.session import Session
@@ -48,10 +51,13 @@ class KnowledgeForm(QWidget):
         lines = _LINES * self.words.fontMetrics().lineSpacing()
         self.words.setFixedHeight(lines + 2 * round(self.words.document().documentMargin()) + 12)
         self.words.installEventFilter(self)
-        self.parent_box = QComboBox()
-        self.parent_box.setAccessibleName(self.tr("Parent of the label"))
+        self.parent_box = LabelBox(self.tr("Parent of the label"))
         self.parent_box.setToolTip(self.tr("Where this label is present, its parent is present, too"))
-        self.parent_box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.parent_words = QLabel()
+        self.parent_words.setTextFormat(Qt.TextFormat.PlainText)
+        self.parent_words.setProperty("tone", "secondary")
+        self.parent_words.setWordWrap(True)
+        self.parent_words.hide()
         self.strip = ExampleStrip(session, side=_PICTURE, editable=True)
         self.pinned = QLabel()
         self.pinned.setProperty("tone", "secondary")
@@ -67,6 +73,8 @@ class KnowledgeForm(QWidget):
         self._fill_parents()
         self._show_rules()
         self._show_examples()
+        self.parent_box.label_changed.connect(self._on_parent_changed)
+        self.parent_box.unknown_left.connect(self._on_unknown_parent)
         self.strip.unpinned.connect(self._on_unpinned)
         self.pin.clicked.connect(self._on_pin)
         self.rules_button.clicked.connect(self.rules_wanted)
@@ -76,8 +84,15 @@ class KnowledgeForm(QWidget):
         return self.words.toPlainText().strip()
 
     def parent_id(self) -> int:
-        """The chosen parent; 0 for none."""
-        return int(self.parent_box.currentData() or 0)
+        """The chosen parent; 0 for none.
+
+        Raises:
+            ProjectError: what was typed is no label.
+        """
+        chosen, typed = self.parent_box.complete(), self.parent_box.typed()
+        if chosen is None and typed:
+            raise ProjectError(f"There is no label “{typed}”.", next_step="Choose one of the list, or no parent.")
+        return chosen or 0
 
     def examples(self) -> tuple[int, ...]:
         """Ids of the pinned images."""
@@ -94,6 +109,7 @@ class KnowledgeForm(QWidget):
         parent_row.setLayout(_row(caption, self.parent_box))
         parent_row.setVisible(has_rules)
         column.addWidget(parent_row)
+        column.addWidget(self.parent_words)
         column.addLayout(_row(QLabel(self.tr("Examples")), self.pinned, None, self.pin))
         column.addWidget(self.strip)
         row_of_rules = QHBoxLayout()
@@ -106,16 +122,42 @@ class KnowledgeForm(QWidget):
 
     def _fill_parents(self) -> None:
         store, label = self._session.store, self._label
-        self.parent_box.addItem(self.tr("None"), 0)
+        field = self.parent_box.lineEdit()
+        assert field is not None
+        field.setPlaceholderText(self.tr("None: type a label"))
         if store.task == MULTI_CLASS:
             return
-        possible = possible_parents(label.id, store.labels, store.rules)
-        if label.parent is not None and label.parent not in [one.id for one in possible]:
-            # a contradiction that came with a merge: it is shown as it is
-            possible += [one for one in store.labels if one.id == label.parent]
-        for one in possible:
-            self.parent_box.addItem(dot(one.color), one.name, one.id)
-        self.parent_box.setCurrentIndex(max(0, self.parent_box.findData(label.parent or 0)))
+        others = [one for one in store.labels if one.id != label.id]
+        self.parent_box.set_labels(others)
+        possible = {one.id for one in possible_parents(label.id, store.labels, store.rules)}
+        # a contradiction that came with a merge is shown as it is
+        forbidden = {one.id for one in others} - possible - {label.parent}
+        self.parent_box.pale(forbidden, self.tr("Rules forbid it; choose it to read why"))
+        self.parent_box.choose(label.parent)
+
+    def _on_parent_changed(self) -> None:
+        store, label = self._session.store, self._label
+        parent = next((one for one in store.labels if one.id == self.parent_box.label_id()), None)
+        said = ""
+        if parent is not None and parent.id != label.parent:
+            try:
+                check_parent(label.id, parent.id, store.labels, store.rules)
+                said = consequences.of_parent(store, label, parent)
+            except ProjectError as error:
+                said = f"{error.sentence} {error.next_step}"
+        self._say_of_parent(said)
+
+    def _on_unknown_parent(self, typed: str) -> None:
+        self._say_of_parent(
+            self.tr("There is no label “{}”.").format(typed) + " " + self.tr("Choose one of the list, or no parent.")
+        )
+
+    def _say_of_parent(self, said: str) -> None:
+        if said != self.parent_words.text():
+            self.parent_words.setText(said)
+            self.parent_words.setVisible(bool(said))
+            self.parent_box.setAccessibleDescription(said)
+            self.resized.emit()
 
     def _show_rules(self) -> None:
         store = self._session.store

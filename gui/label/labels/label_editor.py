@@ -8,7 +8,7 @@ from PySide6.QtGui import QGuiApplication, QKeyEvent, QMouseEvent, QPainter, QPa
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from core.errors import ProjectError
-from core.labels import Label
+from core.labels import Label, Rule
 from core.project.palette import next_color
 from gui.commands import command_of_key
 from gui.label.labels import consequences
@@ -42,7 +42,13 @@ class LabelEditor(QFrame):
     shortcuts_wanted = Signal()
 
     def __init__(
-        self, session: Session, label: Label | None, parent: QWidget, *, chosen_images: Sequence[int] = ()
+        self,
+        session: Session,
+        label: Label | None,
+        parent: QWidget,
+        *,
+        chosen_images: Sequence[int] = (),
+        conflicts_key: str = "",
     ) -> None:
         """Make it.
 
@@ -51,11 +57,13 @@ class LabelEditor(QFrame):
             label: to be changed; None for a new one.
             parent: the window.
             chosen_images: ids of images that can be pinned as examples.
+            conflicts_key: that shows the images that break rules.
         """
         super().__init__(parent, Qt.WindowType.Popup)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._session = session
         self._label = label
+        self._conflicts_key = conflicts_key
         store = session.store
         self._name = QLineEdit("" if label is None else label.name)
         self._name.setPlaceholderText(self.tr("Name"))
@@ -233,6 +241,8 @@ class LabelEditor(QFrame):
         session, store, label = self._session, self._session.store, self._label
         try:
             session.refuse_while_busy()
+            if not self._name.text().strip():
+                raise ProjectError("A label needs a name.", next_step="Type one first.")
             if label is None:
                 # no key typed means the next free one
                 color = self._color.color
@@ -250,6 +260,8 @@ class LabelEditor(QFrame):
     def _change(self, label: Label, *, takes_key: bool) -> None:
         store, knows = self._session.store, self._knows
         assert knows is not None
+        # refused before anything is written
+        parent = knows.parent_id()
         text = self.tr("Label “{}” changed").format(self._name.text().strip())
         if takes_key and self._taken_from is not None:
             text = self.tr("Key “{}” given to “{}”").format(spoken(self._key.key), self._name.text().strip())
@@ -262,10 +274,14 @@ class LabelEditor(QFrame):
                 color=self._color.color,
                 shortcut=self._key.key,
                 description=knows.description(),
-                parent=knows.parent_id(),
+                parent=parent,
                 examples=knows.examples(),
             )
-        self._session.apply(replace(changes, text=text) if takes_key else changes)
+        told = text if takes_key else changes.text
+        if changes and parent and parent != label.parent:
+            broken = consequences.breaking(store, Rule(0, "implies", (label.id, parent)))
+            told = ". ".join(filter(None, (told, consequences.broken_now(broken, self._conflicts_key))))
+        self._session.apply(replace(changes, text=told) if changes else changes)
 
     def _on_delete_clicked(self) -> None:
         assert self._label is not None

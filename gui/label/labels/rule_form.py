@@ -73,6 +73,10 @@ class RuleForm(QFrame):
         self.kind.currentIndexChanged.connect(self._show_kind)
         self.add_label.clicked.connect(self._on_add_label)
         self.one_more.return_pressed.connect(self._on_add_label)
+        for box in (self.first, self.second, self.one_more):
+            box.unknown_left.connect(self._on_unknown_left)
+            # what was said of it is no longer so
+            box.label_changed.connect(self.error.clear)
         self.first.return_pressed.connect(self.second.setFocus)
         self.second.return_pressed.connect(self._on_save)
         self.name.returnPressed.connect(self.one_more.setFocus)
@@ -190,11 +194,11 @@ class RuleForm(QFrame):
         self.one_more.setFocus()
 
     def _on_add_label(self) -> None:
-        chosen = self.one_more.label_id()
+        chosen = self.one_more.complete()
         if chosen is None:
-            typed = self.one_more.currentText().strip()
+            typed = self.one_more.typed()
             if typed:
-                self._refuse(self.tr("There is no label “{}”.").format(typed), self.tr("Choose one of the list."))
+                self._on_unknown_left(typed)
             elif len(self._group) > 1:
                 self._on_save()
             return
@@ -208,20 +212,23 @@ class RuleForm(QFrame):
     def _on_save(self) -> None:
         kind = self._kind()
         if kind == "exclusive":
-            pending = self.one_more.label_id()
+            pending = self.one_more.complete()
             if pending is not None and pending not in self._group:
                 self._on_add_label()
             self.saved.emit(kind, tuple(self._group), self.name.text())
             return
-        chosen = (self.first.label_id(), self.second.label_id())
+        chosen = (self.first.complete(), self.second.complete())
         for box, label_id in zip((self.first, self.second), chosen, strict=True):
             if label_id is None:
-                typed = box.currentText().strip()
+                typed = box.typed()
                 said = self.tr("There is no label “{}”.").format(typed) if typed else self.tr("A label is missing.")
                 self._refuse(said, self.tr("Choose one of the list."))
                 box.setFocus()
                 return
         self.saved.emit(kind, chosen, "")
+
+    def _on_unknown_left(self, typed: str) -> None:
+        self._refuse(self.tr("There is no label “{}”.").format(typed), self.tr("Choose one of the list."))
 
     def _refuse(self, sentence: str, next_step: str) -> None:
         self.error.show_text(sentence, next_step=next_step)

@@ -2,6 +2,7 @@
 
 import functools
 from collections.abc import Callable
+from dataclasses import replace
 
 from PySide6.QtCore import QLocale, Qt, QTimer
 from PySide6.QtGui import QKeySequence, QShortcut
@@ -13,6 +14,7 @@ from core.project.changes import Changes
 from core.project.rules import with_parents
 from core.project.words import images
 from gui import background
+from gui.label.labels.consequences import breaking, broken_now
 from gui.label.labels.rule_findings import Findings, Proposal, find
 from gui.label.labels.rule_form import RuleForm
 from gui.label.labels.rule_table import RuleTable, TableRow
@@ -29,19 +31,28 @@ REST_MS = 300
 class RulesWindow(QDialog):
     """Beside the window, so that both are used; numbers follow what is labeled meanwhile."""
 
-    def __init__(self, session: Session, parent: QWidget, *, edit_label: Callable[[int], None]) -> None:
+    def __init__(
+        self,
+        session: Session,
+        parent: QWidget,
+        *,
+        edit_label: Callable[[int], None],
+        conflicts_key: Callable[[], str] = str,
+    ) -> None:
         """Make it.
 
         Args:
             session: with a project whose images can have several labels.
             parent: the window.
             edit_label: opens the editor of a label, where its parent is chosen.
+            conflicts_key: says which key shows the images that break rules.
         """
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(self.tr("Rules"))
         self._session = session
         self._edit_label = edit_label
+        self._conflicts_key = conflicts_key
         self._rules: tuple[Rule, ...] = ()
         self._findings: Findings | None = None
         self._changed: Rule | None = None
@@ -220,10 +231,13 @@ class RulesWindow(QDialog):
         self._changed = rule
         self.form.show()
         self.form.begin(self._session.store.labels, rule)
+        # the form has a button of its own for what is to be done next
+        self.add.setEnabled(False)
 
     def _on_cancelled(self) -> None:
         self._changed = None
         self.form.hide()
+        self.add.setEnabled(True)
         self.table.setFocus()
 
     def _on_saved(self, kind: RuleKind, label_ids: tuple[int, ...], name: str) -> None:
@@ -238,7 +252,8 @@ class RulesWindow(QDialog):
             self.form.error.show_error(error)
             return
         self._on_cancelled()
-        self._session.apply(changes)
+        made = store.rules[-1] if rule is None else next(one for one in store.rules if one.id == rule.id)
+        self._session.apply(self._counted(changes, made))
         self.table.choose(store.rules[-1].id if rule is None else rule.id)
 
     def _on_delete(self) -> None:
@@ -258,7 +273,13 @@ class RulesWindow(QDialog):
         if self._findings is None or place >= len(self._findings.proposals):
             return
         one: Proposal = self._findings.proposals[place]
-        if self._do(lambda: self._session.store.add_rule(one.kind, one.label_ids, one.name)):
+        store = self._session.store
+
+        def work() -> Changes:
+            changes = store.add_rule(one.kind, one.label_ids, one.name)
+            return self._counted(changes, store.rules[-1])
+
+        if self._do(work):
             self.table.choose(self._session.store.rules[-1].id)
 
     def _do(self, work: Callable[[], Changes]) -> bool:
@@ -271,6 +292,13 @@ class RulesWindow(QDialog):
             return False
         self._session.apply(changes)
         return True
+
+    def _counted(self, changes: Changes, rule: Rule) -> Changes:
+        """What changed, with how many images break the rule from now on."""
+        if not changes:
+            return changes
+        said = broken_now(breaking(self._session.store, rule), self._conflicts_key())
+        return replace(changes, text=". ".join(filter(None, (changes.text, said))))
 
     def _on_show_images(self) -> None:
         rule = self._chosen()
@@ -289,15 +317,20 @@ class RulesWindow(QDialog):
         return []
 
 
-def show_rules(session: Session, window: QWidget, *, edit_label: Callable[[int], None]) -> RulesWindow:
+def show_rules(
+    session: Session, window: QWidget, *, edit_label: Callable[[int], None], conflicts_key: Callable[[], str] = str
+) -> RulesWindow:
     """Show the rules of the open project, once however often this is asked.
 
     Args:
         session: with the project.
         window: over which they are shown.
         edit_label: opens the editor of a label.
+        conflicts_key: says which key shows the images that break rules.
     """
-    shown = window.findChild(RulesWindow) or RulesWindow(session, window, edit_label=edit_label)
+    shown = window.findChild(RulesWindow) or RulesWindow(
+        session, window, edit_label=edit_label, conflicts_key=conflicts_key
+    )
     shown.show()
     shown.raise_()
     shown.activateWindow()
