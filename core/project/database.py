@@ -167,7 +167,7 @@ class Database:
             if is_ours(schema) or has_backups(folder):
                 raise damaged(folder)
             raise ProjectError(f"{self._path} is not a Multihot project.", next_step="Choose another folder.")
-        if version > newest and is_newer(version, schema):
+        if version > newest and is_newer(version, schema, has_backups=has_backups(folder)):
             raise ProjectError(
                 f"{folder} was made by a newer version of Multihot.",
                 next_step="Update Multihot to open it; the project was left as it is.",

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from core.errors import ProjectError
 from core.project.damage import UNREADABLE, is_damage
-from core.project.database import APPLICATION_ID, FILE_NAME
+from core.project.database import APPLICATION_ID, FILE_NAME, has_backups
 from core.project.migrations import MIGRATIONS
 from core.project.schemas import is_misfit, is_newer, schema_of
 
@@ -75,7 +75,7 @@ def _newest(stack: contextlib.ExitStack, connection: sqlite3.Connection, folder:
         raise ProjectError(f"{folder / FILE_NAME} is not a Multihot project.", next_step="Choose another folder.")
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     schema = schema_of(connection)
-    if is_newer(version, schema):
+    if is_newer(version, schema, has_backups=has_backups(folder)):
         raise ProjectError(
             f"{folder} was made by a newer version of Multihot.",
             next_step="Update Multihot to read it; the project was left as it is.",

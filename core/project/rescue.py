@@ -94,7 +94,7 @@ class SalvageReport:
             sentences.append(f"Lost: {' and '.join(lost)}.")
         if annotated.lost:
             sentences.append(f"Up to {_counted('image', annotated.lost)} lost their annotations.")
-        return " ".join([*sentences, "Nothing is lost."] if self.is_whole else sentences)
+        return " ".join([*sentences, "Nothing is known to be lost."] if self.is_whole else sentences)
 
     def lines(self) -> list[str]:
         """For each kind of thing where it came from and what is lost, a line each; kinds without any are left out."""

@@ -63,9 +63,12 @@ def is_foreign(schema: Schema) -> bool:
     return 2 * len(schema & known) < len(schema)
 
 
-def is_newer(version: int, schema: Schema) -> bool:
-    """Whether a database says truly that it is of a newer version than ours: one has other tables than ours."""
-    return len(MIGRATIONS) < version < _NEVER and version_of(schema) is None
+def is_newer(version: int, schema: Schema, *, has_backups: bool = True) -> bool:
+    """Whether a database says truly that it is of a newer version than ours.
+
+    One has other tables than ours; one with our tables is believed where there is no backup to offer instead.
+    """
+    return len(MIGRATIONS) < version < _NEVER and (version_of(schema) is None or not has_backups)
 
 
 def is_misfit(version: int, schema: Schema) -> bool:

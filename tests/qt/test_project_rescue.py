@@ -64,7 +64,7 @@ def test_enter_salvages_says_how_much_and_opens(damaged, closed, qtbot, project)
     assert damaged.salvage_button.isDefault()
     qtbot.keyClick(damaged, Qt.Key.Key_Return)
     qtbot.waitUntil(damaged.open_button.isVisible)
-    assert damaged.text.text() == "Saved: 12 images, 3 labels and 3 annotated images. Nothing is lost."
+    assert damaged.text.text() == "Saved: 12 images, 3 labels and 3 annotated images. Nothing is known to be lost."
     assert "is kept in" in damaged.newest.text()
     assert not closed.session.has_project
     qtbot.keyClick(damaged, Qt.Key.Key_Return)
