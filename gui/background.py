@@ -1,8 +1,9 @@
 """Short work off the GUI thread: a request, a response, and stale answers dropped.
 
 A request is made on the GUI thread and copies all it needs; the function runs in a thread of the global pool and
-touches no widget, and no `Store` but through `Store.apart`; the answer is handed over on the GUI thread. What nobody waits for any more is not
-begun. Files that are read or written in a moment have threads of their own, so that they never wait behind long work.
+touches no widget, and no `Store` but through `Store.apart`; the answer is handed over on the GUI thread. What nobody
+waits for any more is not begun. Files that are read or written in a moment have threads of their own, so that they
+never wait behind long work.
 """
 
 import collections
