@@ -179,11 +179,11 @@ def test_versions_are_renamed_and_deleted_after_a_question(window, changed, dial
 
 
 def test_while_a_change_is_being_saved_nothing_is_begun(window, changed, dialog, qtbot):
-    window.session._set_busy(True)
+    window.session._is_busy = True
     for button in (dialog.save_button, dialog.compare_button, dialog.restore_button):
         click(qtbot, button)
         assert "still being saved" in dialog.error.text()
-    window.session._set_busy(False)
+    window.session._is_busy = False
     assert len(versions(changed)) == 1
 
 
