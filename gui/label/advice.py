@@ -7,13 +7,14 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from core.labels import MULTI_CLASS, Label, LabelState
+from core.labels import MULTI_CLASS, LabelState
 from core.project.changes import Changes
 from core.project.hints import Companions
 from core.project.rules import Violation, violating, violations_of
 from gui import background
 from gui.label.images.chips import ChipInfo
 from gui.label.review.model_scores import ModelScores
+from gui.label.tagging.conflict_words import words_of
 from gui.session import Session
 
 REST_MS = 1_000
@@ -70,7 +71,7 @@ class Advice(QObject):
         by_id = {label.id: label for label in store.labels}
         present = [ChipInfo(store.labels[one], "present") for one in np.flatnonzero(states == LabelState.PRESENT)]
         conflicts = [
-            ChipInfo(by_id[one.label_ids[-1]], "conflict", self._words(one, by_id))
+            ChipInfo(by_id[one.label_ids[-1]], "conflict", words_of(one, by_id))
             for one in violations_of(states, store.labels, store.rules)
         ]
         suggested = self._scores.suggestions_of_row(row)
@@ -82,16 +83,6 @@ class Advice(QObject):
             if store.labels[column].id not in said
         ]
         return [*conflicts, *present, *suggestions, *hints]
-
-    def _words(self, violation: Violation, labels: dict[int, Label]) -> str:
-        names = [f"“{labels[one].name}”" for one in violation.label_ids]
-        rule = violation.rule
-        if rule.kind == "implies":
-            return self.tr("{} needs {}").format(*names)
-        listed = ", ".join(names[:-1]) + self.tr(" and ") + names[-1]
-        if rule.kind == "exclusive":
-            return self.tr("Only one of “{group}”: {labels}").format(group=rule.name, labels=listed)
-        return self.tr("{} never together").format(listed)
 
     def _fits(self) -> bool:
         """Whether what was counted is of the labels that there are now."""

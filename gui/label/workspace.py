@@ -23,7 +23,7 @@ from gui.label.labels.label_panel import LabelPanel
 from gui.label.review.image_panel import ImagePanel
 from gui.label.review.model_scores import ModelScores
 from gui.label.review.sidebar import Sidebar
-from gui.label.showing import Showing
+from gui.label.showing import Mode, Showing
 from gui.label.tagging.annotator import Annotator
 from gui.label.tagging.tagging import NEED_IMAGES, Tagging
 from gui.label.viewing import Viewing
@@ -75,6 +75,7 @@ class LabelWorkspace(QWidget):
         self._commands = commands
         self._news = news
         self._is_active = False
+        self._painted_from: Mode = "grid"
 
         # make
         self.annotator = Annotator(session, self)
@@ -340,7 +341,12 @@ class LabelWorkspace(QWidget):
 
     def _on_painting_changed(self, on: bool) -> None:
         if on:
-            self.showing.show("grid")
+            self._painted_from = self.showing.mode
+            if self._painted_from != "grid":
+                self.showing.show("grid")
+                self._session.message.emit(self.tr("Click the images to paint: Escape brings back what was seen."))
+        elif self._is_active and self._session.has_project and self.showing.mode == "grid":
+            self.showing.show(self._painted_from)
         self.grid.set_painting(on)
 
     # what the model and the rules say

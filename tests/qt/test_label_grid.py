@@ -4,10 +4,11 @@ from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtGui import QAccessible, QImage, QPainter
 from PySide6.QtWidgets import QAbstractItemView
 
-from core.labels import LabelState, Review
+from core.labels import Label, LabelState, Review
 from core.project.query import parse
 from core.project.scan import scan_folder
 from gui.label.images.pieces import Pieces
+from gui.label.images.thumbnail_delegate import _fit
 
 Key, Left = Qt.Key, Qt.MouseButton.LeftButton
 NONE, SHIFT, CTRL = (
@@ -235,7 +236,7 @@ def pictures(grid, qtbot):
     return [whole.copy(rect) for rect in rects]
 
 
-@pytest.mark.parametrize("what", ["reviewed", "unsure", "flag", "label", "conflict", "suggestion"])
+@pytest.mark.parametrize("what", ["reviewed", "unsure", "flag", "note", "label", "conflict", "suggestion"])
 def test_what_is_known_of_an_image_is_seen_in_its_cell_alone(window, grid, qtbot, what):
     store = window.session.store
     grid.delegate.set_suggestions((lambda _: []) if what == "suggestion" else None)
@@ -249,6 +250,8 @@ def test_what_is_known_of_an_image_is_seen_in_its_cell_alone(window, grid, qtbot
         window.session.apply(store.set_review([image_id], Review.UNSURE))
     elif what == "flag":
         window.session.apply(store.set_flag([image_id], True))
+    elif what == "note":
+        window.session.apply(store.set_note(image_id, "look again"))
     elif what == "label":
         window.session.apply(store.set_states([image_id], {ace.id: LabelState.PRESENT}))
     elif what == "conflict":
@@ -298,6 +301,52 @@ def test_more_labels_than_fit_are_counted_and_names_grow_with_the_font(window, g
     grid.viewport().grab()
     assert grid.delegate._pieces.chip_height > 1.5 * chips
     assert grid.cell_size().height() > height
+
+
+def test_names_are_whole_as_long_as_one_fits_and_only_the_first_is_cut():
+    assert _fit([40, 40, 40], 3, 3 * 52 + 6, 20, 30) == [52, 52, 52]
+    assert _fit([40, 40, 40], 3, 3 * 52 + 5, 20, 30) == [52, 52], "and +1"
+    assert _fit([40, 90, 40], 3, 100, 20, 30) == [52], "and +2"
+    assert _fit([200, 10], 2, 100, 20, 30) == [77]
+    assert _fit([200], 1, 20, 20, 30) == []
+
+
+def test_a_stroke_frames_what_it_has_passed_until_the_button_is_let_go(grid, qtbot):
+    grid.set_painting(True)
+    before = pictures(grid, qtbot)
+    view = grid.viewport()
+    qtbot.mousePress(view, Left, pos=center(grid, 2))
+    during = pictures(grid, qtbot)
+    assert [row for row in range(8) if before[row] != during[row]] == [2]
+    qtbot.mouseRelease(view, Left, pos=center(grid, 2))
+    assert not grid._stroke
+
+
+def test_a_likelihood_is_written_as_everywhere_else(grid):
+    pieces = Pieces(grid.palette(), grid.font(), 1.0)
+    drawn = []
+    label = Label(1, "ace", "#aa0000")
+    original = QPainter.drawText
+
+    def draw(self, *arguments):
+        drawn.append(arguments[-1])
+        return original(self, *arguments)
+
+    QPainter.drawText = draw
+    try:
+        pieces.suggestion(label, 76, 120, mirrored=False)
+    finally:
+        QPainter.drawText = original
+    assert drawn == ["ace", "0.76"]
+
+
+@pytest.mark.parametrize("ratio", [1.0, 1.25, 1.5625])
+def test_a_cell_has_its_ground_to_the_last_pixel(grid, ratio):
+    image = Pieces(grid.palette(), grid.font(), ratio).ground(92, 76, selected=False, hovered=False, current=False)
+    image = image.toImage()
+    corner = image.pixelColor(0, 0)
+    assert all(image.pixelColor(image.width() - 1, y) == corner for y in range(image.height()))
+    assert all(image.pixelColor(x, image.height() - 1) == corner for x in range(image.width()))
 
 
 def test_a_screen_reader_hears_what_a_cell_shows(window, grid):

@@ -151,6 +151,20 @@ def test_another_workspace_the_loupe_or_another_project_ends_it(window, label, p
     assert not painting.is_on
 
 
+@pytest.mark.parametrize("key", [Qt.Key.Key_Escape, Qt.Key.Key_P])
+def test_painting_from_the_loupe_goes_to_the_grid_says_so_and_comes_back(window, label, qtbot, key):
+    label.showing.show("loupe")
+    qtbot.keyClick(label.showing.page(), "p")
+    assert label.showing.mode == "grid"
+    assert "Escape brings back" in window.status.message()
+    qtbot.keyClick(label.grid, key)
+    assert label.has_loupe()
+    qtbot.keyClick(label.showing.page(), "g")
+    qtbot.keyClick(label.grid, "p")
+    qtbot.keyClick(label.grid, key)
+    assert label.showing.mode == "grid"
+
+
 def test_a_painted_label_that_is_deleted_is_painted_no_more(window, store, painting):
     window.session.apply(store.delete_label(store.labels[0].id))
     assert not painting.is_on

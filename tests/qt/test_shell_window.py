@@ -34,6 +34,17 @@ def test_without_a_project_the_welcome_is_seen_and_nothing_else_can_be_reached(e
     assert empty_window.commands["file.new"].isEnabled()
 
 
+def test_return_presses_the_button_that_has_the_focus(empty_window, qtbot):
+    welcome = empty_window.welcome
+    pressed = []
+    for number, button in enumerate((welcome.new_button, welcome.open_button)):
+        button.clicked.disconnect()
+        button.clicked.connect(lambda _checked=False, number=number: pressed.append(number))
+        button.setFocus()
+        qtbot.keyClick(button, Qt.Key.Key_Return)
+    assert pressed == [0, 1]
+
+
 def test_a_missing_project_is_told_on_the_welcome(empty_window, tmp_path):
     assert not empty_window.open_project(tmp_path / "nothing")
     assert "There is no project" in empty_window.welcome.error_text()
