@@ -1,13 +1,18 @@
 """The window of the rules."""
 
+import threading
+
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QPushButton
 
-from core.labels import LabelState
+from core.labels import MULTI_CLASS, LabelState
+from core.project.hints import Companions
+from core.project.store import Store
+from gui import background
 from gui.label.labels.label_editor import LabelEditor
-from gui.label.labels.rule_findings import possible_parents, proposals
+from gui.label.labels.rule_findings import find, possible_parents, proposals
 from gui.label.labels.rules_window import RulesWindow
 
 
@@ -202,3 +207,46 @@ def test_there_is_one_button_to_go_on_with(qtbot, rules):
     assert not rules.add.isEnabled()
     qtbot.keyClick(rules.form.first, Qt.Key.Key_Escape)
     assert rules.add.isEnabled()
+
+
+def test_counting_that_is_not_done_when_the_project_closes_is_dropped(qtbot, window, label, rules, monkeypatch):
+    gate, began = threading.Event(), threading.Event()
+
+    def slow(*arguments, **words):
+        began.set()
+        gate.wait(10)
+        return find(*arguments, **words)
+
+    monkeypatch.setattr("gui.label.labels.rules_window.find", slow)
+    rules._count()
+    qtbot.waitUntil(began.is_set)
+    shown = []
+    monkeypatch.setattr(rules, "_show_rules", lambda: shown.append(1))
+    window.session.close()
+    gate.set()
+    assert background.wait(5000)
+    QApplication.processEvents()
+    assert shown == []
+
+
+def test_what_comes_along_in_one_project_is_no_hint_in_the_next(qtbot, window, label, monkeypatch, tmp_path):
+    gate, began = threading.Event(), threading.Event()
+
+    class Slow:
+        @staticmethod
+        def of(*arguments, **words):
+            began.set()
+            gate.wait(10)
+            return Companions.of(*arguments, **words)
+
+    with Store.create(tmp_path / "other", task=MULTI_CLASS) as other:
+        for name in ("a", "b", "c"):
+            other.add_label(name)
+    monkeypatch.setattr("gui.label.advice.Companions", Slow)
+    label.advice._count()
+    qtbot.waitUntil(began.is_set)
+    window.open_project(tmp_path / "other")
+    gate.set()
+    assert background.wait(5000)
+    QApplication.processEvents()
+    assert label.advice._companions is None

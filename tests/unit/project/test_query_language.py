@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from core.labels import Label, LabelState, Review, Split
+from core.labels import MULTI_CLASS, Label, LabelState, Review, Split
 from core.project.query import PathIndex, Query, QueryData, QueryError, counts, parse, parts, without
 from core.project.scan import ScannedImage
 from core.project.store import Store
@@ -344,6 +344,11 @@ def test_a_filter_comes_apart_and_each_part_can_be_left_out():
     assert without(text, found[0]) == '-dog "red card" not (dog | flagged) sort:-name'
     assert without(text, found[1]) == 'cat "red card" not (dog | flagged) sort:-name'
     assert [part.text for part in parts(" cat or dog ", LABELS)] == ["cat or dog"]
+
+
+def test_a_project_of_one_label_per_image_says_so(tmp_path):
+    with Store.create(tmp_path / "project", task=MULTI_CLASS) as store:
+        assert QueryData.of(store).is_multi_class
 
 
 def test_a_project_is_asked_as_it_is_now(tmp_path):
