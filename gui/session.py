@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Signal
 
 from core.errors import MultihotError, ProjectError
 from core.labels import MULTI_LABEL, Task
+from core.memory import give_back
 from core.project.changes import Changes
 from core.settings import Settings, load_settings, save_settings, settings_path
 from gui import background
@@ -178,9 +179,14 @@ class Session(QObject):
         self._is_busy = True
         self.busy_changed.emit(True)
         self.jobs.set("edit", name=self.tr("Saving a change of {count} images").format(count=f"{images:,}"))
-        self._edit = background.run(
-            self, lambda: store.apart(lambda: work(store)), self._on_edited, self._on_edit_failed, is_short=True
-        )
+
+        def work_apart() -> Changes:
+            try:
+                return store.apart(lambda: work(store))
+            finally:
+                give_back()
+
+        self._edit = background.run(self, work_apart, self._on_edited, self._on_edit_failed, is_short=True)
         return True
 
     def undo(self) -> None:
