@@ -249,3 +249,12 @@ def test_every_control_of_the_loupe_has_a_name(loupe):
     assert len(tabbed) > 8
     unnamed = [one for one in tabbed if not one.accessibleName() and not getattr(one, "text", lambda: "")()]
     assert not unnamed
+
+
+def test_tab_comes_to_the_chips_right_behind_the_picture(window, label, qtbot):
+    store = window.session.store
+    label.showing.show("loupe")
+    qtbot.keyClick(label.loupe.canvas, "1")
+    assert store.states[0, 0] == LabelState.PRESENT
+    qtbot.keyClick(label.loupe.canvas, Qt.Key.Key_Tab)
+    assert QApplication.focusWidget() is label.loupe.chips.chips()[0]

@@ -410,3 +410,32 @@ def test_a_bug_while_decoding_says_nothing_of_the_image(window, label, loupe, qt
     label.grid.go_to(8)
     qtbot.waitUntil(lambda: loupe._stack.currentWidget() is loupe._problem)
     assert not window.session.store.problems
+
+
+def test_arrow_keys_stay_within_the_panel(window, label, qtbot):
+    label.showing.show("loupe")
+    qtbot.keyClick(label.loupe.canvas, "l")
+    panel = label.loupe.look_panel
+    label.loupe.looks.set_contrast(20)
+    panel.left.setFocus()
+    seen = []
+    for key in (Qt.Key.Key_Right, Qt.Key.Key_Right, Qt.Key.Key_Right, Qt.Key.Key_Left, Qt.Key.Key_Up):
+        qtbot.keyClick(QApplication.focusWidget(), key)
+        seen.append(QApplication.focusWidget())
+    assert seen == [panel.right, panel.reset, panel.reset, panel.right, panel.left]
+
+
+def test_where_two_panels_do_not_fit_the_one_that_is_open_gives_way(window, label, qtbot):
+    label.showing.show("loupe")
+    loupe = label.loupe
+    for height, both in ((1000, True), (500, False)):
+        window.resize(1300, height)
+        qtbot.waitUntil(lambda height=height: window.height() == height)
+        for one in (loupe.look_panel, loupe.facts_panel):
+            one.close_panel()
+        qtbot.keyClick(loupe.canvas, "i")
+        qtbot.keyClick(loupe.canvas, "l")
+        assert loupe.look_panel.isVisible()
+        assert loupe.facts_panel.isVisible() == both
+        assert loupe.look_panel.brightness.hasFocus()
+        assert loupe.look_panel.height() >= loupe.look_panel.minimumSizeHint().height()

@@ -41,6 +41,7 @@ class ChipRow(QWidget):
         self._is_open = False
         self._limit = 1
         self._stop: Chip | None = None
+        self._before: QWidget | None = None
         self.setAccessibleName(self.tr("Labels of the image"))
         self._more.hide()
 
@@ -62,14 +63,16 @@ class ChipRow(QWidget):
             chip = Chip(self)
             chip.clicked.connect(self._on_chip_clicked)
             chip.focused.connect(partial(self._set_stop, chip))
-            # else Tab comes to it behind everything that there was before
-            self.setTabOrder(self._chips[-1] if self._chips else self._more, chip)
             self._chips.append(chip)
         for chip, info in zip(self._chips, ordered, strict=False):
             chip.show_info(info, words_of(self, info), clickable=self._clickable)
         self._mark_suggestion()
         self._place()
         self.updateGeometry()
+
+    def come_after(self, widget: QWidget) -> None:
+        """Let Tab come here from a widget of the same window."""
+        self._before = widget
 
     def set_current_suggestion(self, label_id: int | None) -> None:
         """Point out the suggestion that keys accept or refuse."""
@@ -176,6 +179,9 @@ class ChipRow(QWidget):
             if self._stop is not None:
                 self._stop.setFocusPolicy(Qt.FocusPolicy.NoFocus)
             stop.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+            if self._before is not None:
+                # else Tab comes to it behind everything that was there before it
+                self.setTabOrder(self._before, stop)
             self._stop = stop
 
     def _place(self) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
-from PySide6.QtGui import QImage, QKeyEvent
+from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QGridLayout, QLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from core.errors import ImageError, MultihotError
@@ -16,6 +16,7 @@ from gui.label.images.floating import Floating
 from gui.label.images.grid import Filmstrip, Grid
 from gui.label.images.image_model import ImageModel
 from gui.label.images.looks import LookBadge, LookPanel, Looks
+from gui.label.images.step_keys import plain_key, steps_of
 from gui.session import Session
 from gui.widgets import theme
 from gui.widgets.canvas import Canvas, load_levels
@@ -77,6 +78,7 @@ class Loupe(QWidget):
         self._line = line()
 
         self._lay_out()
+        self.chips.come_after(self.canvas)
         self.canvas.installEventFilter(self)
         self._problem.installEventFilter(self)
         self.chips.chip_clicked.connect(self.chip_clicked)
@@ -313,21 +315,13 @@ class Loupe(QWidget):
 
     def eventFilter(self, _watched: object, event: QEvent) -> bool:
         """Arrow keys go from image to image, Escape goes back; with Ctrl they move the picture."""
-        if event.type() != QEvent.Type.KeyPress or not isinstance(event, QKeyEvent):
-            return False
-        if event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier:
-            return False
-        if event.key() == Qt.Key.Key_Escape:
+        key = plain_key(event)
+        count = steps_of(key, mirrored=self.isRightToLeft())
+        if key == Qt.Key.Key_Escape:
             self.closed.emit()
-            return True
-        onward = Qt.Key.Key_Left if self.isRightToLeft() else Qt.Key.Key_Right
-        if event.key() in (onward, Qt.Key.Key_Down):
-            self.step_wanted.emit(1)
-            return True
-        if event.key() in (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up):
-            self.step_wanted.emit(-1)
-            return True
-        return False
+        elif count:
+            self.step_wanted.emit(count)
+        return key == Qt.Key.Key_Escape or count != 0
 
 
 def _as_painted(image: QImage) -> QImage:
