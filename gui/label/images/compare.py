@@ -5,20 +5,21 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QImage, QKeyEvent
+from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from core.errors import MultihotError
-from core.labels import LabelState
 from core.project.changes import Changes
 from gui.label.images.chips import ChipInfo
 from gui.label.images.compare_cells import CompareCells
 from gui.label.images.compare_header import CompareHeader
+from gui.label.images.compare_labels import compared
 from gui.label.images.compare_pictures import ComparePictures
 from gui.label.images.compare_tile import CompareTile
 from gui.label.images.grid import Grid
 from gui.label.images.image_model import ImageModel
 from gui.label.images.looks import LookPanel, Looks
+from gui.label.images.step_keys import plain_key, steps_of
 from gui.session import Session
 from gui.widgets.canvas import Canvas
 from gui.widgets.look import View
@@ -236,20 +237,12 @@ class Compare(QWidget):
     def _show_labels(self) -> None:
         if not self._session.has_project or not len(self._ids):
             return
-        store = self._session.store
-        ids = self.image_ids()
-        present = store.states[store.rows_of(ids)] == LabelState.PRESENT
-        differ = present.any(axis=0) & ~present.all(axis=0)
-        for tile, row in zip(self.tiles, present, strict=False):
-            infos = [
-                ChipInfo(label, "present", outlined=bool(differ[column]))
-                for column, label in enumerate(store.labels)
-                if row[column]
-            ]
+        chips, different = compared(self._session.store, self.image_ids())
+        for tile, infos in zip(self.tiles, chips, strict=False):
             said = ", ".join(_said(self, one) for one in infos) or self.tr("No label is present")
             tile.show_labels(infos, said)
         self._cells.even_out()
-        self._header.show_different([store.labels[column].name for column in np.flatnonzero(differ)])
+        self._header.show_different(different)
 
     # their pictures
 
@@ -385,21 +378,13 @@ class Compare(QWidget):
             if tile is not self._tile() and tile.image_id is not None and not self._is_arranging:
                 self._on_chosen(tile)
             return False
-        if event.type() != QEvent.Type.KeyPress or not isinstance(event, QKeyEvent):
-            return False
-        if event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier:
-            return False
-        if event.key() == Qt.Key.Key_Escape:
+        key = plain_key(event)
+        count = steps_of(key, mirrored=self.isRightToLeft(), columns=self._cells.columns)
+        if key == Qt.Key.Key_Escape:
             self.closed.emit()
-            return True
-        onward = Qt.Key.Key_Left if self.isRightToLeft() else Qt.Key.Key_Right
-        if event.key() in (Qt.Key.Key_Left, Qt.Key.Key_Right):
-            self._move(1 if event.key() == onward else -1)
-            return True
-        if event.key() in (Qt.Key.Key_Up, Qt.Key.Key_Down):
-            self._move(self._cells.columns if event.key() == Qt.Key.Key_Down else -self._cells.columns)
-            return True
-        return False
+        elif count:
+            self._move(count)
+        return key == Qt.Key.Key_Escape or count != 0
 
     def _move(self, count: int) -> None:
         """Go so many places on; a column that ends within the last row leads to its last image, and no further."""
