@@ -2,6 +2,8 @@ import pytest
 from PIL import Image
 from PySide6.QtCore import Qt
 
+from core.errors import ProjectError
+from core.labels import LabelState, Review
 from gui.project import watcher as module
 from gui.project.new_images_bar import NewImagesBar
 from gui.project.watcher import Watcher
@@ -150,3 +152,35 @@ def test_a_folder_that_is_lost_is_told_once_and_leads_to_finding_it(session, wat
     assert bar.isHidden()
     (tmp_path / "away").rename(photos)
     qtbot.waitUntil(lambda: session.store.problems == {})
+
+
+def test_a_look_that_failed_is_made_up_for_by_the_next_one(session, watcher, bar, qtbot, photos, monkeypatch):
+    from core.project import file_watch
+
+    look = file_watch.look
+
+    def failing(*_, **__):
+        monkeypatch.setattr(file_watch, "look", look)
+        raise ProjectError("The disk is away for a moment.")
+
+    monkeypatch.setattr(file_watch, "look", failing)
+    with qtbot.waitSignal(session.message):
+        draw(photos / "deep" / "new.png")
+        watcher._want({photos})
+    # something else happened elsewhere
+    watcher._want(set())
+    qtbot.waitUntil(lambda: bar.text() == "1 new image in photos é")
+
+
+def test_what_changed_is_told_before_what_is_new_and_labelled_images_become_unsure(
+    session, watcher, bar, qtbot, photos
+):
+    session.apply(session.store.set_states([2], {1: LabelState.PRESENT}, reviewed=True))
+    draw(photos / "image 01.png", "blue")
+    draw(photos / "new.png")
+    watcher.rescan()
+    qtbot.waitUntil(lambda: bar.text() == "1 image changed on disk")
+    qtbot.waitUntil(lambda: session.store.review[1] == Review.UNSURE)
+    assert "changed on disk" in session.store.notes[2]
+    qtbot.mouseClick(bar.later_button, Qt.MouseButton.LeftButton)
+    assert bar.text() == "1 new image in photos é"

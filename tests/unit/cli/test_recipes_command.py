@@ -2,6 +2,7 @@
 
 import pytest
 
+from core.project.database import FILE_NAME
 from core.project.store import Store
 from core.recipes.catalogue import catalogue, duplicate, recipe
 
@@ -86,3 +87,14 @@ def test_a_multi_class_project_is_shown_recipes_of_its_task(tmp_path, multihot):
 
 def test_a_number_of_labels_below_one_is_wrong_usage(multihot):
     assert multihot("recipes", "--labels", 0).code == 2
+
+
+def test_a_damaged_project_is_a_sentence_also_where_its_bytes_are_no_text(tmp_path, multihot):
+    Store.create(tmp_path / "project").close()
+    file = tmp_path / "project" / FILE_NAME
+    data = bytearray(file.read_bytes())
+    data[data.index(b"CREATE TABLE image") + 10] = 0x80
+    file.write_bytes(data)
+    told = multihot("recipes", tmp_path / "project")
+    assert (told.code, "project.sqlite is damaged. Open it in the window" in told.err) == (1, True)
+    assert "Traceback" not in told.err

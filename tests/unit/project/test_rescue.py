@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from core.errors import DamagedProjectError, ProjectError
-from core.labels import LabelState, Split
+from core.labels import LabelState, Review, Split
 from core.project import rescue
 from core.project.backups import back_up, backups
 from core.project.damage import damage_told, quick_check
@@ -698,3 +698,17 @@ def test_another_programs_file_in_the_place_of_a_project_gives_way_to_a_backup(s
     assert (report.kept / FILE_NAME).read_bytes() == foreign
     with Store.open(folder) as again:
         assert told(again)[:6] == before[:6]
+
+
+def test_images_that_are_put_together_again_keep_when_they_were_reviewed(store, folder):
+    back_up(folder, now=NOW)
+    store.set_review(store.image_ids.tolist(), Review.REVIEWED)
+    store.set_states(store.image_ids.tolist(), {1: LabelState.PRESENT})
+    at = store.reviewed_at.copy()
+    store.close()
+    damage(folder, page_of(folder, "annotation"), bytes(4096))
+    report = salvage(folder)
+    assert report.tallies["annotation"].rebuilt > 10
+    with Store.open(folder) as again:
+        assert again.reviewed.all()
+        assert again.reviewed_at.tolist() == at.tolist()
