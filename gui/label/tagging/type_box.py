@@ -143,18 +143,22 @@ class TypeBox(QFrame):
 
     def _tallest(self) -> int:
         """Its height with as many rows as it ever has."""
-        rows = min(SHOWN, max(1, self.model.rowCount()))
-        return self.height() if rows == SHOWN else max(self.height(), self.sizeHint().height())
+        row = max(theme.ROW, self.list.sizeHintForRow(0))
+        return min(self.height() + (SHOWN - min(SHOWN, max(1, self.model.rowCount()))) * row, self._room)
 
     def _fit(self) -> None:
         """As high as the rows need; what is below stays in sight."""
         rows = min(SHOWN, max(1, self.model.rowCount()))
         row = self.list.sizeHintForRow(0) if self.model.rowCount() else theme.ROW
-        self._hint.setMinimumHeight(self._hint.heightForWidth(self.width() - 2 * theme.SPACE))
-        others = self.field.sizeHint().height() + self._hint.minimumHeight() + 5 * theme.SPACE
+        hint = self._hint.heightForWidth(self.width() - 2 * theme.SPACE)
+        others = self.field.sizeHint().height() + hint + 5 * theme.SPACE
         height = min(rows * row, max(row, self._room - others))
         self.list.setFixedHeight(height + 2 * self.list.frameWidth())
-        self.adjustSize()
+        layout = self.layout()
+        assert layout is not None
+        # as high as its texts are at this width, which their own wishes do not know
+        layout.activate()
+        self.resize(self.width(), layout.totalHeightForWidth(self.width()))
 
     def leave(self) -> None:
         """Close it and give the focus back."""

@@ -6,7 +6,7 @@ from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistent
 
 from core.labels import Label, LabelState
 from gui.label.tagging.annotator import STATE_WORDS
-from gui.label.tagging.label_keys import spoken
+from gui.label.tagging.label_keys import spoken, written
 
 _ROOT = QModelIndex()
 Index = QModelIndex | QPersistentModelIndex
@@ -41,16 +41,26 @@ class Row:
 
 
 class RowModel(QAbstractListModel):
-    """The labels that match, the best first."""
+    """The labels that match, the best first.
+
+    Attributes:
+        rows: what is listed.
+        longest_count: of the numbers of images, as they are written.
+        longest_key: of the keys, as they are written.
+    """
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
         self.rows: list[Row] = []
+        self.longest_count = self.longest_key = ""
 
     def show_rows(self, rows: list[Row]) -> None:
         """Show other rows."""
         self.beginResetModel()
         self.rows = rows
+        shown = [(row.count, row.label) for row in rows if row.label is not None]
+        self.longest_count = max((f"{count:,}" for count, _ in shown), key=len, default="")
+        self.longest_key = max((written(label.shortcut) for _, label in shown if label.shortcut), key=len, default="")
         self.endResetModel()
 
     def rowCount(self, parent: Index = _ROOT) -> int:

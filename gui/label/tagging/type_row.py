@@ -61,7 +61,10 @@ class RowDelegate(QStyledItemDelegate):
         right = whole.width() - theme.PANEL
         count = "" if row.label is None else f"{row.count:,}"
         key = "" if row.label is None or not row.label.shortcut else written(row.label.shortcut)
-        for words, width in ((count, metrics.horizontalAdvance("100,000")), (key, metrics.horizontalAdvance("Alt⇧0"))):
+        model = self._model
+        columns = ((count, model.longest_count), (key, model.longest_key)) if row.label is not None else ()
+        for words, longest in columns:
+            width = metrics.horizontalAdvance(longest)
             painter.setPen(quiet)
             painter.drawText(place(right - width, width, whole.height()), _trailing(option.direction), words)
             right -= width + theme.SPACE
