@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSettings, QSize, Qt, QTimer, QUrl
 from PySide6.QtGui import (
-    QAction,
-    QActionGroup,
     QCloseEvent,
     QDesktopServices,
     QDragEnterEvent,
@@ -18,7 +16,6 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
     QMainWindow,
-    QMenu,
     QMessageBox,
     QStackedWidget,
     QVBoxLayout,
@@ -29,13 +26,13 @@ from core.errors import DamagedProjectError, MultihotError
 from core.paths import user_folder
 from core.project.changes import Changes
 from gui import background
-from gui.commands import MENUS, Commands
+from gui.commands import Commands
 from gui.session import Session
 from gui.shell.image_check import ImageCheck
-from gui.shell.menu_keys import MenuKeys
 from gui.shell.rail import WORKSPACES, Rail
 from gui.shell.status_bar import StatusBar
 from gui.shell.welcome import Welcome
+from gui.shell.window_menus import WindowMenus
 from gui.widgets import theme
 from gui.widgets.panel import line
 
@@ -57,6 +54,7 @@ class MainWindow(QMainWindow):
         session: the open project and the settings.
         commands: every action, by id.
         controller: the runs of the open project; None until the first project was opened and seen.
+        menus: what the menus hold, and the lists of commands.
     """
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -66,7 +64,6 @@ class MainWindow(QMainWindow):
         self.controller: TrainingController | None = None
         self._workspaces: dict[str, QWidget] = {}
         self._current: str | None = None
-        self._label_actions: list[QAction] = []
         self._is_shut_down = False
         self._later = QTimer(self, singleShot=True, interval=_LATER_MS)
         self._later.timeout.connect(self._on_later)
@@ -79,8 +76,7 @@ class MainWindow(QMainWindow):
         self._rail_line, self._status_line = line(vertical=True), line()
         self._pages = QStackedWidget()
         self._pages.addWidget(self.welcome)
-        self._labels_menu = QMenu()
-        self._recent_menu = QMenu(self.tr("Recent projects"), self)
+        self.menus = WindowMenus(self)
 
         # lay out
         top = QHBoxLayout()
@@ -102,7 +98,6 @@ class MainWindow(QMainWindow):
         # a screen of 1366 x 768 is smaller than the window likes to be; some room is for its frame
         room = self.screen().availableGeometry().size() - QSize(24, 48)
         self.resize(QSize(1280, 800).boundedTo(room))
-        self._make_menus()
 
         # connect
         self._connect_session()
@@ -147,9 +142,9 @@ class MainWindow(QMainWindow):
 
             label = LabelWorkspace(self.session, self.commands, news=self.project_commands.news)
             label.folder_wanted.connect(self.commands["file.add_images"].trigger)
-            label.label_actions_changed.connect(self._on_label_actions_changed)
+            label.label_actions_changed.connect(self.menus.set_label_actions)
             label.showing.changed.connect(self._show_bare)
-            self._on_label_actions_changed(label.label_actions)
+            self.menus.set_label_actions(label.label_actions)
             workspace = label
         elif name == "train":
             from gui.train.workspace import TrainWorkspace
@@ -322,42 +317,12 @@ class MainWindow(QMainWindow):
 
     # menus and commands
 
-    def _make_menus(self) -> None:
-        for name in MENUS:
-            menu = self.menuBar().addMenu(self.tr(name))
-            for action in self.commands.menu(name):
-                if action is None:
-                    menu.addSeparator()
-                else:
-                    menu.addAction(action)
-                if action is self.commands["file.open"]:
-                    menu.addMenu(self._recent_menu)
-            if name == "Labels":
-                self._labels_menu = menu
-                menu.addSeparator()
-        MenuKeys(self.menuBar(), self.commands, self)
-        schemes = QActionGroup(self)
-        for scheme in ("system", "light", "dark"):
-            schemes.addAction(self.commands[f"view.{scheme}"])
-            self.commands[f"view.{scheme}"].triggered.connect(
-                functools.partial(self.session.change_settings, color_scheme=scheme)
-            )
-        self._recent_menu.aboutToShow.connect(self._fill_recent)
-
-    def _fill_recent(self) -> None:
-        self._recent_menu.clear()
-        for folder in self.session.settings.recent_projects:
-            action = self._recent_menu.addAction(folder.replace("&", "&&"))
-            action.triggered.connect(functools.partial(self.open_project, Path(folder)))
-
     def _connect_session(self) -> None:
         session = self.session
         session.project_opened.connect(self._on_project_opened)
         session.project_closed.connect(self._on_project_closed)
         session.changed.connect(self._on_session_changed)
         session.settings_changed.connect(self._show_scheme)
-        session.settings_changed.connect(self._show_shortcuts)
-        self._show_shortcuts()
         session.workspace_requested.connect(self.show_workspace)
         self.rail.chosen.connect(self.show_workspace)
         self.welcome.project_chosen.connect(self.open_project)
@@ -376,12 +341,12 @@ class MainWindow(QMainWindow):
             "model.inspect": functools.partial(self.show_workspace, "inspect"),
             "model.tune": self._on_tune,
             "model.export": functools.partial(self.show_workspace, "export"),
-            "tools.palette": self.show_palette,
+            "tools.palette": self.menus.show_palette,
             "tools.open_folder": lambda: _open_folder(session.store.folder),
             "tools.open_logs": lambda: _open_folder(user_folder() / "logs"),
-            "tools.shortcuts": self.edit_shortcuts,
-            "help.shortcuts": self.show_shortcuts,
-            "help.about": self._on_about,
+            "tools.shortcuts": self.menus.edit_shortcuts,
+            "help.shortcuts": self.menus.show_shortcuts,
+            "help.about": self.menus.show_about,
         }
         for name in WORKSPACES:
             handlers[f"view.{name}"] = functools.partial(self.show_workspace, name)
@@ -394,57 +359,6 @@ class MainWindow(QMainWindow):
         self.commands[f"view.{settings.color_scheme}"].setChecked(True)
         self.commands["tools.warm_worker"].setChecked(settings.warm_worker)
         theme.set_scheme(settings.color_scheme)
-
-    def _on_label_actions_changed(self, actions: list[QAction]) -> None:
-        self._label_actions = actions
-        for action in actions:
-            self._labels_menu.addAction(action)
-
-    def _show_shortcuts(self) -> None:
-        self.commands.set_shortcuts(self.session.settings.shortcuts)
-
-    def show_palette(self) -> None:
-        """Open the list of all commands."""
-        from gui.shell.command_palette import CommandPalette, Entry
-
-        commands = [one for one in self.commands.all() if one[0].id != "tools.palette"]
-        entries = [Entry(self.tr(command.menu), action) for command, action in commands]
-        entries += [Entry(self.tr("Label"), action) for action in self._label_actions]
-        filters = self._filter_actions()
-        entries += [Entry(self.tr("Filter"), action) for action in filters]
-        palette = CommandPalette(entries, self, recent=self.session.settings.recent_commands)
-        palette.ran.connect(lambda one: self.session.set_settings(self.session.settings.with_recent_command(one)))
-        for action in filters:
-            palette.destroyed.connect(action.deleteLater)
-        palette.open_over(self)
-
-    def _filter_actions(self) -> list[QAction]:
-        filters = self.session.store.saved_filters if self.session.has_project else {}
-        actions = []
-        for name, text in filters.items():
-            action = QAction(name.replace("&", "&&"), self)
-            action.setToolTip(text)
-            action.triggered.connect(lambda _checked=False, text=text: self.show_filter(text))
-            actions.append(action)
-        return actions
-
-    def show_shortcuts(self) -> None:
-        """Open the sheet of shortcuts."""
-        from gui.shell.shortcut_sheet import ShortcutSheet
-
-        sheet = self.findChild(ShortcutSheet)
-        if sheet is None:
-            sheet = ShortcutSheet(self.commands, self._label_actions, self)
-            sheet.edit_wanted.connect(self.edit_shortcuts)
-        sheet.show()
-        sheet.raise_()
-        sheet.activateWindow()
-
-    def edit_shortcuts(self) -> None:
-        """Open the dialog in which commands and labels get other keys."""
-        from gui.shell.shortcut_editor import ShortcutEditor
-
-        ShortcutEditor(self.session, self.commands, self).open()
 
     def _on_tune(self) -> None:
         self.show_workspace("inspect")
@@ -467,21 +381,6 @@ class MainWindow(QMainWindow):
         is_bare = label.set_bare(wanted)  # type: ignore[attr-defined]
         for widget in (self.rail, self._rail_line, self.status, self._status_line, self.menuBar()):
             widget.setVisible(not is_bare)
-
-    def _on_about(self) -> None:
-        from importlib.metadata import PackageNotFoundError, version
-
-        try:
-            number = version("multihot")
-        except PackageNotFoundError:
-            number = self.tr("from source")
-        QMessageBox.about(
-            self,
-            self.tr("About Multihot"),
-            f"<h3>Multihot {number}</h3><p>Multi-label and multi-class image classification: "
-            "label, train, set thresholds, export.</p>"
-            "<p>Apache License 2.0. Icons: Phosphor (MIT).</p>",
-        )
 
     # the end
 

@@ -66,7 +66,7 @@ def _take_label(window: MainWindow, out: Path) -> None:
         _settle(window, label)
         window.grab().save(str(out / f"{name}.png"))
     window.commands["view.grid"].trigger()
-    window.show_palette()
+    window.menus.show_palette()
     palette = QApplication.activePopupWidget()
     assert palette is not None
     _wait(SETTLE_MS)
