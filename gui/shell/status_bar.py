@@ -194,10 +194,11 @@ class JobRow(QWidget):
     def show_item(self, item: JobItem) -> None:
         """Show how far the job is."""
         self._item = item
-        name = _short(self._name, item.name, Qt.TextElideMode.ElideRight)
-        self._name.setText(name)
-        self._name.setAccessibleName(item.name)
-        self._name.setToolTip(wrapped(item.name) if name != item.name else "")
+        if item.name != self._name.accessibleName():
+            name = _short(self._name, item.name, Qt.TextElideMode.ElideRight)
+            self._name.setText(name)
+            self._name.setAccessibleName(item.name)
+            self._name.setToolTip(wrapped(item.name) if name != item.name else "")
         self._bar.setRange(0, 0 if item.fraction is None else 1000)
         if item.fraction is not None:
             self._bar.setValue(round(item.fraction * 1000))

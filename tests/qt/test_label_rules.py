@@ -250,3 +250,16 @@ def test_what_comes_along_in_one_project_is_no_hint_in_the_next(qtbot, window, l
     assert background.wait(5000)
     QApplication.processEvents()
     assert label.advice._companions is None
+
+
+def test_tab_goes_through_the_window_in_reading_order_also_once_the_form_is_there(qtbot, rules):
+    qtbot.mouseClick(rules.add, Qt.MouseButton.LeftButton)
+    rules.table.setFocus()
+    passed = []
+    for _ in range(8):
+        passed.append(QApplication.focusWidget())
+        qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
+    form = rules.form
+    assert passed == [
+        rules.table, form.kind, form.first, form.second, form.cancel, form.save, rules.proposals, rules.close_button,
+    ]  # fmt: skip

@@ -110,6 +110,12 @@ class RuleForm(QFrame):
         else:
             self.first.setFocus()
 
+    def in_order(self) -> tuple[QWidget, ...]:
+        """The parts that Tab comes to, in reading order, without the labels of a group."""
+        return (
+            self.kind, self.first, self.second, self.name, self.one_more, self.add_label, self.cancel, self.save,
+        )  # fmt: skip
+
     def _lay_out(self) -> None:
         pair = QHBoxLayout()
         pair.setContentsMargins(0, 0, 0, 0)

@@ -8,7 +8,7 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QPushButton, QTableWidget, QTableWidgetItem, QWidget
 
 from gui.widgets import icons, theme
-from gui.widgets.buttons import flat, pressed_with_focus
+from gui.widgets.buttons import pressed_with_focus
 from gui.widgets.own_keys import keep_keys
 
 _KEY = Qt.ItemDataRole.UserRole
@@ -75,6 +75,7 @@ class RuleTable(QTableWidget):
         # the chosen row is marked also while the table has no focus, so its edge says that it has
         self.setStyleSheet(
             "QTableWidget { border: 1px solid palette(mid); } QTableWidget:focus { border: 1px solid palette(accent); }"
+            "QPushButton { padding: 0 8px; margin: 2px; }"
         )
         keep_keys(self)
         self.itemSelectionChanged.connect(self.chosen_changed)
@@ -133,16 +134,19 @@ class RuleTable(QTableWidget):
                 item.setData(Qt.ItemDataRole.DecorationRole, icons.pixmap("warning-fill", _ICON, color, ratio=ratio))
             self.setItem(place, column, item)
         if row.button:
-            button = flat(QPushButton(row.button))
-            button.setStyleSheet("QPushButton { padding: 0 8px; margin: 2px; }")
+            # not `flat`: without the focus no key ever comes to it
+            button = QPushButton(row.button)
+            button.setProperty("kind", "flat")
             pressed_with_focus(button)
             button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
             button.setAccessibleName(f"{row.button}: {row.words}")
             button.clicked.connect(lambda: self.button_clicked.emit(key))
             column = self.columnCount() - 1
             self.setCellWidget(place, column, button)
-            self.horizontalHeader().setSectionResizeMode(column, QHeaderView.ResizeMode.Fixed)
-            self.setColumnWidth(column, button.sizeHint().width() + theme.SPACE)
+            if not place:
+                # as wide as the first, since all say the same: asking each takes its time
+                self.horizontalHeader().setSectionResizeMode(column, QHeaderView.ResizeMode.Fixed)
+                self.setColumnWidth(column, button.sizeHint().width() + theme.SPACE)
 
     def changeEvent(self, event: QEvent) -> None:
         """Rows have colours of the palette."""

@@ -3,7 +3,10 @@
 import functools
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import pairwise
 
+import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QLocale, Qt, QTimer
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
@@ -70,8 +73,8 @@ class RulesWindow(QDialog):
         self.note = QLabel()
         self.note.setProperty("tone", "secondary")
         self.note.setWordWrap(True)
-        self.form = RuleForm()
-        self.form.hide()
+        self._form: RuleForm | None = None
+        self._form_place = QVBoxLayout()
         self.error = ErrorRow()
         self.proposals = RuleTable(
             self.tr("Rules that the annotations propose"), (self.tr("Rule"), self.tr("Holds on"), "")
@@ -103,7 +106,7 @@ class RulesWindow(QDialog):
         layout.addWidget(self.table, 3)
         layout.addWidget(self.note)
         layout.addLayout(buttons)
-        layout.addWidget(self.form)
+        layout.addLayout(self._form_place)
         layout.addWidget(self.error)
         layout.addSpacing(theme.SPACE)
         layout.addWidget(line())
@@ -126,14 +129,26 @@ class RulesWindow(QDialog):
         self.change.clicked.connect(self._on_change)
         self.delete.clicked.connect(self._on_delete)
         self.show_images.clicked.connect(self._on_show_images)
-        self.form.saved.connect(self._on_saved)
-        self.form.cancelled.connect(self._on_cancelled)
         self.close_button.clicked.connect(self.close)
         self._rest.timeout.connect(self._count)
         for key, slot in (("Insert", self._on_add), ("F2", self._on_change), ("Delete", self._on_delete)):
             QShortcut(QKeySequence(key), self.table, slot, context=Qt.ShortcutContext.WidgetShortcut)
         session.changed.connect(self._on_changed)
         session.project_closed.connect(self._on_project_closed)
+
+    @property
+    def form(self) -> RuleForm:
+        """The fields of a rule; made when they are first wanted, so that the window opens at once."""
+        if self._form is None:
+            self._form = RuleForm()
+            self._form.hide()
+            self._form_place.addWidget(self._form)
+            self._form.saved.connect(self._on_saved)
+            self._form.cancelled.connect(self._on_cancelled)
+            # parts that are made later come last else
+            for one, following in pairwise([self.show_images, *self._form.in_order()]):
+                QWidget.setTabOrder(one, following)
+        return self._form
 
     # what is shown
 
@@ -196,7 +211,8 @@ class RulesWindow(QDialog):
     def _count(self) -> None:
         """Count in a thread where rules are broken and which ones hold."""
         store = self._session.store
-        work = functools.partial(find, store.states.copy("F"), store.labels, store.rules)
+        # not a copy: what is edited meanwhile is counted again
+        work = functools.partial(find, store.states, store.labels, store.rules)
         background.run(self, work, self._on_counted, self._on_failed, key="rules")
 
     def _on_project_closed(self) -> None:
@@ -236,7 +252,8 @@ class RulesWindow(QDialog):
 
     def _on_cancelled(self) -> None:
         self._changed = None
-        self.form.hide()
+        if self._form is not None:
+            self._form.hide()
         self.add.setEnabled(True)
         self.table.setFocus()
 
@@ -307,14 +324,12 @@ class RulesWindow(QDialog):
             if len(rows):
                 self._session.show_in_label(self._session.store.image_ids[rows].tolist())
 
-    def _broken(self, rule: Rule) -> list[int]:
-        if self._findings is None:
-            return []
-        for one, rows in zip(self._findings.rules, self._findings.broken, strict=True):
-            if _key_of(one) == _key_of(rule):
-                count = len(self._session.store.image_ids)
-                return [row for row in rows.tolist() if row < count]
-        return []
+    def _broken(self, rule: Rule) -> NDArray[np.int64]:
+        """Rows of the images that break a rule, as far as they are counted."""
+        found = () if self._findings is None else zip(self._findings.rules, self._findings.broken, strict=True)
+        rows = next((rows for one, rows in found if _key_of(one) == _key_of(rule)), np.empty(0, np.int64))
+        # images can have gone since
+        return rows[rows < len(self._session.store.image_ids)]
 
 
 def show_rules(
