@@ -89,15 +89,16 @@ class LabelPanel(Panel):
         foot.addWidget(self._key)
         self._foot = QWidget()
         self._foot.setLayout(foot)
+        # what stands above comes first for Tab, too
+        self.header.addWidget(self._chosen)
+        self._rules_button = action_button(self._commands["labels.rules"])
+        self.header.addWidget(self._rules_button)
+        self.header.addWidget(action_button(self._commands["labels.edit"]))
         self.body.setSpacing(0)
         self.body.addWidget(self._find_row)
         self.body.addWidget(self._none)
         self.body.addWidget(self._stack, 1)
         self.body.addWidget(self._foot)
-        self.header.addWidget(self._chosen)
-        self._rules_button = action_button(self._commands["labels.rules"])
-        self.header.addWidget(self._rules_button)
-        self.header.addWidget(action_button(self._commands["labels.edit"]))
         QWidget.setTabOrder(self.find_field, self.list)
 
     def _connect(self) -> None:

@@ -67,7 +67,7 @@ class TypeBox(QFrame):
         self.setAccessibleName(self.tr("Type a label"))
         self.setAutoFillBackground(True)
         self.field = QLineEdit()
-        self.field.setPlaceholderText(self.tr("Type a label, “-” for absent, “?” for unknown"))
+        self.field.setPlaceholderText(self.tr("Label, -absent, ?unknown"))
         self.field.setAccessibleName(self.tr("Label to give"))
         self.model = RowModel(self)
         self.list = QListView()

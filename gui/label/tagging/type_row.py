@@ -67,7 +67,7 @@ class RowDelegate(QStyledItemDelegate):
             width = metrics.horizontalAdvance(longest)
             painter.setPen(quiet)
             painter.drawText(place(right - width, width, whole.height()), _trailing(option.direction), words)
-            right -= width + theme.SPACE
+            right -= width + 2 * theme.SPACE
         name = str(self._model.data(index))
         room = place(left, right - left, whole.height())
         draw_found(painter, room, name, row.places, font=QFont(option.font), color=text, direction=option.direction)
