@@ -8,7 +8,6 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QPushButton, QTableWidget, QTableWidgetItem, QWidget
 
 from gui.widgets import icons, theme
-from gui.widgets.buttons import pressed_with_focus
 from gui.widgets.own_keys import keep_keys
 
 _KEY = Qt.ItemDataRole.UserRole
@@ -137,7 +136,7 @@ class RuleTable(QTableWidget):
             # not `flat`: without the focus no key ever comes to it
             button = QPushButton(row.button)
             button.setProperty("kind", "flat")
-            pressed_with_focus(button)
+            button.setAutoDefault(False)
             button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
             button.setAccessibleName(f"{row.button}: {row.words}")
             button.clicked.connect(lambda: self.button_clicked.emit(key))
