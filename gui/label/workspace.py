@@ -3,11 +3,13 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
-from core.labels import LabelState
+from core.labels import PRESENT, LabelState
 from gui.commands import Commands
 from gui.label.advice import Advice
 from gui.label.choosing import Choosing
@@ -238,6 +240,8 @@ class LabelWorkspace(QWidget):
         self.label_panel.filter_wanted.connect(self.show_filter)
         self.label_panel.set_suggestions(self._suggested)
         self.label_panel.set_conflicts(self._conflicting)
+        self.label_panel.set_shown_counts(self._shown_counts)
+        self.model.visible_changed.connect(self.label_panel.refresh_counts)
         grid.delegate.set_conflicts(self.advice.is_broken)
         self.scores.changed.connect(self._show_scores)
         self.advice.changed.connect(self._on_advice_changed)
@@ -364,6 +368,10 @@ class LabelWorkspace(QWidget):
         self.grid.viewport().update()
         self.loupe.refresh_chips()
         self.label_panel.refresh_advice()
+
+    def _shown_counts(self) -> NDArray[np.int64] | None:
+        """On how many of the shown images each label is present (C,); None where all are shown."""
+        return self.filter_bar.label_counts()[PRESENT] if self.model.is_filtered else None
 
     def _suggested(self) -> dict[int, float]:
         """What the model suggests for the one image that is chosen, by label id."""

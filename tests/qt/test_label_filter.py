@@ -120,3 +120,15 @@ def test_one_image_asked_for_is_shown_large(annotated, label):
     annotated.session.show_in_label([int(annotated.session.store.image_ids[5])])
     assert label.has_loupe()
     assert label.grid.currentIndex().row() == 5
+
+
+def test_the_labels_say_on_how_many_of_the_shown_images_they_are(annotated, label, show, qtbot):
+    model = label.label_panel.list.model()
+    store = annotated.session.store
+    kings = int((store.states[:, 1] == 1).sum())
+    shown = len(show("ace"))
+    both = int((store.states[label.model.rows, 1] == 1).sum())
+    qtbot.waitUntil(lambda: model.count_words(0) == f"{shown} / {shown}")
+    assert model.count_words(1) == f"{both} / {kings}"
+    show("")
+    qtbot.waitUntil(lambda: model.count_words(1) == f"{kings}")

@@ -43,6 +43,8 @@ class LabelModel(QAbstractListModel):
         self.labels: tuple[Label, ...] = ()
         self.states: NDArray[np.int8] = np.empty(0, np.int8)
         self.counts: NDArray[np.int64] = np.empty(0, np.int64)
+        self.shown: NDArray[np.int64] | None = None
+        self._count_shown: Callable[[], NDArray[np.int64] | None] = lambda: None
         self._names: dict[int, str] = {}
         self._keys = ""
         self._count = QTimer(self, singleShot=True, interval=_COUNT_MS)
@@ -55,6 +57,25 @@ class LabelModel(QAbstractListModel):
         self._reload()
 
     # what is asked of it
+
+    def set_shown_counts(self, count: Callable[[], NDArray[np.int64] | None]) -> None:
+        """Say on how many of the shown images each label is present.
+
+        Args:
+            count: gives (C,) images, or None where all are shown; it is asked after edits, too.
+        """
+        self._count_shown = count
+        self.refresh_counts()
+
+    def refresh_counts(self) -> None:
+        """Other images are shown."""
+        self._count.start()
+
+    def count_words(self, row: int) -> str:
+        """On how many images the label of a row is present: of those that are shown, and of all."""
+        if self.shown is None or len(self.shown) != len(self.labels):
+            return f"{int(self.counts[row]):,}"
+        return f"{int(self.shown[row]):,} / {int(self.counts[row]):,}"
 
     def glyph(self, row: int) -> str:
         """The icon of the state in a row."""
@@ -137,6 +158,7 @@ class LabelModel(QAbstractListModel):
             columns = self._session.store.states.T
             present = int(LabelState.PRESENT)
             self.counts = np.array([np.count_nonzero(column == present) for column in columns], np.int64)
+            self.shown = self._count_shown()
             self._repaint()
 
     def _repaint(self) -> None:

@@ -1,5 +1,9 @@
 """The labels of the project, at the right of the images."""
 
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QLineEdit, QPushButton, QStackedWidget, QWidget
@@ -138,6 +142,14 @@ class LabelPanel(Panel):
     def set_conflicts(self, breaking: Conflicts) -> None:
         """Say which labels break a rule on the current image: a function that gives their ids."""
         self._model.set_conflicts(breaking)
+
+    def set_shown_counts(self, count: Callable[[], NDArray[np.int64] | None]) -> None:
+        """Say on how many of the shown images each label is present, see `LabelModel.set_shown_counts`."""
+        self._model.set_shown_counts(count)
+
+    def refresh_counts(self) -> None:
+        """Other images are shown."""
+        self._model.refresh_counts()
 
     def refresh_advice(self) -> None:
         """Other suggestions or conflicts are known."""

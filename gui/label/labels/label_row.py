@@ -63,7 +63,7 @@ class LabelDelegate(QStyledItemDelegate):
 
         right = whole.width() - theme.PANEL
         painter.setFont(theme.tabular(option.font))
-        count = f"{int(self._model.counts[row]):,}"
+        count = self._model.count_words(row)
         wide = QFontMetrics(painter.font()).horizontalAdvance(count)
         painter.setPen(quiet)
         painter.drawText(place(right - wide, wide, whole.height()), Qt.AlignmentFlag.AlignCenter, count)
