@@ -14,8 +14,8 @@ from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
 from core.errors import ProjectError
 from core.labels import LabelState
-from core.project.database import FILE_NAME
-from core.project.scan import scan_folder
+from core.project.disk.database import FILE_NAME
+from core.project.files.scan import scan_folder
 from core.project.store import Store
 
 LABELS = ("circle", "square", "triangle", "striped", "dotted", "red", "night sky", "moon")

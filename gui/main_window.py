@@ -453,7 +453,7 @@ def _import_jobs() -> None:
 
 
 def _is_project(folder: Path) -> bool:
-    from core.project.database import FILE_NAME, has_backups
+    from core.project.disk.database import FILE_NAME, has_backups
 
     # one whose file is missing is opened, too: it offers its backups
     return (folder / FILE_NAME).exists() or has_backups(folder)

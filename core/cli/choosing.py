@@ -6,7 +6,7 @@ from pathlib import Path
 
 from core.errors import ProjectError
 from core.jobs.folder import JobFolder, RunState
-from core.project.runs import Run
+from core.project.runs.run_list import Run
 from core.project.store import Store
 
 

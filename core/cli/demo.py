@@ -19,7 +19,7 @@ from core.cli.train import train
 from core.deploy.predict import Predictor
 from core.errors import JobError, ProjectError
 from core.paths import child_environment, module_command
-from core.project.scan import scan_folder
+from core.project.files.scan import scan_folder
 from core.recipes.catalogue import recipe
 from core.sample import make_sample_project
 

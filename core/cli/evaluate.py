@@ -13,7 +13,7 @@ from core.evaluation.multi_class import confusions
 from core.evaluation.predictions import Predictions
 from core.evaluation.report import Report, evaluate
 from core.evaluation.threshold_file import FIRST_SET, ThresholdSet
-from core.project.runs import Run
+from core.project.runs.run_list import Run
 
 _MOST_CONFUSIONS = 10
 # a wider matrix does not fit a terminal

@@ -14,7 +14,7 @@ from core.evaluation.predictions import PREDICTIONS_FILE, Predictions
 from core.evaluation.threshold_file import ThresholdSet
 from core.jobs.events import ExportFinished
 from core.jobs.train import prepare_export
-from core.project.runs import Run
+from core.project.runs.run_list import Run
 
 AS_IN_RUN: Final = "run"
 """The calibration that was chosen for the run."""

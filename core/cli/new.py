@@ -11,7 +11,7 @@ from core.errors import FormatError, ProjectError
 from core.formats import class_folders
 from core.formats.apply import import_annotations
 from core.labels import MULTI_CLASS, MULTI_LABEL, Split, Task
-from core.project.scan import scan_folder
+from core.project.files.scan import scan_folder
 from core.project.store import Store
 
 

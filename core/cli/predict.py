@@ -12,7 +12,7 @@ from core.cli.output import Output, check_replaceable
 from core.deploy.predict import Prediction, Predictor
 from core.errors import ImageError, ModelError
 from core.files import write_atomically
-from core.project.scan import scan_folder
+from core.project.files.scan import scan_folder
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

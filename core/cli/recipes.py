@@ -7,7 +7,7 @@ from itertools import groupby
 from pathlib import Path
 
 from core.cli.output import Output
-from core.project.peek import facts_of
+from core.project.disk.peek import facts_of
 from core.recipes.catalogue import catalogue, project_recipes
 from core.recipes.checks import TASKS
 from core.recipes.complexity import Complexity, complexity

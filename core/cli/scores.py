@@ -6,7 +6,7 @@ from core.evaluation.before_after import BeforeAfter
 from core.evaluation.metrics import ClassificationScores
 from core.evaluation.predictions import PREDICTIONS_FILE, Predictions
 from core.labels import Split
-from core.project.runs import Run
+from core.project.runs.run_list import Run
 
 SPLITS = {"train": Split.TRAIN, "validation": Split.VALIDATION, "test": Split.TEST}
 """The words for the splits in commands."""

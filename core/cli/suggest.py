@@ -13,7 +13,7 @@ from core.errors import JobError
 from core.jobs.events import ScoreFinished
 from core.jobs.score import prepare_scoring
 from core.labels import LabelState
-from core.project.model_scores import load_model_scores
+from core.project.runs.model_scores import load_model_scores
 from core.project.store import Store
 
 

@@ -16,7 +16,7 @@ from core.evaluation.predictions import PREDICTIONS_FILE, Predictions
 from core.evaluation.threshold_file import THRESHOLDS_FILE, ThresholdBook, checked_name
 from core.evaluation.threshold_merge import free_name, write_merged
 from core.evaluation.tuning import On, Shrink, Tuned, tune
-from core.project.runs import Run
+from core.project.runs.run_list import Run
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

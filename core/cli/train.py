@@ -11,9 +11,9 @@ from core.errors import JobError, ProjectError, WeightsError
 from core.jobs.events import RunFinished
 from core.jobs.folder import JobFolder, RunState
 from core.jobs.train import prepare_training
-from core.project.checks import training_warnings
-from core.project.database import FILE_NAME
-from core.project.runs import Run, run_folder
+from core.project.disk.database import FILE_NAME
+from core.project.runs.checks import training_warnings
+from core.project.runs.run_list import Run, run_folder
 from core.project.store import Store
 from core.recipes.catalogue import DEFAULT
 from core.recipes.catalogue import recipe as recipe_of_name

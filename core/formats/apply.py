@@ -12,7 +12,7 @@ from core.formats.annotations import Annotations
 from core.labels import MULTI_CLASS, LabelState, Split
 from core.project.changes import Changes
 from core.project.edits import KEEP, changes_of
-from core.project.one_class import with_several
+from core.project.labels.one_class import with_several
 from core.project.store import Store
 
 # In place of a row number.

@@ -11,8 +11,8 @@ import numpy as np
 from core.errors import FormatError, ProjectError
 from core.formats.annotations import Annotations
 from core.labels import LabelState, Split
-from core.project.label_rows import check_label_name
-from core.project.scan import natural_key, scan_folder
+from core.project.files.scan import natural_key, scan_folder
+from core.project.labels.label_rows import check_label_name
 
 _SPLITS = {
     "train": Split.TRAIN,

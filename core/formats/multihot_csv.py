@@ -20,7 +20,7 @@ from core.files import write_atomically
 from core.formats.annotations import Annotations
 from core.images import SUFFIXES
 from core.labels import LabelState, Split
-from core.project.label_rows import check_label_name
+from core.project.labels.label_rows import check_label_name
 from core.project.store import Store
 
 _STATES = {

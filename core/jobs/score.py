@@ -11,7 +11,7 @@ from core.evaluation.predictions import PREDICTIONS_FILE, Predictions
 from core.evaluation.suggestions import Suggestions
 from core.jobs.folder import JobFolder, RunState
 from core.jobs.job import ScoreJob
-from core.project.runs import Run
+from core.project.runs.run_list import Run
 
 
 def scoring_folder(run: Path) -> Path:

@@ -11,9 +11,9 @@ from core.evaluation.calibration import Calibration
 from core.jobs.folder import JobFolder
 from core.jobs.job import ExportJob, TrainJob
 from core.labels import Split
-from core.project.checks import check_trainable
-from core.project.runs import Run
-from core.project.snapshot import Snapshot, take_snapshot
+from core.project.runs.checks import check_trainable
+from core.project.runs.run_list import Run
+from core.project.runs.snapshot import Snapshot, take_snapshot
 from core.project.store import Store
 from core.recipes.adapt import adapt
 from core.recipes.catalogue import DEFAULT

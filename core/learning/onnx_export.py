@@ -37,7 +37,7 @@ from core.learning.models.net import Net, preprocessing_of
 from core.learning.trained import load_trained
 from core.learning.training.meter import Stage
 from core.learning.training.summary import Summary
-from core.project.snapshot import Snapshot
+from core.project.runs.snapshot import Snapshot
 from core.recipes.recipe import from_toml
 
 #: Largest difference of two probabilities that passes.

@@ -24,7 +24,7 @@ from core.learning.models.net import Net, preprocessing_of
 from core.learning.trained import load_trained
 from core.learning.training.device import Device, choose_device
 from core.learning.training.scoring import predict
-from core.project.snapshot import Snapshot
+from core.project.runs.snapshot import Snapshot
 from core.recipes.recipe import Recipe, from_toml
 
 _BATCH = 32

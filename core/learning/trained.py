@@ -5,7 +5,7 @@ from pathlib import Path
 from core.learning.models.label_graph import GRAPH_FILE, LabelGraph
 from core.learning.models.net import Net, build_net
 from core.learning.training.checkpoint import BEST_FILE, load_best
-from core.project.snapshot import Snapshot
+from core.project.runs.snapshot import Snapshot
 from core.recipes.recipe import Recipe
 
 

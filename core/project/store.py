@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 from core.errors import ProjectError
 from core.labels import MULTI_LABEL, Split, Task
 from core.project.changes import Changes
-from core.project.damage import damage_told, damaged
-from core.project.database import FILE_NAME, Database, has_backups, made_folder
-from core.project.label_changes import LabelChanges
-from core.project.one_class import annotated_images
-from core.project.runs import Run, RunList
-from core.project.splits import FRACTIONS, stratified_split
-from core.project.steps import serial
+from core.project.disk.damage import damage_told, damaged
+from core.project.disk.database import FILE_NAME, Database, has_backups, made_folder
+from core.project.labels.one_class import annotated_images
+from core.project.layers.label_changes import LabelChanges
+from core.project.layers.steps import serial
+from core.project.runs.run_list import Run, RunList
+from core.project.runs.splits import FRACTIONS, stratified_split
 from core.project.words import images as _images
 
 

@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 
 from core.labels import MULTI_CLASS, Label
-from core.project.checks import training_warnings
+from core.project.runs.checks import training_warnings
 from core.report import plots
 from core.report.blocks import Block, Column, Figures, Section, Table, Text
 from core.report.facts import ReportFacts, measured_splits

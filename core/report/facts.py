@@ -15,8 +15,8 @@ from core.evaluation.report import Report, decisions, evaluate
 from core.evaluation.threshold_file import ThresholdSet
 from core.jobs.job import TrainJob
 from core.labels import LabelState, Split
-from core.project.runs import Run
-from core.project.snapshot import Snapshot
+from core.project.runs.run_list import Run
+from core.project.runs.snapshot import Snapshot
 from core.recipes.recipe import Recipe, from_toml
 from core.report.history import History, read_history
 

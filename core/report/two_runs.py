@@ -12,9 +12,9 @@ from core.evaluation.predictions import PREDICTIONS_FILE, Predictions
 from core.evaluation.threshold_file import ThresholdSet
 from core.jobs.job import TrainJob
 from core.labels import Split
-from core.project.runs import Run
-from core.project.snapshot import Snapshot
-from core.project.snapshot_difference import SnapshotDifference, snapshot_difference
+from core.project.runs.run_list import Run
+from core.project.runs.snapshot import Snapshot
+from core.project.runs.snapshot_difference import SnapshotDifference, snapshot_difference
 from core.recipes.difference import KeyDifference, recipe_difference
 from core.recipes.keys import to_text
 from core.recipes.recipe import from_toml

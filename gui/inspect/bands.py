@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from core.evaluation.bootstrap import threshold_band
 from core.evaluation.predictions import Predictions
 from core.evaluation.tuning import find_thresholds
-from core.project.runs import Run
+from core.project.runs.run_list import Run
 from gui import background
 from gui.inspect.inspection import Inspection
 from gui.inspect.tuner import Wish

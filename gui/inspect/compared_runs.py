@@ -15,7 +15,7 @@ from core.evaluation.predictions import Predictions
 from core.evaluation.ranking import RankedScores
 from core.labels import LabelState, Split
 from core.project.changes import Changes
-from core.project.runs import Run
+from core.project.runs.run_list import Run
 from gui import background
 from gui.inspect.inspection import Inspection
 from gui.inspect.plot_lines import LabelCurves, Line, Role

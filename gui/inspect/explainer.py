@@ -18,7 +18,7 @@ from core.jobs.events import Event, ImageExplained, ImageSkipped, RunFailed
 from core.jobs.folder import JobFolder, RunState
 from core.jobs.job import ExplainJob
 from core.jobs.start import warm_up
-from core.project.runs import Run
+from core.project.runs.run_list import Run
 from gui import background
 from gui.session import Session
 from gui.train.trainer_thread import TrainerThread

@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from core.project.runs import Run
+from core.project.runs.run_list import Run
 from gui.inspect.fixes import Fixes
 from gui.inspect.scored_split import Decisions, ScoredSplit
 from gui.inspect.steps import Steps

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QPushButton, QWi
 
 from core.errors import JobError, MultihotError
 from core.labels import Split
-from core.project.runs import Run
+from core.project.runs.run_list import Run
 from core.report.examples import Examples, choose_examples, image_files
 from core.report.facts import ReportFacts, gather
 from core.report.words import counted

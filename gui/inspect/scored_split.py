@@ -14,8 +14,8 @@ from core.evaluation.ranking import Flips, RankedScores
 from core.evaluation.threshold_file import FIRST_SET, ThresholdBook, ThresholdSet
 from core.evaluation.thresholds import DEFAULT_THRESHOLD
 from core.labels import Split
-from core.project.runs import Run
-from core.project.snapshot import Snapshot
+from core.project.runs.run_list import Run
+from core.project.runs.snapshot import Snapshot
 
 
 @dataclass(frozen=True, eq=False)

@@ -31,7 +31,7 @@ from core.evaluation.slices import (
     score_slices,
 )
 from core.labels import Split
-from core.project.appearance import Appearance, ImageFiles, image_files, look_at
+from core.project.files.appearance import Appearance, ImageFiles, image_files, look_at
 from core.project.query import QueryData, QueryError, parse
 from gui import background
 from gui.inspect.cell_table import CellTable, Column, Row

@@ -24,7 +24,7 @@ from core.errors import MultihotError
 from core.evaluation.tuning import On
 from core.jobs.start import warm_up
 from core.labels import Split
-from core.project.runs import Run
+from core.project.runs.run_list import Run
 from gui import background
 from gui.inspect.compare_page import ComparePage
 from gui.inspect.errors_page import ErrorsPage

@@ -9,11 +9,11 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from core.labels import MULTI_CLASS, LabelState
 from core.project.changes import Changes
-from core.project.hints import Companions
-from core.project.rules import Violation, violating, violations_of
+from core.project.labels.hints import Companions
+from core.project.labels.rules import Violation, violating, violations_of
 from gui import background
-from gui.label.images.chips import ChipInfo
-from gui.label.review.model_scores import ModelScores
+from gui.label.images.loupe.chips import ChipInfo
+from gui.label.review.scores.model_scores import ModelScores
 from gui.label.tagging.conflict_words import words_of
 from gui.session import Session
 

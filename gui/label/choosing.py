@@ -8,9 +8,9 @@ from PySide6.QtCore import QItemSelectionModel, QObject
 
 from core.project.changes import Changes
 from gui.label.foot_bar import FootBar
-from gui.label.images.compare import Compare
-from gui.label.images.grid import Grid
-from gui.label.images.image_model import ImageModel
+from gui.label.images.compare.compare import Compare
+from gui.label.images.grid.grid import Grid
+from gui.label.images.grid.image_model import ImageModel
 from gui.label.showing import Showing
 from gui.label.tagging.annotator import Annotator
 from gui.session import Session

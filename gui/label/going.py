@@ -5,9 +5,9 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject
 
 from core.labels import Review
-from gui.label.images.compare import Compare
-from gui.label.images.grid import Grid
-from gui.label.images.image_model import ImageModel
+from gui.label.images.compare.compare import Compare
+from gui.label.images.grid.grid import Grid
+from gui.label.images.grid.image_model import ImageModel
 from gui.label.showing import Showing
 from gui.label.tagging.annotator import Annotator
 from gui.session import Session

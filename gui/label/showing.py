@@ -7,16 +7,16 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QApplication, QStackedWidget, QWidget
 
 from gui.commands import Commands
-from gui.label.images.compare import Compare
-from gui.label.images.grid import Grid
-from gui.label.images.image_model import ImageModel
-from gui.label.images.loupe import Loupe
+from gui.label.images.compare.compare import Compare
+from gui.label.images.grid.grid import Grid
+from gui.label.images.grid.image_model import ImageModel
+from gui.label.images.loupe.loupe import Loupe
 from gui.session import Session
 from gui.widgets.empty_state import EmptyState
 
 if TYPE_CHECKING:
     # made and imported when it is first seen
-    from gui.label.review.statistics_page import StatisticsPage
+    from gui.label.review.statistics.statistics_page import StatisticsPage
 
 Mode = Literal["grid", "loupe", "compare", "statistics"]
 MODES: tuple[Mode, ...] = ("grid", "loupe", "compare", "statistics")

@@ -3,8 +3,8 @@
 from PySide6.QtCore import QObject
 
 from gui.label.foot_bar import FootBar
-from gui.label.images.compare import Compare
-from gui.label.images.loupe import Loupe
+from gui.label.images.compare.compare import Compare
+from gui.label.images.loupe.loupe import Loupe
 from gui.label.showing import Showing
 from gui.widgets.canvas import Canvas
 

@@ -16,14 +16,14 @@ from gui.label.choosing import Choosing
 from gui.label.filter.filter_bar import FilterBar
 from gui.label.foot_bar import FootBar
 from gui.label.going import Going
-from gui.label.images.chips import ChipInfo
-from gui.label.images.compare import Compare
-from gui.label.images.grid import Grid
-from gui.label.images.image_model import ImageModel
-from gui.label.images.loupe import Loupe
-from gui.label.labels.label_panel import LabelPanel
+from gui.label.images.compare.compare import Compare
+from gui.label.images.grid.grid import Grid
+from gui.label.images.grid.image_model import ImageModel
+from gui.label.images.loupe.chips import ChipInfo
+from gui.label.images.loupe.loupe import Loupe
+from gui.label.labels.list.label_panel import LabelPanel
 from gui.label.review.image_panel import ImagePanel
-from gui.label.review.model_scores import ModelScores
+from gui.label.review.scores.model_scores import ModelScores
 from gui.label.review.sidebar import Sidebar
 from gui.label.showing import Mode, Showing
 from gui.label.tagging.annotator import Annotator
@@ -34,7 +34,7 @@ from gui.session import Session
 from gui.widgets.panel import line
 
 if TYPE_CHECKING:
-    from gui.label.review.statistics_page import StatisticsPage
+    from gui.label.review.statistics.statistics_page import StatisticsPage
 
 _NEED_IMAGES = (
     *NEED_IMAGES, "image.accept", "image.next", "image.previous", "image.next_unreviewed", "image.note", "view.grid",
@@ -208,7 +208,7 @@ class LabelWorkspace(QWidget):
         layout.addWidget(self.splitter)
 
     def _make_statistics(self) -> "StatisticsPage":
-        from gui.label.review.statistics_page import StatisticsPage
+        from gui.label.review.statistics.statistics_page import StatisticsPage
 
         page = StatisticsPage(self._session)
         page.closed.connect(lambda: self.showing.show("grid"))

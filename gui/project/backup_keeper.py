@@ -39,8 +39,8 @@ class BackupKeeper(QObject):
 
     def check(self) -> None:
         """Look for damage in the whole file, and back it up if that is a day ago."""
-        from core.project.backups import back_up_if_due
-        from core.project.damage import damaged, quick_check
+        from core.project.disk.backups import back_up_if_due
+        from core.project.disk.damage import damaged, quick_check
 
         def work(folder: Path, request: background.Request) -> None:
             if quick_check(folder):
@@ -50,7 +50,7 @@ class BackupKeeper(QObject):
         self._run(work)
 
     def _on_time(self) -> None:
-        from core.project.backups import while_open
+        from core.project.disk.backups import while_open
 
         self._run(lambda folder, request: while_open(folder, is_cancelled=request.is_cancelled))
 

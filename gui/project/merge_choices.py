@@ -6,8 +6,8 @@ from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QLabel, QLineEdit, QWidget
 
 from core.labels import Label
-from core.project.merge import LabelPlan, Target
-from core.project.merge_apply import LabelChoice, Winner
+from core.project.merging.plan import LabelPlan, Target
+from core.project.merging.taking_over import LabelChoice, Winner
 from gui.widgets import theme
 
 _NEW = "new"

@@ -20,13 +20,13 @@ from PySide6.QtWidgets import (
 
 from core.errors import MultihotError
 from core.files import write_atomically
-from core.project.backups import back_up
 from core.project.changes import Changes
-from core.project.merge import MergePlan, Target, plan_merge
-from core.project.merge_apply import MergeChoices, Merged, apply_merge
-from core.project.merge_join import Join, join_images
-from core.project.merge_report import kappa_text, merged_lines, report_csv, report_text, summary_lines
-from core.project.merge_sides import read_other, read_project
+from core.project.disk.backups import back_up
+from core.project.merging.join import Join, join_images
+from core.project.merging.plan import MergePlan, Target, plan_merge
+from core.project.merging.report import kappa_text, merged_lines, report_csv, report_text, summary_lines
+from core.project.merging.sides import read_other, read_project
+from core.project.merging.taking_over import MergeChoices, Merged, apply_merge
 from core.project.store import Store
 from gui import background
 from gui.project.merge_choices import ChoiceRow

@@ -7,9 +7,9 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelInd
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QAbstractItemView, QApplication, QHeaderView, QTableView
 
-from core.project.kappa import kappa_word
-from core.project.merge import LabelPlan, MergePlan
-from core.project.merge_apply import LabelChoice, MergeChoices, Winner
+from core.project.merging.kappa import kappa_word
+from core.project.merging.plan import LabelPlan, MergePlan
+from core.project.merging.taking_over import LabelChoice, MergeChoices, Winner
 from gui.widgets import theme
 
 Index = QModelIndex | QPersistentModelIndex

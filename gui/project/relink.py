@@ -17,8 +17,8 @@ from PySide6.QtWidgets import (
 
 from core.errors import MultihotError
 from core.project.changes import Changes
-from core.project.fingerprints import Lost, lost_images
-from core.project.moved import Found, find_moved, relink
+from core.project.files.fingerprints import Lost, lost_images
+from core.project.files.moved import Found, find_moved, relink
 from core.project.store import Store
 from gui import background
 from gui.project.parts import forget_thumbnails_after, wrapped

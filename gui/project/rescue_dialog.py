@@ -9,9 +9,9 @@ from PySide6.QtGui import QCloseEvent, QDesktopServices
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QPushButton, QVBoxLayout
 
 from core.errors import MultihotError
-from core.project.backups import Backup, sound_backups
-from core.project.database import FILE_NAME
-from core.project.rescue import SalvageReport, restore_backup, salvage
+from core.project.disk.backups import Backup, sound_backups
+from core.project.disk.database import FILE_NAME
+from core.project.rescue.salvage import SalvageReport, restore_backup, salvage
 from gui import background
 from gui.project.plain_table import PlainTable
 from gui.widgets import theme

@@ -10,7 +10,7 @@ from PySide6.QtGui import QGuiApplication
 
 from core.errors import MultihotError
 from core.project.changes import Changes
-from core.project.missing import is_folder_missing
+from core.project.files.missing import is_folder_missing
 from gui import background
 from gui.project.parts import forget_thumbnails_after
 from gui.session import Session
@@ -18,8 +18,8 @@ from gui.shell.folder_import import JOB as IMPORT_JOB
 from gui.shell.folder_import import FolderImport
 
 if TYPE_CHECKING:
-    from core.project.file_watch import News
-    from core.project.scan import ScannedImage
+    from core.project.files.scan import ScannedImage
+    from core.project.files.watch import News
     from core.project.store import Store
 
 OPENED_MS = 2000
@@ -217,7 +217,7 @@ class Watcher(QObject):
         if self._is_held_up() or self._request is not None:
             self._next.start(BUSY_MS)
             return
-        from core.project.file_watch import look
+        from core.project.files.watch import look
 
         folder, problems = session.store.folder, dict(session.store.problems)
         within, is_asked = self._within, self._is_asked
@@ -289,7 +289,7 @@ class Watcher(QObject):
             self._new = {root: _there(files, root, news, within) for root, files in self._new.items()}
 
     def _mark(self, news: "News") -> None:
-        from core.project.file_watch import take_news
+        from core.project.files.watch import take_news
 
         def work(store: "Store") -> Changes:
             return take_news(store, news)

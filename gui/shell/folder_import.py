@@ -11,7 +11,7 @@ from core.errors import FormatError, MultihotError
 from core.formats.apply import import_annotations
 from core.formats.class_folders import recognised
 from core.project.changes import Changes
-from core.project.scan import ScannedImage, scan_folder
+from core.project.files.scan import ScannedImage, scan_folder
 from gui import background
 from gui.session import Session
 

@@ -90,7 +90,7 @@ class ImageCheck(QObject):
             self.cancel()
 
     def _look_up(self) -> None:
-        from core.project.fingerprints import Pending, pending
+        from core.project.files.fingerprints import Pending, pending
 
         def on_known(found: Pending) -> None:
             self._is_looked_up = True
@@ -198,7 +198,7 @@ def _read(request: background.Request, image_ids: Sequence[int], paths: Sequence
 
 def _hash(request: background.Request, image_ids: Sequence[int], paths: Sequence[str]) -> Hashed:
     """Read files, at least one; nobody waits for it, so the thread gives way to others meanwhile."""
-    from core.project.fingerprints import file_hash
+    from core.project.files.fingerprints import file_hash
 
     thread = QThread.currentThread()
     thread.setPriority(QThread.Priority.LowestPriority)

@@ -21,7 +21,7 @@ from core.errors import MultihotError
 from core.formats.annotations import Annotations
 from core.formats.class_folders import recognised
 from core.labels import MULTI_CLASS, MULTI_LABEL, Split, Task
-from core.project.scan import scan_folder
+from core.project.files.scan import scan_folder
 from gui import background
 from gui.session import Session
 from gui.widgets import theme

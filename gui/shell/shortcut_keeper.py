@@ -9,7 +9,7 @@ from PySide6.QtGui import QKeySequence
 from core.errors import ProjectError
 from core.labels import Label
 from core.project.changes import Changes
-from core.project.label_rows import is_key
+from core.project.labels.label_rows import is_key
 from gui.command_keys import default_shortcuts, portable, refusal
 from gui.command_table import Command, all_commands
 from gui.commands import Commands

@@ -9,7 +9,7 @@ from core.jobs.folder import JobFolder, RunState
 from core.jobs.start import cool_down, warm_up
 from core.jobs.train import prepare_training
 from core.project.changes import Changes
-from core.project.runs import Run
+from core.project.runs.run_list import Run
 from gui import background
 from gui.session import Session
 from gui.train import words

@@ -9,9 +9,9 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWi
 
 from core.errors import ProjectError
 from core.labels import Label, Split, Task
-from core.project.checks import check_trainable, training_warnings
-from core.project.one_class import annotated_images
-from core.project.splits import stratified_split
+from core.project.labels.one_class import annotated_images
+from core.project.runs.checks import check_trainable, training_warnings
+from core.project.runs.splits import stratified_split
 from core.project.store import Store
 from gui.widgets import icons, theme
 

@@ -6,7 +6,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from core.jobs.events import Event
 from core.jobs.folder import RunState
-from core.project.runs import Run
+from core.project.runs.run_list import Run
 from gui.train.history import RunHistory
 from gui.train.trainer_thread import TrainerThread
 

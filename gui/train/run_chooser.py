@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QComboBox, QWidget
 
 from core.errors import MultihotError
 from core.project.changes import Changes
-from core.project.runs import Run
+from core.project.runs.run_list import Run
 from gui import background
 from gui.session import Session
 from gui.train.run_facts import RunFacts, read_facts

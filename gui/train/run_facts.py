@@ -12,7 +12,7 @@ from core.errors import RecipeError
 from core.jobs.events import EarlyStopped, EpochEnded, Note, RunFailed, RunFinished, RunStarted, decode
 from core.jobs.folder import JobFolder, RunState
 from core.jobs.follow import Follower
-from core.project.runs import Run
+from core.project.runs.run_list import Run
 from core.recipes.catalogue import catalogue
 from core.recipes.keys import to_text
 from core.recipes.recipe import Recipe, from_toml, set_keys

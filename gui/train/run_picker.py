@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 
 from core.errors import MultihotError
 from core.jobs.job import JOB_FILE
-from core.project.runs import Run
+from core.project.runs.run_list import Run
 from gui import background
 from gui.train.run_facts import RunFacts, read_facts
 from gui.train.words import figure, run_line

@@ -9,7 +9,7 @@ from core.errors import MultihotError
 from core.jobs.events import EpochEnded, Event
 from core.jobs.folder import RunState
 from core.project.changes import Changes
-from core.project.runs import Run
+from core.project.runs.run_list import Run
 from core.recipes.catalogue import DEFAULT
 from core.sample import LABELS as SAMPLE_LABELS
 from gui import background

@@ -33,7 +33,7 @@ from core.jobs.train import prepare_training
 from core.labels import Split
 from core.learning.training import prepare
 from core.learning.training.trainer import train
-from core.project.scan import scan_folder
+from core.project.files.scan import scan_folder
 from core.project.store import Store
 from core.recipes.recipe import Recipe
 

@@ -21,7 +21,7 @@ from PIL import Image
 from core.images.thumbnails import ThumbnailStore
 from core.paths import app_root
 from core.project.edits import KEEP
-from core.project.scan import scan_folder
+from core.project.files.scan import scan_folder
 from core.project.store import Store
 
 pytestmark = [pytest.mark.benchmark, pytest.mark.timeout(1800)]

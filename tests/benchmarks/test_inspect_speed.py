@@ -29,7 +29,7 @@ def scored(tmp_path_factory):
     """A run's scores, as Inspect holds them."""
     from core.evaluation.metrics import average_precision
     from core.evaluation.threshold_file import ThresholdBook
-    from core.project.runs import Run
+    from core.project.runs.run_list import Run
     from gui.inspect.scored_split import ScoredSplit
 
     rng = np.random.default_rng(0)

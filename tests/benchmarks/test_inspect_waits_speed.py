@@ -31,7 +31,7 @@ def fastest(name, work, *, tries=5):
 
 @pytest.fixture(scope="module")
 def one_class(tmp_path_factory):
-    from core.project.runs import Run
+    from core.project.runs.run_list import Run
     from gui.inspect.scored_split import load_scored_split
 
     rng = np.random.default_rng(0)
@@ -81,8 +81,8 @@ def test_changes_since_a_run_are_counted_at_once(qapp, one_class):
 
 
 def test_files_of_a_project_are_told_at_once(tmp_path):
-    from core.project.appearance import image_files as to_look_at
-    from core.project.scan import ScannedImage
+    from core.project.files.appearance import image_files as to_look_at
+    from core.project.files.scan import ScannedImage
     from core.project.store import Store
     from core.report.examples import image_files
 

@@ -9,9 +9,9 @@ import pytest
 from sklearn.metrics import cohen_kappa_score
 
 from core.labels import MULTI_LABEL, Label
-from core.project.merge import plan_merge
-from core.project.merge_join import join_images
-from core.project.merge_sides import Side
+from core.project.merging.join import join_images
+from core.project.merging.plan import plan_merge
+from core.project.merging.sides import Side
 
 IMAGES, LABELS = 100_000, 80
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from core.labels import LabelState
-from core.project.scan import ScannedImage
+from core.project.files.scan import ScannedImage
 from core.project.store import Store
 
 IMAGES, LABELS = 100_000, 80

@@ -11,8 +11,8 @@ import pytest
 from sklearn.metrics import multilabel_confusion_matrix
 
 from core.labels import Label, Review, Rule, Split
-from core.project.hints import Companions
-from core.project.rules import fix, implied_present, violating, violations_of
+from core.project.labels.hints import Companions
+from core.project.labels.rules import fix, implied_present, violating, violations_of
 from core.project.statistics import count_statistics
 
 IMAGES, LABELS = 100_000, 80
@@ -148,7 +148,7 @@ def test_companions_beside_plain_numpy(project, capsys):
 
 @pytest.mark.parametrize("labels", [LABELS, 200])
 def test_the_window_does_not_wait_for_the_page(qapp, project, capsys, labels):
-    from gui.label.review.statistics_page import StatisticsPage
+    from gui.label.review.statistics.statistics_page import StatisticsPage
     from gui.session import Session
 
     session = Session()

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from core.labels import Split
-from core.project.snapshot import Snapshot
+from core.project.runs.snapshot import Snapshot
 from core.recipes.catalogue import recipe
 
 IMAGES = 192

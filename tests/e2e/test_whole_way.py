@@ -20,7 +20,7 @@ from core.sample import draw_picture
 from core.settings import Settings, save_settings, settings_path
 from gui.export.probability_bars import ProbabilityBars
 from gui.export.try_pane import DropPlace
-from gui.label.labels.label_editor import LabelEditor
+from gui.label.labels.editor.label_editor import LabelEditor
 from gui.main_window import MainWindow
 from gui.shell.new_project import NewProjectDialog
 from gui.train.recipe_card import RecipeCard

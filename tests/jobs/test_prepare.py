@@ -13,8 +13,8 @@ from core.jobs.events import RunFinished
 from core.jobs.job import ExportJob, TrainJob
 from core.jobs.train import prepare_export, prepare_training
 from core.labels import Split
-from core.project.scan import scan_folder
-from core.project.snapshot import Snapshot
+from core.project.files.scan import scan_folder
+from core.project.runs.snapshot import Snapshot
 from core.project.store import Store
 from core.recipes.adapt import adapt
 from core.recipes.catalogue import recipe

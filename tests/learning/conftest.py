@@ -13,7 +13,7 @@ from core.jobs.events import Event
 from core.jobs.job import Command, TrainJob
 from core.labels import Split
 from core.learning.training.trainer import train
-from core.project.snapshot import Snapshot
+from core.project.runs.snapshot import Snapshot
 from core.recipes.recipe import AugmentationConfig, InputConfig, ModelConfig, Recipe, TrainingConfig
 
 LABELS = ("red", "green", "blue")

@@ -13,7 +13,7 @@ from core.learning.models.label_graph import GRAPH_FILE, LabelGraph, label_graph
 from core.learning.models.net import build_net
 from core.learning.training.begin import begin
 from core.learning.training.checkpoint import save_best
-from core.project.snapshot import Snapshot
+from core.project.runs.snapshot import Snapshot
 
 OLD = ("apple", "pear", "plum", "fig")
 NEW = ("quince", "Plum", "apple", "cherry", "FIG")

@@ -18,7 +18,7 @@ from core.jobs.writer import EventWriter
 from core.labels import MULTI_CLASS
 from core.learning import score_images as scoring
 from core.learning.score_images import score_images
-from core.project.runs import Run
+from core.project.runs.run_list import Run
 from tests.learning.conftest import LABELS, draw
 
 IDS = np.arange(500, 540)

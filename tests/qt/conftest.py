@@ -19,8 +19,8 @@ from core.jobs.train import prepare_training
 from core.jobs.writer import EventWriter
 from core.labels import LabelState
 from core.project.changes import Changes
-from core.project.scan import scan_folder
-from core.project.snapshot import Snapshot
+from core.project.files.scan import scan_folder
+from core.project.runs.snapshot import Snapshot
 from core.project.store import Store
 from core.recipes.catalogue import recipe
 from core.settings import Settings, save_settings, settings_path

@@ -30,7 +30,7 @@ from core.jobs.events import (
 )
 from core.jobs.job import ExplainJob, ExportJob, PreviewJob, ScoreJob, TrainJob
 from core.jobs.worker import main
-from core.project.snapshot import Snapshot
+from core.project.runs.snapshot import Snapshot
 from core.recipes.recipe import from_toml
 
 STEPS = 4

@@ -11,7 +11,7 @@ from PySide6.QtGui import QImage
 from core.evaluation.mistakes import find_mistakes
 from core.evaluation.predictions import Predictions
 from core.labels import MULTI_CLASS, LabelState, Split
-from core.project.scan import scan_folder
+from core.project.files.scan import scan_folder
 from core.project.store import Store
 from gui.inspect.fixes import Fixes
 from gui.inspect.image_groups import NO_IMAGES, ImageGroup, Images, Outcome

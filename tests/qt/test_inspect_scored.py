@@ -12,7 +12,7 @@ from core.evaluation.mistakes import find_mistakes
 from core.evaluation.multi_class import confusion_matrix
 from core.evaluation.predictions import Predictions
 from core.labels import MULTI_CLASS, LabelState, Split
-from core.project.runs import Run
+from core.project.runs.run_list import Run
 from core.report.examples import image_files
 from gui.inspect import compared_runs, scored_split
 from gui.inspect.compared_runs import LoadedRuns, compared

@@ -13,7 +13,7 @@ from core.evaluation.predictions import Predictions
 from core.evaluation.threshold_file import ThresholdSet
 from core.images.heat_maps import HeatMapStore, heat_map_folder
 from core.labels import MULTI_CLASS, LabelState, Split
-from core.project.runs import Run
+from core.project.runs.run_list import Run
 from core.project.store import Store
 from gui.inspect.fixes import Now
 from gui.inspect.heat_image import heat_image

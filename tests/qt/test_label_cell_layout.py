@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PySide6.QtCore import QRect
 
-from gui.label.images.cell_layout import CellLayout
+from gui.label.images.grid.cell_layout import CellLayout
 
 counts = st.lists(st.integers(1, 30), max_size=8)
 

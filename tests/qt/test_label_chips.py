@@ -5,8 +5,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QWidget
 
 from core.labels import Label, LabelState
-from gui.label.images.chip_row import ChipRow
-from gui.label.images.chips import ChipInfo
+from gui.label.images.loupe.chip_row import ChipRow
+from gui.label.images.loupe.chips import ChipInfo
 
 ACE, KING, RED = (Label(number, name, "#2468d6") for number, name in enumerate(("ace", "king", "red card"), start=1))
 INFOS = (

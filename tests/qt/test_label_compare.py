@@ -8,9 +8,9 @@ from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QApplication
 
 from core.labels import LabelState
-from core.project.scan import scan_folder
-from gui.label.images.compare import Compare
-from gui.label.images.compare_cells import best_shape
+from core.project.files.scan import scan_folder
+from gui.label.images.compare.compare import Compare
+from gui.label.images.compare.compare_cells import best_shape
 from gui.widgets.look import Look
 
 

@@ -6,10 +6,10 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from core.labels import LabelState
-from core.project.scan import scan_folder
+from core.project.files.scan import scan_folder
 from core.project.store import Store
-from gui.label.labels.label_editor import LabelEditor
-from gui.label.labels.label_questions import DeleteQuestion, MergeQuestion
+from gui.label.labels.editor.label_editor import LabelEditor
+from gui.label.labels.editor.label_questions import DeleteQuestion, MergeQuestion
 
 _SHIFT = Qt.KeyboardModifier.ShiftModifier
 

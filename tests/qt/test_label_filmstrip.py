@@ -1,6 +1,6 @@
 import pytest
 
-from core.project.scan import scan_folder
+from core.project.files.scan import scan_folder
 
 
 @pytest.fixture

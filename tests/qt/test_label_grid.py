@@ -5,10 +5,10 @@ from PySide6.QtGui import QAccessible, QImage, QPainter
 from PySide6.QtWidgets import QAbstractItemView
 
 from core.labels import Label, LabelState, Review
+from core.project.files.scan import scan_folder
 from core.project.query import parse
-from core.project.scan import scan_folder
-from gui.label.images.pieces import Pieces
-from gui.label.images.thumbnail_delegate import _fit
+from gui.label.images.grid.pieces import Pieces
+from gui.label.images.grid.thumbnail_delegate import _fit
 
 Key, Left = Qt.Key, Qt.MouseButton.LeftButton
 NONE, SHIFT, CTRL = (

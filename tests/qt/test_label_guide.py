@@ -6,8 +6,8 @@ from PySide6.QtGui import QContextMenuEvent, QHelpEvent, QMouseEvent
 from PySide6.QtWidgets import QApplication
 
 from core.labels import LabelState
-from gui.label.labels.label_guide import LabelGuide
-from gui.label.labels.label_menu import LabelMenu
+from gui.label.labels.list.label_guide import LabelGuide
+from gui.label.labels.list.label_menu import LabelMenu
 
 _ACCESSIBLE = Qt.ItemDataRole.AccessibleTextRole
 

@@ -7,7 +7,7 @@ from PySide6.QtCore import QPoint, QPointF, QSize, Qt
 from PySide6.QtGui import QImage, QWheelEvent
 from PySide6.QtWidgets import QApplication
 
-from core.project.scan import scan_folder
+from core.project.files.scan import scan_folder
 from gui.widgets.canvas import Canvas, levels_of
 
 

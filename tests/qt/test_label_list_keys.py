@@ -7,8 +7,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from core.labels import LabelState, Review
-from gui.label.labels.label_editor import LabelEditor
-from gui.label.labels.label_questions import DeleteQuestion
+from gui.label.labels.editor.label_editor import LabelEditor
+from gui.label.labels.editor.label_questions import DeleteQuestion
 
 _Key = Qt.Key
 _SHIFT = Qt.KeyboardModifier.ShiftModifier

@@ -10,7 +10,7 @@ from PySide6.QtCore import QPoint, QSize, Qt
 from PySide6.QtGui import QColor, QImage
 from PySide6.QtWidgets import QApplication
 
-from core.project.scan import scan_folder
+from core.project.files.scan import scan_folder
 from core.project.store import Store
 from gui import background
 from gui.widgets.canvas import Canvas, levels_of, load_levels
@@ -295,7 +295,7 @@ def test_the_thumbnail_is_seen_until_the_image_is_decoded(window, label, qtbot, 
     folder.mkdir()
     Image.fromarray(np.zeros((2000, 3000, 3), np.uint8)).save(folder / "big.png")
     window.session.apply(window.session.store.add_images(folder, scan_folder(folder)))
-    monkeypatch.setattr("gui.label.images.loupe.background.run", lambda *_arguments, **_words: None)
+    monkeypatch.setattr("gui.label.images.loupe.loupe.background.run", lambda *_arguments, **_words: None)
     label.grid.go_to(label.model.rowCount() - 1)
     window.commands["view.loupe"].trigger()
     qtbot.waitUntil(lambda: bool(label.loupe.canvas._levels))
@@ -312,7 +312,7 @@ def test_the_next_image_is_decoded_once_though_it_is_asked_for_meanwhile(window,
         gate.wait(10)
         return load_levels(path)
 
-    monkeypatch.setattr("gui.label.images.loupe.load_levels", slow)
+    monkeypatch.setattr("gui.label.images.loupe.loupe.load_levels", slow)
     loupe._decoded.clear()
     loupe._ahead = None
     gate.set()
@@ -355,7 +355,7 @@ def test_the_panel_says_the_keys_as_they_are_now(loupe):
 
 
 def test_only_two_large_images_are_kept(window, label, loupe, qtbot, monkeypatch):
-    monkeypatch.setattr("gui.label.images.loupe.KEPT_BYTES", 1000)
+    monkeypatch.setattr("gui.label.images.loupe.loupe.KEPT_BYTES", 1000)
     for row in (3, 4, 5):
         label.grid.go_to(row)
         qtbot.waitUntil(lambda: loupe._shown in loupe._decoded and loupe._ahead is None)
@@ -382,7 +382,7 @@ def test_an_image_decoded_for_the_project_before_is_none_of_the_next(
         gate.wait(10)
         return [quarters(1000, 500)]
 
-    monkeypatch.setattr("gui.label.images.loupe.load_levels", slow)
+    monkeypatch.setattr("gui.label.images.loupe.loupe.load_levels", slow)
     loupe._decoded.clear()
     label.grid.go_to(0)
     qtbot.waitUntil(began.is_set)
@@ -406,7 +406,7 @@ def test_a_file_that_changed_is_decoded_again(window, loupe, qtbot):
 
 def test_a_bug_while_decoding_says_nothing_of_the_image(window, label, loupe, qtbot, monkeypatch):
     monkeypatch.setattr("sys.excepthook", lambda *_: None)
-    monkeypatch.setattr("gui.label.images.loupe.load_levels", lambda path: 1 / 0)
+    monkeypatch.setattr("gui.label.images.loupe.loupe.load_levels", lambda path: 1 / 0)
     label.grid.go_to(8)
     qtbot.waitUntil(lambda: loupe._stack.currentWidget() is loupe._problem)
     assert not window.session.store.problems

@@ -12,10 +12,10 @@ from core.evaluation.suggestions import Suggestions
 from core.evaluation.threshold_file import ThresholdSet
 from core.jobs import start
 from core.labels import MULTI_CLASS, LabelState
-from core.project.scan import scan_folder
+from core.project.files.scan import scan_folder
 from gui import background
-from gui.label.review import model_scores as module
-from gui.label.review.model_scores import JOB_KEY, ModelScores
+from gui.label.review.scores import model_scores as module
+from gui.label.review.scores.model_scores import JOB_KEY, ModelScores
 
 NAMES = ("ace", "king", "red card")
 
@@ -250,7 +250,7 @@ def test_a_scoring_that_is_cancelled_keeps_what_was_done(qtbot, annotated, run, 
 
 
 def test_a_worker_that_does_not_obey_is_ended(qtbot, annotated, run, make, draw_images, pretend, said, monkeypatch):
-    monkeypatch.setattr("gui.label.review.scoring.PATIENCE_MS", 0)
+    monkeypatch.setattr("gui.label.review.scores.scoring.PATIENCE_MS", 0)
     pretend("hang")
     scores = make(annotated)
     add_images(annotated, draw_images)

@@ -3,7 +3,7 @@
 import pytest
 from PySide6.QtCore import Qt
 
-from core.project.scan import scan_folder
+from core.project.files.scan import scan_folder
 from core.project.store import Store
 from gui.project.csv_dialogs import ImportDialog
 

@@ -4,9 +4,9 @@ from PySide6.QtGui import QColor, QContextMenuEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QColorDialog, QPushButton
 
 from core.labels import LabelState
-from gui.label.labels.editor_parts import Swatch
-from gui.label.labels.label_editor import LabelEditor
-from gui.label.labels.label_menu import LabelMenu
+from gui.label.labels.editor.editor_parts import Swatch
+from gui.label.labels.editor.label_editor import LabelEditor
+from gui.label.labels.list.label_menu import LabelMenu
 
 
 @pytest.fixture

@@ -8,12 +8,12 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QPushButton
 
 from core.labels import MULTI_CLASS, LabelState
-from core.project.hints import Companions
+from core.project.labels.hints import Companions
 from core.project.store import Store
 from gui import background
-from gui.label.labels.label_editor import LabelEditor
-from gui.label.labels.rule_findings import find, possible_parents, proposals
-from gui.label.labels.rules_window import RulesWindow
+from gui.label.labels.editor.label_editor import LabelEditor
+from gui.label.labels.rules.rule_findings import find, possible_parents, proposals
+from gui.label.labels.rules.rules_window import RulesWindow
 
 
 @pytest.fixture
@@ -217,7 +217,7 @@ def test_counting_that_is_not_done_when_the_project_closes_is_dropped(qtbot, win
         gate.wait(10)
         return find(*arguments, **words)
 
-    monkeypatch.setattr("gui.label.labels.rules_window.find", slow)
+    monkeypatch.setattr("gui.label.labels.rules.rules_window.find", slow)
     rules._count()
     qtbot.waitUntil(began.is_set)
     shown = []

@@ -5,7 +5,7 @@ from PySide6.QtCore import QSettings, Qt
 from PySide6.QtWidgets import QApplication
 
 from core.labels import LabelState, Review
-from core.project.scan import scan_folder
+from core.project.files.scan import scan_folder
 from gui.label.review.folders import folder_filter, folders_of
 from gui.label.review.queues import QUEUES
 from gui.label.review.sidebar import Sidebar

@@ -13,10 +13,10 @@ from core.labels import LabelState, Review, Split
 from core.project.query import QueryData, parse
 from core.project.statistics import count_progress
 from core.project.store import Store
-from gui.label.review.statistics_bars import BAR, FIRST_COUNT, NAME
-from gui.label.review.statistics_page import BY_NAME, LEAST_KNOWN, MOST_PRESENT, OWN_ORDER, StatisticsPage
-from gui.label.review.statistics_parts import percent
-from gui.label.review.statistics_progress import ProgressChart
+from gui.label.review.statistics.statistics_bars import BAR, FIRST_COUNT, NAME
+from gui.label.review.statistics.statistics_page import BY_NAME, LEAST_KNOWN, MOST_PRESENT, OWN_ORDER, StatisticsPage
+from gui.label.review.statistics.statistics_parts import percent
+from gui.label.review.statistics.statistics_progress import ProgressChart
 
 LEFT, ENTER = Qt.MouseButton.LeftButton, Qt.Key.Key_Return
 DAY = 86400

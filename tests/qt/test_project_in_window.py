@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QApplication
 
 from core.errors import ProjectError
 from core.labels import LabelState
-from core.project.database import FILE_NAME
+from core.project.disk.database import FILE_NAME
 from core.project.store import Store
 from gui.project.merge_dialog import MergeDialog
 from gui.project.relink import RelinkDialog

@@ -7,7 +7,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QFileDialog, QWidget
 
 from core.labels import LabelState, Review
-from core.project.scan import scan_folder
+from core.project.files.scan import scan_folder
 from core.project.store import Store
 from gui import session as session_module
 from gui.project import merge_dialog as merge_dialog_module

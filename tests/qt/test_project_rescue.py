@@ -9,9 +9,9 @@ from PySide6.QtCore import Qt
 
 from core.errors import DamagedProjectError
 from core.labels import LabelState
-from core.project import backups
-from core.project.backups import back_up
-from core.project.database import FILE_NAME
+from core.project.disk import backups
+from core.project.disk.backups import back_up
+from core.project.disk.database import FILE_NAME
 from core.project.store import Store
 from gui.project.backup_keeper import BackupKeeper
 from gui.project.rescue_dialog import RescueDialog, show_rescue

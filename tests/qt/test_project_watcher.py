@@ -155,7 +155,7 @@ def test_a_folder_that_is_lost_is_told_once_and_leads_to_finding_it(session, wat
 
 
 def test_a_look_that_failed_is_made_up_for_by_the_next_one(session, watcher, bar, qtbot, photos, monkeypatch):
-    from core.project import file_watch
+    from core.project.files import watch as file_watch
 
     look = file_watch.look
 

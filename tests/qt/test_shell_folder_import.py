@@ -1,7 +1,7 @@
 import pytest
 
 from core.errors import ProjectError
-from core.project.scan import scan_folder
+from core.project.files.scan import scan_folder
 from core.project.store import Store
 from gui.shell import folder_import
 from gui.shell.folder_import import FolderImport

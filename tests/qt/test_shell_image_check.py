@@ -1,8 +1,8 @@
 import pytest
 
-from core.project.fingerprints import file_hash
+from core.project.files.fingerprints import file_hash
+from core.project.files.scan import scan_folder
 from core.project.query import parse
-from core.project.scan import scan_folder
 from gui.shell import image_check
 from gui.shell.image_check import ImageCheck
 

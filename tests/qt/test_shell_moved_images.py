@@ -5,7 +5,7 @@ import shiboken6
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QWidget
 
-from core.project.fingerprints import file_hash
+from core.project.files.fingerprints import file_hash
 from gui import session as session_module
 from gui.project.relink import RelinkDialog
 

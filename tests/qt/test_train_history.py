@@ -21,7 +21,7 @@ from core.jobs.events import (
 )
 from core.jobs.folder import RunState
 from core.jobs.writer import EventWriter
-from core.project.runs import Run
+from core.project.runs.run_list import Run
 from core.recipes.catalogue import catalogue, recipe
 from gui.train import words
 from gui.train.curves import MOST_POINTS, round_up, thinned

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QPushButton, QToolTip, QWidget
 
 from core.errors import ProjectError
 from core.paths import app_root
-from core.project.palette import PALETTE
+from core.project.labels.palette import PALETTE
 from gui.widgets import icons, theme
 from gui.widgets.buttons import icon_button
 from gui.widgets.empty_state import EmptyState

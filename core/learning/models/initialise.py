@@ -19,7 +19,7 @@ from core.learning.models.heads.ml_gcn import MLGCNHead
 from core.learning.models.label_graph import GRAPH_FILE, LabelGraph
 from core.learning.models.net import Net
 from core.learning.models.weights import load_state
-from core.project.snapshot import Snapshot
+from core.project.runs.snapshot import Snapshot
 from core.recipes.recipe import CO_OCCURRENCE, ModelConfig, from_toml
 
 

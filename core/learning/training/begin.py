@@ -13,7 +13,7 @@ from core.learning.models.initialise import Initialised, load_run, with_vectors_
 from core.learning.models.label_graph import GRAPH_FILE, LabelGraph, label_graph_of
 from core.learning.models.net import Net, build_net
 from core.learning.training.start import START_FILE, Start
-from core.project.snapshot import Snapshot
+from core.project.runs.snapshot import Snapshot
 from core.recipes.recipe import Recipe
 
 

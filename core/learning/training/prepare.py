@@ -21,7 +21,7 @@ from core.learning.models.net import Net, preprocessing_of
 from core.learning.training.device import Device
 from core.learning.training.meter import Stage
 from core.learning.training.scoring import InputsOf
-from core.project.snapshot import Snapshot
+from core.project.runs.snapshot import Snapshot
 from core.recipes.recipe import Recipe
 
 _MAX_WORKERS = 8

@@ -26,7 +26,7 @@ from core.learning.training.scoring import Score, predict, score
 from core.learning.training.search import Search
 from core.learning.training.setup import Setup
 from core.learning.training.summary import Summary
-from core.project.snapshot import Snapshot
+from core.project.runs.snapshot import Snapshot
 from core.recipes.recipe import Recipe, from_toml
 
 _SCORING_BATCH = 32

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.labels import Review
+from core.project.labels.rules import violating
 from core.project.query.data import QueryData
 from core.project.query.measures import Measure, disagreeing, known_counts, measure, probabilities
 from core.project.query.patterns import compiled
@@ -29,7 +30,6 @@ from core.project.query.tree import (
     Or,
 )
 from core.project.query.words import Comparison
-from core.project.rules import violating
 
 # plain numbers, as numpy compares bytes with those ten times faster than with members of an enumeration
 _REVIEWS = {"reviewed": int(Review.REVIEWED), "unreviewed": int(Review.TO_DO), "unsure": int(Review.UNSURE)}

@@ -17,7 +17,7 @@ from gui.label.filter.filter_field import FilterField
 from gui.label.filter.filter_menus import fill_orders, fill_terms, order_name
 from gui.label.filter.filter_text import renamed, with_order, with_term
 from gui.label.filter.saved_filters import NameRow, SavedFilters
-from gui.label.images.image_model import ImageModel
+from gui.label.images.grid.image_model import ImageModel
 from gui.session import Session
 from gui.widgets import theme
 from gui.widgets.buttons import flat, icon_button, with_icon

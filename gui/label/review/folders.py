@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from core.project.files.scan import natural_key
 from core.project.query.words import written_value
-from core.project.scan import natural_key
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from core.project.query import PathIndex, QueryData, parse
 from core.project.store import Store
 from gui import background
 from gui.label.review.folders import Folders, folders_of
-from gui.label.review.model_scores import ModelScores
+from gui.label.review.scores.model_scores import ModelScores
 from gui.session import Session
 
 REST_MS = 120

@@ -8,10 +8,10 @@ from core.project.changes import Changes
 from core.project.words import images
 from gui.commands import Commands
 from gui.label.filter.filter_text import with_term
-from gui.label.images.image_model import ImageModel
+from gui.label.images.grid.image_model import ImageModel
 from gui.label.review.folders import folder_filter
-from gui.label.review.model_scores import ModelScores
 from gui.label.review.queues import QUEUES, Queue, QueueCounter
+from gui.label.review.scores.model_scores import ModelScores
 from gui.label.review.sidebar_rows import COUNT, FILTER, FOLDER, ICON, KEY, NOW, SidebarDelegate
 from gui.session import Session
 from gui.widgets import theme

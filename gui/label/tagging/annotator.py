@@ -8,9 +8,9 @@ from numpy.typing import ArrayLike, NDArray
 from PySide6.QtCore import QObject, Signal
 
 from core.labels import MULTI_CLASS, Label, LabelState, Review
-from core.project import rules
 from core.project.changes import Changes
 from core.project.edits import changes_of
+from core.project.labels import rules
 from core.project.words import images as count_images
 from gui.label.tagging.conflict_words import KeySource, broken_by, complete, mend, told_of_rules
 from gui.label.tagging.unsure import Unsure

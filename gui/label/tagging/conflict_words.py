@@ -10,7 +10,7 @@ from PySide6.QtCore import QCoreApplication
 
 from core.labels import Label, LabelState
 from core.project.changes import Changes
-from core.project.rules import Violation, fix, implied_present, violations_of, with_parents
+from core.project.labels.rules import Violation, fix, implied_present, violations_of, with_parents
 from core.project.words import images as count_images
 
 if TYPE_CHECKING:

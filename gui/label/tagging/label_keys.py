@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QWidget
 
 from core.labels import Label
 from core.project.changes import Changes
-from core.project.label_rows import is_key
+from core.project.labels.label_rows import is_key
 from gui.commands import Commands
 from gui.session import Session
 

@@ -27,7 +27,7 @@ from PySide6.QtWidgets import (
 from core.errors import ProjectError
 from core.labels import PRESENT, Label, LabelState
 from core.project.changes import Changes
-from core.project.label_rows import check_label_name
+from core.project.labels.label_rows import check_label_name
 from gui.label.tagging.annotator import Annotator
 from gui.label.tagging.label_sets import read, signed, written
 from gui.label.tagging.type_model import Row, RowModel

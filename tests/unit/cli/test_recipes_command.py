@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.project.database import FILE_NAME
+from core.project.disk.database import FILE_NAME
 from core.project.store import Store
 from core.recipes.catalogue import catalogue, duplicate, recipe
 

@@ -3,7 +3,7 @@
 import pytest
 from PIL import Image
 
-from core.project.scan import scan_folder
+from core.project.files.scan import scan_folder
 from core.project.store import Store
 
 

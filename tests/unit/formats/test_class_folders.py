@@ -9,7 +9,7 @@ from core.formats.apply import import_annotations
 from core.formats.class_folders import recognised
 from core.formats.reading import format_of
 from core.labels import LabelState, Split
-from core.project.scan import ScannedImage, scan_folder
+from core.project.files.scan import ScannedImage, scan_folder
 from core.project.store import Store
 
 NONE, TRAIN, VALIDATION, TEST = Split.UNASSIGNED, Split.TRAIN, Split.VALIDATION, Split.TEST

@@ -10,7 +10,7 @@ from core.formats import multihot_csv
 from core.formats.annotations import Annotations
 from core.formats.apply import import_annotations
 from core.labels import LabelState, Split
-from core.project.scan import ScannedImage, scan_folder
+from core.project.files.scan import ScannedImage, scan_folder
 from core.project.store import Store
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from core.labels import Task
-from core.project.scan import ScannedImage
+from core.project.files.scan import ScannedImage
 from core.project.store import Store
 
 

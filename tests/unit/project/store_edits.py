@@ -9,7 +9,7 @@ import numpy as np
 
 from core.labels import LabelState, Review
 from core.project.changes import Changes
-from core.project.scan import ScannedImage
+from core.project.files.scan import ScannedImage
 from core.project.store import Store
 from core.project.versions import load_version, save_version
 from tests.unit.project.store_model import Model

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from core.labels import MULTI_CLASS, Rule
-from core.project.palette import PALETTE
+from core.project.labels.palette import PALETTE
 from tests.unit.project.store_said import ABSENT, PRESENT, UNKNOWN, LabelIs, RefusedError, RuleIs, Said, images_text
 
 REVIEWS = {0: "to be reviewed again", 1: "reviewed", 2: "unsure"}

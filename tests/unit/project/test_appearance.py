@@ -10,9 +10,9 @@ from PIL import Image
 from core.images import quality
 from core.images.decode import decode
 from core.images.thumbnails import ThumbnailStore
-from core.project import appearance
-from core.project.appearance import image_files, look_at
-from core.project.scan import scan_folder
+from core.project.files import appearance
+from core.project.files.appearance import image_files, look_at
+from core.project.files.scan import scan_folder
 from core.project.store import Store
 
 

@@ -17,10 +17,10 @@ import pytest
 from core.errors import DamagedProjectError, ProjectError
 from core.labels import LabelState
 from core.paths import child_environment
-from core.project import backups
-from core.project.backups import DAY, HOUR, back_up, back_up_if_due, is_due, newest_backup, superseded
-from core.project.database import FILE_NAME, Database
-from core.project.migrations import MIGRATIONS
+from core.project.disk import backups
+from core.project.disk.backups import DAY, HOUR, back_up, back_up_if_due, is_due, newest_backup, superseded
+from core.project.disk.database import FILE_NAME, Database
+from core.project.disk.migrations import MIGRATIONS
 from core.project.store import Store
 
 NOW = time.mktime((2026, 5, 20, 12, 0, 0, 0, 0, -1))
@@ -185,7 +185,7 @@ def test_a_kill_half_way_leaves_no_backup_that_is_none(make_store):
     code = """
 import os, sys
 from pathlib import Path
-from core.project import backups
+from core.project.disk import backups
 calls = iter(range(100))
 def kill():
     if next(calls) == 1:

@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 
 from core.labels import LabelState, Review
-from core.project import file_watch
-from core.project.file_watch import look, take_news
-from core.project.fingerprints import file_hash
-from core.project.missing import is_folder_missing, is_missing, missing_file, missing_folder
-from core.project.scan import scan_folder
+from core.project.files import watch as file_watch
+from core.project.files.fingerprints import file_hash
+from core.project.files.missing import is_folder_missing, is_missing, missing_file, missing_folder
+from core.project.files.scan import scan_folder
+from core.project.files.watch import look, take_news
 from core.project.store import Store
 
 

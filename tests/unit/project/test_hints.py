@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from core.labels import Label, LabelState, Rule
-from core.project.hints import Companions
+from core.project.labels.hints import Companions
 
 PRESENT, ABSENT, UNKNOWN = LabelState.PRESENT, LabelState.ABSENT, LabelState.UNKNOWN
 CAR, WHEEL, SKY = range(3)

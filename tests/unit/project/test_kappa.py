@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import cohen_kappa_score
 
-from core.project.kappa import cohen_kappa, kappa_word, label_tables
+from core.project.merging.kappa import cohen_kappa, kappa_word, label_tables
 
 
 def test_kappa_of_states_is_that_of_scikit_learn_on_what_both_know():

@@ -7,13 +7,13 @@ import pytest
 
 from core.errors import ProjectError
 from core.labels import MULTI_CLASS, LabelState, Review
-from core.project.database import FILE_NAME
-from core.project.merge import default_targets, plan_merge
-from core.project.merge_apply import LabelChoice, MergeChoices, apply_merge
-from core.project.merge_join import join_images
-from core.project.merge_sides import read_other, read_project
-from core.project.migrations import MIGRATIONS
-from core.project.scan import scan_folder
+from core.project.disk.database import FILE_NAME
+from core.project.disk.migrations import MIGRATIONS
+from core.project.files.scan import scan_folder
+from core.project.merging.join import join_images
+from core.project.merging.plan import default_targets, plan_merge
+from core.project.merging.sides import read_other, read_project
+from core.project.merging.taking_over import LabelChoice, MergeChoices, apply_merge
 from core.project.store import Store
 
 PRESENT, ABSENT, UNKNOWN = LabelState.PRESENT, LabelState.ABSENT, LabelState.UNKNOWN

@@ -11,9 +11,9 @@ from core.evaluation.predictions import Predictions
 from core.evaluation.suggestions import Suggestions
 from core.evaluation.threshold_file import ThresholdSet
 from core.labels import MULTI_CLASS, MULTI_LABEL, Label, LabelState
-from core.project.model_scores import load_model_scores, stamp_of
-from core.project.runs import Run
-from core.project.snapshot import Snapshot
+from core.project.runs.model_scores import load_model_scores, stamp_of
+from core.project.runs.run_list import Run
+from core.project.runs.snapshot import Snapshot
 
 CAT, DOG, OWL = (Label(number, name, "#000000") for number, name in ((1, "cat"), (3, "dog"), (4, "owl")))
 LABELS = (CAT, DOG, OWL)

@@ -3,9 +3,9 @@ import shutil
 import pytest
 
 from core.errors import ProjectError
-from core.project.fingerprints import file_hash, lost_images, pending
-from core.project.moved import find_moved, relink
-from core.project.scan import scan_folder
+from core.project.files.fingerprints import file_hash, lost_images, pending
+from core.project.files.moved import find_moved, relink
+from core.project.files.scan import scan_folder
 from core.project.store import Store
 
 

@@ -1,6 +1,6 @@
 import numpy as np
 
-from core.project.palette import PALETTE, next_color
+from core.project.labels.palette import PALETTE, next_color
 
 # how people without one kind of cone see linear RGB (Machado, Oliveira and Fernandes 2009, severity 1)
 SIGHTS = {

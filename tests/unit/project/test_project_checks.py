@@ -3,7 +3,7 @@ import pytest
 
 from core.errors import ProjectError
 from core.labels import Label, Split
-from core.project.checks import check_trainable, training_warnings
+from core.project.runs.checks import check_trainable, training_warnings
 
 LABELS = tuple(Label(index, name, "#000000") for index, name in enumerate(("cat", "dog", "gloves"), start=1))
 

@@ -11,9 +11,9 @@ import pytest
 from core.errors import ProjectError
 from core.labels import LabelState
 from core.paths import child_environment
-from core.project import database, read_only
-from core.project.database import FILE_NAME, Database
-from core.project.migrations import MIGRATIONS
+from core.project.disk import database, read_only
+from core.project.disk.database import FILE_NAME, Database
+from core.project.disk.migrations import MIGRATIONS
 from core.project.store import Store
 
 

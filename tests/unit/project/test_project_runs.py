@@ -6,7 +6,7 @@ import pytest
 
 from core.errors import ProjectError
 from core.labels import LabelState, Split
-from core.project.snapshot import Snapshot, take_snapshot
+from core.project.runs.snapshot import Snapshot, take_snapshot
 from core.project.store import Store
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from core.errors import ProjectError
-from core.project.scan import ScannedImage, natural_key, scan_folder
+from core.project.files.scan import ScannedImage, natural_key, scan_folder
 
 
 def make(root: Path, *names: str) -> None:
@@ -75,7 +75,7 @@ def test_files_that_cannot_be_looked_at_are_left_out_and_logged(tmp_path, caplog
 
 
 def test_progress_is_told_and_a_cancelled_scan_keeps_what_it_found(tmp_path, monkeypatch):
-    monkeypatch.setattr("core.project.scan._PROGRESS_EVERY", 2)
+    monkeypatch.setattr("core.project.files.scan._PROGRESS_EVERY", 2)
     make(tmp_path, *(f"{index}.jpg" for index in range(7)))
     told: list[int] = []
     assert len(scan_folder(tmp_path, progress=told.append)) == 7

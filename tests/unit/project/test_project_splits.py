@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from core.labels import LabelState, Split
-from core.project.splits import FRACTIONS, stratified_split
+from core.project.runs.splits import FRACTIONS, stratified_split
 from core.project.store import Store
 
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from core.labels import MULTI_CLASS, Label, LabelState, Review, Split
+from core.project.files.scan import ScannedImage
 from core.project.query import PathIndex, Query, QueryData, QueryError, counts, parse, parts, without
-from core.project.scan import ScannedImage
 from core.project.store import Store
 
 LABELS = tuple(

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from core.labels import Label, LabelState, Review, Rule, Split
+from core.project.labels.rules import violations_of
 from core.project.query import PathIndex, Query, QueryData, QueryError, completions, counts, parse, parts, without
 from core.project.query.tree import (
     And,
@@ -34,7 +35,6 @@ from core.project.query.tree import (
     negated,
 )
 from core.project.query.words import COMPARISONS, FIELDS, FLAGS, SORTS
-from core.project.rules import violations_of
 
 NAMES = (
     "cat",

@@ -11,14 +11,14 @@ import pytest
 
 from core.errors import DamagedProjectError, ProjectError
 from core.labels import LabelState, Review, Split
-from core.project import rescue
-from core.project.backups import back_up, backups
-from core.project.damage import damage_told, quick_check
-from core.project.database import FILE_NAME
-from core.project.migrations import MIGRATIONS
-from core.project.read_only import reading
-from core.project.rescue import restore_backup, salvage
-from core.project.scan import ScannedImage
+from core.project.disk.backups import back_up, backups
+from core.project.disk.damage import damage_told, quick_check
+from core.project.disk.database import FILE_NAME
+from core.project.disk.migrations import MIGRATIONS
+from core.project.disk.read_only import reading
+from core.project.files.scan import ScannedImage
+from core.project.rescue import salvage as rescue
+from core.project.rescue.salvage import restore_backup, salvage
 from core.project.store import Store
 
 IMAGES, LABELS = 3000, 20
@@ -428,8 +428,8 @@ def test_a_file_of_which_nothing_can_be_read_becomes_the_backup(store, folder):
 
 
 def test_a_project_of_an_older_schema_is_saved_and_migrated(store, folder, monkeypatch):
-    from core.project.database import Database
-    from core.project.migrations import MIGRATIONS
+    from core.project.disk.database import Database
+    from core.project.disk.migrations import MIGRATIONS
 
     old = folder.parent / "old"
     old.mkdir()

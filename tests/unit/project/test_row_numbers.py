@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.project.row_numbers import row_numbers
+from core.project.layers.row_numbers import row_numbers
 
 IDS = st.lists(st.integers(-5, 60), max_size=30)
 

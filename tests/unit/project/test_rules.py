@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from core.errors import ProjectError
 from core.labels import Label, LabelState, Rule
-from core.project.rules import (
+from core.project.labels.rules import (
     Violation,
     chains_of,
     check_parent,

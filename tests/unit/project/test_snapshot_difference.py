@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 
 from core.labels import LabelState, Split
-from core.project.scan import ScannedImage
-from core.project.snapshot import Snapshot, take_snapshot
-from core.project.snapshot_difference import LabelChanges, SnapshotDifference, snapshot_difference
+from core.project.files.scan import ScannedImage
+from core.project.runs.snapshot import Snapshot, take_snapshot
+from core.project.runs.snapshot_difference import LabelChanges, SnapshotDifference, snapshot_difference
 
 PRESENT, ABSENT, UNKNOWN = LabelState.PRESENT, LabelState.ABSENT, LabelState.UNKNOWN
 

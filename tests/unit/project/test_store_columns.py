@@ -7,8 +7,8 @@ import pytest
 
 from core.errors import DamagedProjectError
 from core.labels import LabelState, Split
-from core.project import columns
-from core.project.scan import ScannedImage
+from core.project.files.scan import ScannedImage
+from core.project.layers import columns
 from core.project.store import Store
 
 # a quote and a line break are letters of a file's name elsewhere

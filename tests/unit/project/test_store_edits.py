@@ -227,7 +227,7 @@ def test_any_row_of_edits_can_be_undone_and_redone_across_restarts(store, tmp_pa
 
 
 def test_the_journal_keeps_a_bounded_number_of_steps(store, monkeypatch):
-    monkeypatch.setattr("core.project.journal._KEPT_STEPS", 3)
+    monkeypatch.setattr("core.project.layers.journal._KEPT_STEPS", 3)
     for image_id in (1, 2, 3, 4):
         store.set_states([image_id], {CAT: LabelState.PRESENT})
     for _ in range(3):

@@ -5,7 +5,7 @@ import pytest
 
 from core.errors import ProjectError
 from core.labels import LabelState
-from core.project.scan import ScannedImage, scan_folder
+from core.project.files.scan import ScannedImage, scan_folder
 from core.project.store import Store
 
 
@@ -97,7 +97,7 @@ def test_facts_about_an_image_are_kept(project, tmp_path):
 
 
 def test_many_facts_are_written_without_waiting_for_an_edit(project, monkeypatch):
-    monkeypatch.setattr("core.project.facts._WRITTEN_AT_ONCE", 2)
+    monkeypatch.setattr("core.project.layers.facts._WRITTEN_AT_ONCE", 2)
     before = project.database.connection.total_changes
     project.set_image_facts(1, width=1, height=1, problem=None)
     assert project.database.connection.total_changes == before

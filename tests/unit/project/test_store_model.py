@@ -18,11 +18,11 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from core.errors import ProjectError
 from core.labels import MULTI_CLASS, MULTI_LABEL, Review
 from core.project.changes import Changes
-from core.project.database import FILE_NAME
-from core.project.merge import plan_merge
-from core.project.merge_apply import LabelChoice, MergeChoices, apply_merge
-from core.project.merge_join import join_images
-from core.project.merge_sides import read_other, read_project
+from core.project.disk.database import FILE_NAME
+from core.project.merging.join import join_images
+from core.project.merging.plan import plan_merge
+from core.project.merging.sides import read_other, read_project
+from core.project.merging.taking_over import LabelChoice, MergeChoices, apply_merge
 from core.project.store import Store
 from tests.unit.project.store_edits import EDITS, MOVES, do, draw, hasty, shown
 from tests.unit.project.store_model import Model

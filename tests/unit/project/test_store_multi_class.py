@@ -7,10 +7,10 @@ import pytest
 
 from core.errors import ProjectError
 from core.labels import LabelState, Split
-from core.project.database import FILE_NAME
+from core.project.disk.database import FILE_NAME
 from core.project.edits import KEEP
-from core.project.scan import ScannedImage
-from core.project.snapshot import Snapshot, take_snapshot
+from core.project.files.scan import ScannedImage
+from core.project.runs.snapshot import Snapshot, take_snapshot
 from core.project.store import Store
 
 UNKNOWN, ABSENT, PRESENT = LabelState.UNKNOWN, LabelState.ABSENT, LabelState.PRESENT

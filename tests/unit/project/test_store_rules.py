@@ -2,7 +2,7 @@ import pytest
 
 from core.errors import ProjectError
 from core.labels import LabelState, Review
-from core.project.scan import ScannedImage
+from core.project.files.scan import ScannedImage
 from core.project.store import Store
 
 PRESENT, ABSENT, UNKNOWN = LabelState.PRESENT, LabelState.ABSENT, LabelState.UNKNOWN

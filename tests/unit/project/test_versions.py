@@ -6,7 +6,7 @@ import pytest
 from core.errors import ProjectError
 from core.labels import LabelState, Review
 from core.project.edits import LabelRow, RuleRow
-from core.project.scan import ScannedImage
+from core.project.files.scan import ScannedImage
 from core.project.state import ProjectState
 from core.project.store import Store
 from core.project.versions import (

@@ -10,8 +10,8 @@ from core.jobs.events import EpochEnded, Note, RunFinished, RunStarted
 from core.jobs.train import prepare_training
 from core.jobs.writer import EventWriter
 from core.labels import MULTI_LABEL, LabelState, Split
-from core.project.scan import scan_folder
-from core.project.snapshot import Snapshot
+from core.project.files.scan import scan_folder
+from core.project.runs.snapshot import Snapshot
 from core.project.store import Store
 from core.recipes.catalogue import recipe
 

@@ -1,0 +1,1 @@
+"""The image files of a project: found, watched, known again."""

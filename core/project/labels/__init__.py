@@ -1,0 +1,1 @@
+"""What holds of the labels of a project."""

@@ -1,0 +1,1 @@
+"""What the open project is made of, one layer upon the other."""

@@ -1,0 +1,1 @@
+"""Joining another copy of a project."""

@@ -1,0 +1,1 @@
+"""Some images side by side."""

@@ -1,0 +1,1 @@
+"""What is known of a label, and how it is changed."""

@@ -1,0 +1,1 @@
+"""The labels beside the images."""

@@ -1,0 +1,1 @@
+"""What a project knows by now."""
