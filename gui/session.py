@@ -25,6 +25,8 @@ AT_ONCE = 2_000
 BYTES_PER_IMAGE = 2
 """What an image of a long step takes in the journal, at least."""
 
+_MOST_WAITING = 20
+
 
 class Session(QObject):
     """The project that is open, what is looked at in it, and the settings.
@@ -68,6 +70,7 @@ class Session(QObject):
         self._is_busy = False
         self._is_closing = False
         self._is_travelling = False
+        self._waiting: list[tuple[Callable[[Store], Changes], int, bool]] = []
         self._edit: background.Request | None = None
         self._settings = load_settings(settings_path())
         self.jobs = Jobs(self)
@@ -167,11 +170,10 @@ class Session(QObject):
             images: how many it may change.
 
         Returns:
-            Whether it is made, or will be in a moment; False where another one is still being made.
+            Whether it is made, or will be once those before it are; False where too many wait.
         """
         if self._is_busy:
-            self.message.emit(self.tr("One moment: the change before this one is still being saved."))
-            return False
+            return self._wait(work, images)
         store = self.store
         if images <= AT_ONCE or self._is_closing:
             self.apply(work(store))
@@ -187,6 +189,16 @@ class Session(QObject):
                 give_back()
 
         self._edit = background.run(self, work_apart, self._on_edited, self._on_edit_failed, is_short=True)
+        return True
+
+    def _wait(self, work: "Callable[[Store], Changes]", images: int) -> bool:
+        """Keep an edit until that of many images is on disk: a fast hand goes on meanwhile."""
+        is_travel, self._is_travelling = self._is_travelling, False
+        if len(self._waiting) >= _MOST_WAITING:
+            self.message.emit(self.tr("One moment: the changes before this one are still being saved."))
+            return False
+        self._waiting.append((work, images, is_travel))
+        self.message.emit(self.tr("This is done as soon as the change before it is saved."))
         return True
 
     def undo(self) -> None:
@@ -247,8 +259,7 @@ class Session(QObject):
             raise error
 
     def _travel(self, work: "Callable[[Store], Changes]", size_bytes: int) -> None:
-        if not self._is_busy:
-            self._is_travelling = True
+        self._is_travelling = True
         self.edit(work, images=size_bytes // BYTES_PER_IMAGE)
 
     def _end_edit(self, changes: Changes) -> None:
@@ -258,6 +269,9 @@ class Session(QObject):
         # views hear of it before those that waited for the end change something
         self.apply(changes)
         self.busy_changed.emit(False)
+        while self._waiting and not self._is_busy:
+            work, images, self._is_travelling = self._waiting.pop(0)
+            self.edit(work, images=images)
 
     def _adopt(self, store: "Store") -> None:
         self.close()

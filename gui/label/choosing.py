@@ -13,7 +13,7 @@ from gui.label.images.grid.grid import Grid
 from gui.label.images.grid.image_model import ImageModel
 from gui.label.showing import Showing
 from gui.label.tagging.annotator import Annotator
-from gui.session import Session
+from gui.session import AT_ONCE, Session
 
 # a selection of more pieces takes longer to make than it is worth
 _MOST_RUNS = 1_000
@@ -91,6 +91,9 @@ class Choosing(QObject):
 
     def _on_travelled(self, changes: Changes) -> None:
         """Choose the images of an edit that was undone or redone, where they are shown."""
+        # a long one ends when the person may be elsewhere already
+        if len(changes.annotations) > AT_ONCE:
+            return
         ids = np.fromiter(changes.annotations, np.int64, len(changes.annotations))
         rows = np.sort(self._model.rows_of(ids))
         rows = rows[rows >= 0]

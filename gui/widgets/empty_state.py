@@ -62,6 +62,7 @@ class EmptyState(QWidget):
         """Say something else in the same place."""
         self._title.setText(title)
         self._text.setText(text)
+        self.setAccessibleName(title)
         if icon is not None:
             self._icon_name = icon
             self._paint_icon()

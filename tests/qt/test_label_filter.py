@@ -132,3 +132,14 @@ def test_the_labels_say_on_how_many_of_the_shown_images_they_are(annotated, labe
     assert model.count_words(1) == f"{both} / {kings}"
     show("")
     qtbot.waitUntil(lambda: model.count_words(1) == f"{kings}")
+
+
+def test_where_nothing_was_seen_undo_brings_the_images_back(annotated, label, show, qtbot):
+    shown = show("ace")
+    qtbot.keyClick(label.grid, "a", Qt.KeyboardModifier.ControlModifier)
+    qtbot.keyClick(label.grid, "1")
+    label.model.refresh()
+    assert label.showing.page() is label.showing.no_match
+    annotated.session.undo()
+    assert label.model.rows.tolist() == shown
+    assert label.showing.page() is label.grid

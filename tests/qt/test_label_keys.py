@@ -198,19 +198,18 @@ def test_each_project_begins_in_the_grid(window, label, project):
     assert window.commands["view.grid"].isChecked()
 
 
-def test_enter_stays_at_an_image_while_another_change_is_being_saved(window, label, press, qtbot, monkeypatch):
+def test_keys_while_a_change_of_many_images_is_saved_are_done_after_it(window, label, press, qtbot, monkeypatch):
     monkeypatch.setattr("gui.session.AT_ONCE", 3)
     press("a", CTRL)
     press("1")
     assert window.session.is_busy
     label.grid.go_to(4)
-    press(Qt.Key.Key_Return)
-    assert label.grid.currentIndex().row() == 4
-    qtbot.waitUntil(lambda: not window.session.is_busy)
-    assert not window.session.store.reviewed.any()
+    press("2")
     press(Qt.Key.Key_Return)
     assert label.grid.currentIndex().row() == 5
-    assert window.session.store.reviewed[4]
+    qtbot.waitUntil(lambda: not window.session.is_busy)
+    assert states(window, 4) == [PRESENT, PRESENT, ABSENT]
+    assert window.session.store.reviewed.tolist() == [row == 4 for row in range(12)]
 
 
 def test_shift_enter_reviews_with_what_is_known_and_goes_on(window, label, press):

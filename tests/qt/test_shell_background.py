@@ -156,15 +156,27 @@ def test_an_edit_of_many_images_is_made_in_a_thread_and_told_when_it_is_on_disk(
     assert (session.store.review == Review.UNSURE).all()
 
 
-def test_an_edit_while_another_is_being_made_is_refused_with_a_word(qtbot, session, monkeypatch):
+def test_edits_while_another_is_being_made_follow_it_in_their_order(qtbot, session, monkeypatch):
     monkeypatch.setattr("gui.session.AT_ONCE", 3)
     words = []
     session.message.connect(words.append)
-    with qtbot.waitSignal(session.changed):
-        session.edit(lambda store: store.set_flag(store.image_ids, True), images=12)
-        session.edit(lambda store: store.set_flag([1], False), images=1)
-    assert any("still being saved" in word for word in words)
-    assert session.store.flagged.all()
+    session.edit(lambda store: store.set_flag(store.image_ids, True), images=12)
+    assert session.edit(lambda store: store.set_flag([1], False), images=1)
+    assert session.edit(lambda store: store.set_review(store.image_ids, Review.UNSURE), images=12)
+    session.undo()
+    assert not session.store.flagged.any(), "nothing is seen before it is on disk"
+    assert any("as soon as" in word for word in words)
+    qtbot.waitUntil(lambda: not session.is_busy and not session._waiting)
+    assert session.store.flagged.tolist() == [False] + [True] * 11
+    assert (session.store.review == Review.TO_DO).all(), "that was undone"
+
+
+def test_no_more_edits_wait_than_a_hand_can_mean(qtbot, session, monkeypatch):
+    monkeypatch.setattr("gui.session.AT_ONCE", 3)
+    session.edit(lambda store: store.set_flag(store.image_ids, True), images=12)
+    taken = [session.edit(lambda store: store.set_flag([1], False), images=1) for _ in range(30)]
+    assert taken == [True] * 20 + [False] * 10
+    qtbot.waitUntil(lambda: not session.is_busy)
 
 
 def test_after_a_bug_in_an_edit_of_many_images_other_edits_are_made(qtbot, session, monkeypatch):
@@ -178,9 +190,11 @@ def test_after_a_bug_in_an_edit_of_many_images_other_edits_are_made(qtbot, sessi
     assert session.store.flagged[0]
 
 
-def test_a_project_that_closes_finishes_the_edit_that_is_being_made(session, project, monkeypatch):
+def test_a_project_that_closes_finishes_the_edits_that_were_begun(session, project, monkeypatch):
     monkeypatch.setattr("gui.session.AT_ONCE", 3)
     session.edit(lambda store: store.set_flag(store.image_ids, True), images=12)
+    session.edit(lambda store: store.set_review(store.image_ids, Review.UNSURE), images=12)
     session.close()
     with Store.open(project) as store:
         assert store.flagged.all()
+        assert (store.review == Review.UNSURE).all()

@@ -233,7 +233,11 @@ class ImageModel(QAbstractListModel):
         if changes.images:
             self._take_in_images()
         elif self._query.needs & _touched(changes) or (changes.labels and self._query):
-            self._look_for_stale()
+            # where nothing is seen nothing can vanish between two keys
+            if len(self._rows):
+                self._look_for_stale()
+            else:
+                self.refresh()
 
     def _look_for_stale(self) -> None:
         data = self.query_data()
