@@ -33,9 +33,7 @@ class PlainTable(QTableWidget):
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         # the chosen row is marked also while the table has no focus, so its edge says that it has
-        self.setStyleSheet(
-            "QTableWidget { border: 1px solid palette(mid); } QTableWidget:focus { border: 1px solid palette(accent); }"
-        )
+        self.setProperty("framed", True)
 
     def show_rows(self, rows: Sequence[Sequence[str | int]], *, keys: Sequence[int]) -> None:
         """Show other rows, with the one that was chosen still chosen if it is among them, else the first.

@@ -160,6 +160,18 @@ QHeaderView::section {{ background: palette(window); color: palette(placeholder-
 QHeaderView[dense="true"]::section {{ padding: 0 6px; }}
 QHeaderView::section:hover {{ color: palette(text); }}
 QTableView {{ gridline-color: palette(mid); }}
+QTableWidget[framed="true"] {{ border: 1px solid palette(mid); }}
+QTableWidget[framed="true"]:focus {{ border: 1px solid palette(accent); }}
+QTableWidget[framed="true"] QPushButton {{ padding: 0 8px; margin: 2px; }}
+QTreeView[surface="window"] {{ background: palette(window); selection-background-color: transparent; }}
+QTreeView[surface="window"]::item, QTreeView[surface="window"]::item:selected,
+QTreeView[surface="window"]::item:hover {{ background: transparent; }}
+QTextBrowser[plain="true"], QLineEdit[plain="true"] {{ border: none; background: transparent; padding: 0;
+    min-height: 0; }}
+QPushButton[align="left"] {{ text-align: left; }}
+QPushButton[align="right"] {{ text-align: right; }}
+QToolButton[framed="true"] {{ border: 1px solid palette(dark); padding-left: 9px; padding-right: 9px; }}
+QToolButton[framed="true"]:focus {{ border-color: palette(accent); }}
 QTableCornerButton::section {{ background: palette(window); border: none; }}
 QTabBar::tab {{ padding: 6px 12px; border: none; border-bottom: 2px solid transparent;
     color: palette(placeholder-text); background: transparent; }}

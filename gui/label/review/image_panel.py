@@ -169,7 +169,7 @@ class _Value(QLineEdit):
         self.setFrame(False)
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.setAccessibleName(name)
-        self.setStyleSheet("QLineEdit { border: none; background: transparent; padding: 0; min-height: 0; }")
+        self.setProperty("plain", True)
 
     def show_text(self, text: str) -> None:
         """Show another text, from its start."""

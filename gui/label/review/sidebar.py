@@ -75,7 +75,7 @@ class Sidebar(QWidget):
             heading.setExpanded(True)
 
         # lay out
-        self.progress.setStyleSheet("text-align: left;" if not self.isRightToLeft() else "text-align: right;")
+        self.progress.setProperty("align", "right" if self.isRightToLeft() else "left")
         line = QVBoxLayout()
         line.setContentsMargins(theme.PANEL, 0, theme.PANEL, theme.SPACE)
         line.addWidget(self._line)
@@ -293,10 +293,6 @@ class _Tree(QTreeWidget):
         self.setItemDelegate(SidebarDelegate(self))
         self.setAccessibleName(self.tr("Queues, saved filters and folders"))
         self.setProperty("surface", "window")
-        self.setStyleSheet(
-            "QTreeView { background: palette(window); selection-background-color: transparent; }"
-            "QTreeView::item, QTreeView::item:selected, QTreeView::item:hover { background: transparent; }"
-        )
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Return shows the images of a row, Escape goes back to them."""

@@ -1,9 +1,9 @@
 """Painting: every image that is clicked or dragged over gets the labels that were picked."""
 
 import numpy as np
-from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QObject, QRect, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QStyle, QToolButton, QVBoxLayout, QWidget
 
 from core.labels import Label, LabelState
 from core.project.changes import Changes
@@ -185,7 +185,7 @@ class PaintBar(QFrame):
         self._tip = QLabel()
         self._tip.setWordWrap(True)
         self._tip.setProperty("tone", "secondary")
-        self._buttons: dict[int, QToolButton] = {}
+        self._buttons: dict[int, _Chip] = {}
         self._chips = Flow([], gap=theme.SPACE // 2)
         self._row = QHBoxLayout()
         self._row.setSpacing(theme.SPACE)
@@ -232,8 +232,8 @@ class PaintBar(QFrame):
             self._show_chip(self._buttons[label.id], label, states[label.id])
         self.setAccessibleDescription(", ".join(f"{label.name}: {STATE_WORDS[states[label.id]]}" for label in labels))
 
-    def _chip(self, label_id: int) -> QToolButton:
-        chip = QToolButton()
+    def _chip(self, label_id: int) -> "_Chip":
+        chip = _Chip()
         chip.setIconSize(QSize(14, 14))
         chip.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         chip.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -244,14 +244,10 @@ class PaintBar(QFrame):
         chip.installEventFilter(self)
         return chip
 
-    def _show_chip(self, chip: QToolButton, label: Label, state: LabelState) -> None:
+    def _show_chip(self, chip: "_Chip", label: Label, state: LabelState) -> None:
         chip.setText(label.name.replace("&", "&&"))
         chip.setIcon(icons.icon(STATE_GLYPHS[int(state)]))
-        side = "right" if chip.layoutDirection() == Qt.LayoutDirection.RightToLeft else "left"
-        chip.setStyleSheet(
-            f"QToolButton {{ border: 1px solid palette(dark); border-{side}: 5px solid {label.color}; }}"
-            "QToolButton:focus { border-color: palette(accent); }"
-        )
+        chip.set_color(label.color)
         chip.setToolTip(self.tr("Click for the next state, right-click or Delete to paint it no more"))
         chip.setAccessibleName(f"{label.name}, {STATE_WORDS[state]}")
 
@@ -263,3 +259,23 @@ class PaintBar(QFrame):
             self._painter.remove(label_id)
             return True
         return False
+
+
+class _Chip(QToolButton):
+    """A label that is painted, with an edge in its colour at the leading side."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setProperty("framed", True)
+        self._color = QColor()
+
+    def set_color(self, color: str) -> None:
+        """Set the colour of the label."""
+        self._color = QColor(color)
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint the edge over the button."""
+        super().paintEvent(event)
+        edge = QRect(1, 2, 5, self.height() - 4)
+        QPainter(self).fillRect(QStyle.visualRect(self.layoutDirection(), self.rect(), edge), self._color)

@@ -36,7 +36,7 @@ class ExifPanel(Floating):
         self.text.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.text.document().setDocumentMargin(2)
         # on the ground of the panel, without a box of its own
-        self.text.setStyleSheet("QTextBrowser { background: transparent; border: none; padding: 0; }")
+        self.text.setProperty("plain", True)
         self.copy = flat(QPushButton(self.tr("Copy all")))
         foot = QHBoxLayout()
         foot.addStretch(1)

@@ -72,10 +72,7 @@ class RuleTable(QTableWidget):
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeading | Qt.AlignmentFlag.AlignVCenter)
         # the chosen row is marked also while the table has no focus, so its edge says that it has
-        self.setStyleSheet(
-            "QTableWidget { border: 1px solid palette(mid); } QTableWidget:focus { border: 1px solid palette(accent); }"
-            "QPushButton { padding: 0 8px; margin: 2px; }"
-        )
+        self.setProperty("framed", True)
         keep_keys(self)
         self.itemSelectionChanged.connect(self.chosen_changed)
 
