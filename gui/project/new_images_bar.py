@@ -9,7 +9,13 @@ from gui.session import Session
 from gui.widgets import icons, theme
 from gui.widgets.buttons import flat, pressed_with_focus
 
-_ICONS = {"new": "folder-plus", "changed": "warning-circle", "gone": "warning-circle", "lost": "warning-circle"}
+_ICONS = {
+    "new": "folder-plus",
+    "changed": "warning-circle",
+    "gone": "warning-circle",
+    "found": "check-circle-fill",
+    "lost": "warning-circle",
+}
 
 
 class NewImagesBar(QFrame):
@@ -76,7 +82,7 @@ class NewImagesBar(QFrame):
         self._text.setToolTip(text if self._notice.root is None else f"{text}: {self._notice.root}")
         self.add_button.setVisible(kind == "new")
         self.never_button.setVisible(kind == "new")
-        self.show_button.setVisible(kind in ("changed", "gone"))
+        self.show_button.setVisible(kind in ("changed", "gone", "found"))
         self.find_button.setVisible(kind in ("gone", "lost"))
         self.later_button.setText(self.tr("Not now") if kind == "new" else self.tr("Close"))
         self.add_button.setAccessibleName(f"{self.tr('Add')}: {text}")
@@ -91,6 +97,9 @@ class NewImagesBar(QFrame):
             text = self.tr("1 new image in {folder}") if one else self.tr("{count} new images in {folder}")
         elif notice.kind == "changed":
             text = self.tr("1 image changed on disk") if one else self.tr("{count} images changed on disk")
+        elif notice.kind == "found":
+            many = self.tr("{count} images were renamed or moved: found again")
+            text = self.tr("1 image was renamed or moved: found again") if one else many
         else:
             many = self.tr("{count} images are gone from their folders")
             text = self.tr("1 image is gone from its folder") if one else many
@@ -122,7 +131,9 @@ class NewImagesBar(QFrame):
         if self._notice is None:
             return
         name = _ICONS[self._notice.kind]
-        color = theme.secondary(self.palette()) if self._notice.kind == "new" else theme.warning(self.palette())
+        color = (
+            theme.secondary(self.palette()) if self._notice.kind in ("new", "found") else theme.warning(self.palette())
+        )
         self._sign.setPixmap(icons.pixmap(name, 16, color, ratio=self.devicePixelRatioF()))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

@@ -30,7 +30,7 @@ BUSY_MS = 500
 AGAIN_SECONDS = 60
 """Between two looks because somebody came back to the window; a folder does not tell of files that were overwritten."""
 
-Kind = Literal["new", "changed", "gone", "lost"]
+Kind = Literal["new", "changed", "gone", "found", "lost"]
 
 
 @dataclass(frozen=True)
@@ -38,10 +38,11 @@ class Notice:
     """Something to be told in a quiet bar.
 
     Attributes:
-        kind: new files in a folder, images that changed or are gone, or a folder that is lost as a whole.
+        kind: new files in a folder, images that changed, are gone or were found again under another name, or a folder
+            that is lost as a whole.
         count: number of files or images.
         root: the folder; None for images.
-        image_ids: images that changed or are gone.
+        image_ids: images that changed, are gone or were found again.
     """
 
     kind: Kind
@@ -80,6 +81,7 @@ class Watcher(QObject):
         self._quiet: set[Path] = set()
         self._changed: dict[int, None] = {}
         self._gone: dict[int, None] = {}
+        self._found: dict[int, None] = {}
         self._lost: tuple[Path, ...] = ()
         self._lost_seen: set[Path] = set()
         self._roots: set[Path] = set()
@@ -102,7 +104,7 @@ class Watcher(QObject):
         """What is to be told, the first first."""
         # what happened to images that were labelled comes before what may be added
         found = [Notice("lost", 1, root) for root in self._lost if root not in self._lost_seen]
-        for kind, ids in (("changed", self._changed), ("gone", self._gone)):
+        for kind, ids in (("changed", self._changed), ("gone", self._gone), ("found", self._found)):
             if ids:
                 found.append(Notice(kind, len(ids), image_ids=tuple(ids)))  # type: ignore[arg-type]
         found += [
@@ -146,11 +148,11 @@ class Watcher(QObject):
         self.notices_changed.emit()
 
     def forget(self, kind: Kind) -> None:
-        """It was seen that images changed or are gone; those that are gone stay marked."""
+        """It was seen that images changed, are gone or were found again; those that are gone stay marked."""
         if kind == "lost":
             self._lost_seen.update(self._lost)
         else:
-            (self._changed if kind == "changed" else self._gone).clear()
+            {"changed": self._changed, "gone": self._gone, "found": self._found}[kind].clear()
         self.notices_changed.emit()
 
     # when to look
@@ -171,7 +173,7 @@ class Watcher(QObject):
         self._within = set()
         self._lost = ()
         for held in (
-            self._new, self._refused, self._quiet, self._changed, self._gone, self._lost_seen, self._roots,
+            self._new, self._refused, self._quiet, self._changed, self._gone, self._found, self._lost_seen, self._roots,
         ):  # fmt: skip
             held.clear()
         self.notices_changed.emit()
@@ -179,6 +181,10 @@ class Watcher(QObject):
     def _on_session_changed(self, changes: Changes) -> None:
         if not changes.images:
             return
+        if there := self._gone.keys() - self._session.store.problems.keys():
+            # found again in another way, such as by adding the folder in which they are now
+            self._gone = {one: None for one in self._gone if one not in there}
+            self.notices_changed.emit()
         roots = set(self._session.store.roots())
         if roots != self._roots:
             # a folder was added or moved: it is looked through, and watched
@@ -271,8 +277,11 @@ class Watcher(QObject):
         single = {one for one, sentence in news.gone.items() if not is_folder_missing(sentence)}
         self._changed.update(dict.fromkeys(news.changed))
         self._gone.update(dict.fromkeys(sorted(single)))
-        for image_id in news.back:
+        self._found.update(dict.fromkeys(sorted(news.renamed)))
+        for image_id in (*news.back, *news.renamed):
             self._gone.pop(image_id, None)
+        for image_id in news.gone:
+            self._found.pop(image_id, None)
         if news.images:
             self._mark(news)
         self.notices_changed.emit()
@@ -294,7 +303,7 @@ class Watcher(QObject):
         def work(store: "Store") -> Changes:
             return take_news(store, news)
 
-        forget_thumbnails_after(self._session, [*news.changed, *news.gone, *news.back])
+        forget_thumbnails_after(self._session, [*news.changed, *news.gone, *news.back, *news.renamed])
         self._session.edit(work, images=news.images)
 
     def _said(self, news: "News") -> str:
@@ -306,6 +315,7 @@ class Watcher(QObject):
                 (self.tr("{} changed"), len(news.changed)),
                 (self.tr("{} gone"), len(news.gone)),
                 (self.tr("{} there again"), len(news.back)),
+                (self.tr("{} renamed or moved and found again"), len(news.renamed)),
             )
             if count
         ]

@@ -11,6 +11,7 @@ from core.errors import FormatError, MultihotError
 from core.formats.apply import import_annotations
 from core.formats.class_folders import recognised
 from core.project.changes import Changes
+from core.project.files.renamed import Renamed, find_renamed, take_renamed
 from core.project.files.scan import ScannedImage, scan_folder
 from gui import background
 from gui.session import Session
@@ -38,6 +39,8 @@ class FolderImport(QObject):
         self._root: Path | None = None
         self._request: background.Request | None = None
         self._files: Sequence[ScannedImage] = []
+        self._renamed: Renamed = {}
+        self._found = 0
         self._done = 0
         self._batch = BATCH
         self._added = 0
@@ -65,7 +68,7 @@ class FolderImport(QObject):
             files: found in it.
         """
         if self._begin(root, False, files):
-            self._on_scanned(files)
+            self._look_for_renamed(files)
 
     def _begin(self, root: Path, takes_labels: bool, files: Sequence[ScannedImage] | None) -> bool:
         """Whether it is its turn; else it waits in line."""
@@ -75,6 +78,8 @@ class FolderImport(QObject):
         self._root = root
         self._takes_labels = takes_labels
         self._files = []
+        self._renamed = {}
+        self._found = 0
         self._done = 0
         self._added = 0
         self._said = None
@@ -85,9 +90,22 @@ class FolderImport(QObject):
         self._request = background.run_with_progress(
             self,
             lambda request: scan_folder(root, cancelled=request.is_cancelled, progress=request.report),
-            self._on_scanned,
+            self._look_for_renamed,
             self._on_failed,
             on_progress=self._on_found,
+        )
+
+    def _look_for_renamed(self, files: Sequence[ScannedImage]) -> None:
+        """Files of images that are gone from elsewhere are these images, and not new ones without labels."""
+        if self._root is None:
+            return
+        folder, root = self._session.store.folder, self._root.resolve()
+        self._request = background.run_with_progress(
+            self,
+            lambda request: find_renamed(folder, {root: files}, cancelled=request.is_cancelled),
+            lambda renamed: self._on_scanned(files, renamed),
+            self._on_failed,
+            on_progress=None,
         )
 
     def cancel(self) -> None:
@@ -99,8 +117,10 @@ class FolderImport(QObject):
         if self._root is not None:
             self._session.message.emit(f"{count:,} images found in {self._root}")
 
-    def _on_scanned(self, files: Sequence[ScannedImage]) -> None:
+    def _on_scanned(self, files: Sequence[ScannedImage], renamed: Renamed) -> None:
+        self._request = None
         self._files = files
+        self._renamed = renamed
         self._next.start(0)
 
     def _on_failed(self, error: MultihotError) -> None:
@@ -114,10 +134,20 @@ class FolderImport(QObject):
             self._next.start(BUSY_MS)
             return
         try:
-            self._add_batch()
+            if self._renamed:
+                self._take_renamed()
+            else:
+                self._add_batch()
         except MultihotError as error:
             # such as a full disk
             self._finish(str(error))
+
+    def _take_renamed(self) -> None:
+        renamed, self._renamed = self._renamed, {}
+        self._found = len(renamed)
+        self._session.edit(lambda store: take_renamed(store, renamed), images=len(renamed))
+        self._session.thumbnails.forget(list(renamed))
+        self._next.start(0)
 
     def _add_batch(self) -> None:
         assert self._root is not None
@@ -171,9 +201,12 @@ class FolderImport(QObject):
         """What was done, in a sentence."""
         if not self._files:
             return f"There are no images in {self._root}."
-        known = len(self._files) - self._added
+        known = len(self._files) - self._added - self._found
         text = f"{self._added:,} image" + ("" if self._added == 1 else "s") + f" added from {self._root}"
-        if known:
+        if self._found:
+            were = "was" if self._found == 1 else "were"
+            text += f", {self._found:,} {were} renamed or moved and found again"
+        if known > 0:
             text += f", {known:,} were there already"
         return text + "".join(self._said or ())
 

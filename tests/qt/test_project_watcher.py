@@ -1,9 +1,13 @@
+import shutil
+
 import pytest
 from PIL import Image
 from PySide6.QtCore import Qt
 
 from core.errors import ProjectError
 from core.labels import LabelState, Review
+from core.project.files.fingerprints import file_hash
+from core.project.files.scan import scan_folder
 from gui.project import watcher as module
 from gui.project.new_images_bar import NewImagesBar
 from gui.project.watcher import Watcher
@@ -184,3 +188,72 @@ def test_what_changed_is_told_before_what_is_new_and_labelled_images_become_unsu
     assert "changed on disk" in session.store.notes[2]
     qtbot.mouseClick(bar.later_button, Qt.MouseButton.LeftButton)
     assert bar.text() == "1 new image in photos é"
+
+
+def draw_each(session, photos):
+    """Give each image a picture of its own, and have all contents known."""
+    store = session.store
+    for number, image_id in enumerate(store.image_ids.tolist()):
+        draw(store.image_path(image_id), (number * 20, 99, 7))
+    store.add_images(photos, scan_folder(photos))
+    store.set_content_hashes({i: file_hash(store.image_path(i)) for i in store.image_ids.tolist()})
+
+
+def test_renamed_and_moved_files_are_found_again_with_their_labels(session, watcher, bar, qtbot, photos):
+    store = session.store
+    draw_each(session, photos)
+    session.apply(store.set_states([1, 2], {1: LabelState.PRESENT}, reviewed=True))
+    qtbot.waitUntil(watcher.is_idle)
+    said = []
+    session.message.connect(said.append)
+    (photos / "image 00.png").rename(photos / "renamed.png")
+    (photos / "deep").mkdir()
+    (photos / "image 01.png").rename(photos / "deep" / "image 01.png")
+    watcher.rescan()
+    qtbot.waitUntil(lambda: bar.text() == "2 images were renamed or moved: found again")
+    assert "2 images were renamed or moved: found again" in said
+    qtbot.waitUntil(watcher.is_idle)
+    assert len(store.image_ids) == 12
+    assert store.image_path(1) == photos / "renamed.png"
+    assert store.states[:2, 0].tolist() == [LabelState.PRESENT] * 2
+    assert store.problems == {}
+    with qtbot.waitSignal(session.images_requested) as asked:
+        qtbot.mouseClick(bar.show_button, Qt.MouseButton.LeftButton)
+    assert asked.args == [(1, 2)]
+    assert bar.isHidden()
+
+
+def test_what_was_offered_and_is_an_image_that_is_gone_by_now_is_not_added_anew(
+    session, watcher, bar, qtbot, photos, monkeypatch
+):
+    store = session.store
+    draw_each(session, photos)
+    qtbot.waitUntil(watcher.is_idle)
+    shutil.copy(photos / "image 00.png", photos / "copy.png")
+    draw(photos / "new.png", "blue")
+    qtbot.waitUntil(lambda: bar.text() == "2 new images in photos é")
+    qtbot.waitUntil(watcher.is_idle)
+    # the press comes before the next look
+    monkeypatch.setattr(module, "CHANGED_MS", 60_000)
+    (photos / "image 00.png").unlink()
+    with qtbot.waitSignal(session.message, check_params_cb=lambda text: text.startswith("1 image added from")) as said:
+        qtbot.mouseClick(bar.add_button, Qt.MouseButton.LeftButton)
+    assert said.args[0].endswith(", 1 was renamed or moved and found again")
+    assert len(store.image_ids) == 13
+    assert store.image_path(1) == photos / "copy.png"
+
+
+def test_images_that_are_gone_are_found_by_adding_the_folder_they_were_moved_to(
+    session, watcher, bar, qtbot, photos, tmp_path
+):
+    store = session.store
+    draw_each(session, photos)
+    qtbot.waitUntil(watcher.is_idle)
+    (tmp_path / "other").mkdir()
+    (photos / "image 03.png").rename(tmp_path / "other" / "moved.png")
+    qtbot.waitUntil(lambda: bar.text() == "1 image is gone from its folder")
+    watcher.folder_import.start(tmp_path / "other")
+    qtbot.waitUntil(lambda: store.problems == {})
+    qtbot.waitUntil(bar.isHidden)
+    assert store.image_path(4) == tmp_path / "other" / "moved.png"
+    assert len(store.image_ids) == 12

@@ -2,13 +2,13 @@
 
 import collections
 import os
-from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from core.project.changes import Changes
 from core.project.files.fingerprints import Lost, check_folder, hash_files, never, nothing
-from core.project.files.scan import ScannedImage, scan_folder
+from core.project.files.scan import scan_folder
 from core.project.store import Store
 
 
@@ -74,24 +74,46 @@ def find_moved(
     placed = {one.image_id for one in lost if one.root in roots and by_path.get(one.relative_path) == one.size}
     rest = [one for one in lost if one.image_id not in placed]
     used = set(taken) | {_whole(folder, one.relative_path) for one in lost if one.image_id in placed}
-    free = [file for file in files if _whole(folder, file.relative_path) not in used]
-    wanted = _of_their_sizes(rest, free)
-    paths = [_whole(folder, file.relative_path) for file in wanted]
+    sizes = {_whole(folder, file.relative_path): file.size for file in files}
+    found = match(
+        rest, {path: size for path, size in sizes.items() if path not in used}, cancelled=cancelled, progress=progress
+    )
+    if cancelled():
+        return Found(missing=tuple(lost))
+    return replace(found, roots=roots, in_place=tuple(sorted(placed)))
+
+
+def match(
+    lost: Sequence[Lost],
+    sizes: Mapping[str, int],
+    *,
+    cancelled: Callable[[], bool] = never,
+    progress: Callable[[int, int], None] = nothing,
+) -> Found:
+    """Look for lost images among files, as `find_moved` does for those that were not moved with their root folder.
+
+    Args:
+        lost: the images.
+        sizes: of the files, by absolute path.
+        cancelled: asked now and then; when it says yes, nothing is found.
+        progress: told how many files were read, and how many are to be.
+    """
+    wanted = {one.size for one in lost if one.content_hash is not None}
+    paths = [path for path, size in sizes.items() if size in wanted]
     hashes = hash_files(paths, cancelled=cancelled, progress=progress)
     if cancelled():
         return Found(missing=tuple(lost))
-    moves, copies = _by_content(rest, folder, wanted, hashes)
+    moves, copies = _by_content(lost, paths, hashes)
     by_content = tuple(moves)
-    left = [one for one in rest if one.image_id not in moves and one.content_hash is None]
-    named = _by_name(left, folder, [file for file in free if _whole(folder, file.relative_path) not in moves.values()])
+    used = set(moves.values())
+    left = [one for one in lost if one.image_id not in moves and one.content_hash is None]
+    named = _by_name(left, {path: size for path, size in sizes.items() if path not in used})
     moves |= named
     return Found(
-        roots=roots,
-        in_place=tuple(sorted(placed)),
         moves=moves,
         by_content=by_content,
         by_name=tuple(named),
-        missing=tuple(one for one in rest if one.image_id not in moves),
+        missing=tuple(one for one in lost if one.image_id not in moves),
         copies=copies,
         hashes={image_id: hashes[path] for image_id, path in named.items() if path in hashes},
     )
@@ -121,19 +143,10 @@ def _moved_roots(lost: Sequence[Lost], folder: Path, sizes: dict[str, int]) -> d
     return {best: folder}
 
 
-def _of_their_sizes(lost: Iterable[Lost], files: Iterable[ScannedImage]) -> list[ScannedImage]:
-    """The files that may be a lost image, by their sizes."""
-    sizes = {one.size for one in lost if one.content_hash is not None}
-    return [file for file in files if file.size in sizes]
-
-
-def _by_content(
-    lost: Iterable[Lost], folder: Path, files: Sequence[ScannedImage], hashes: dict[str, str]
-) -> tuple[dict[int, str], int]:
+def _by_content(lost: Iterable[Lost], paths: Sequence[str], hashes: Mapping[str, str]) -> tuple[dict[int, str], int]:
     """Where images are by their content, and how many files with that content are left."""
     holders: dict[str, list[str]] = collections.defaultdict(list)
-    for file in files:
-        path = _whole(folder, file.relative_path)
+    for path in paths:
         if path in hashes:
             holders[hashes[path]].append(path)
     wanting: dict[str, list[Lost]] = collections.defaultdict(list)
@@ -143,30 +156,30 @@ def _by_content(
     moves: dict[int, str] = {}
     copies = 0
     for content, images in wanting.items():
-        paths = holders[content]
+        held = holders[content]
         # the most alike pair first, so that of two copies each gets its own back
         pairs = sorted(
-            ((-_alike(one.path, path), one.image_id, path) for one in images for path in paths)
-            if len(images) * len(paths) <= 10_000
-            else ((0, one.image_id, path) for one, path in zip(images, paths, strict=False))
+            ((-_alike(one.path, path), one.image_id, path) for one in images for path in held)
+            if len(images) * len(held) <= 10_000
+            else ((0, one.image_id, path) for one, path in zip(images, held, strict=False))
         )
         used: set[str] = set()
         for _, image_id, path in pairs:
             if image_id not in moves and path not in used:
                 moves[image_id] = path
                 used.add(path)
-        copies += len(paths) - len(used)
+        copies += len(held) - len(used)
     return moves, copies
 
 
-def _by_name(lost: Iterable[Lost], folder: Path, files: Iterable[ScannedImage]) -> dict[int, str]:
+def _by_name(lost: Iterable[Lost], sizes: Mapping[str, int]) -> dict[int, str]:
     """Where images are by name and size, where one file alone has them and one image alone asks for it."""
     holders: dict[tuple[str, int], list[str]] = collections.defaultdict(list)
-    for file in files:
-        holders[_name(file.relative_path), file.size].append(_whole(folder, file.relative_path))
+    for path, size in sizes.items():
+        holders[Path(path).name, size].append(path)
     wanting = collections.defaultdict(list)
     for one in lost:
-        wanting[_name(one.relative_path), one.size].append(one.image_id)
+        wanting[Path(one.path).name, one.size].append(one.image_id)
     return {
         images[0]: holders[key][0]
         for key, images in wanting.items()
@@ -182,10 +195,6 @@ def _alike(one: str, other: str) -> int:
             break
         count += 1
     return count
-
-
-def _name(relative_path: str) -> str:
-    return relative_path.rpartition("/")[2]
 
 
 def _whole(folder: Path, relative_path: str) -> str:

@@ -17,6 +17,7 @@ from core.project.disk.read_only import reading
 from core.project.edits import changes_of
 from core.project.files.fingerprints import file_hash, never
 from core.project.files.missing import is_missing, missing_file, missing_folder
+from core.project.files.renamed import Renamed, find_renamed, take_renamed
 from core.project.files.scan import ScannedImage, scan_folder
 from core.project.merging.plan import joined_note
 from core.project.store import Store
@@ -42,6 +43,7 @@ class News:
         gone: sentences about images whose files are not there any more, by image id.
         back: ids of images whose files were gone and are there again.
         new: files that are no image of the project, by root folder.
+        renamed: images whose files were gone, and that are found again in files that would else be new.
         missing_roots: root folders that are not there.
         folders: those that are worth watching, at most `FOLDERS_LIMIT`.
         is_whole: false where so many files have another time that not all of them were read: look again.
@@ -52,6 +54,7 @@ class News:
     gone: Mapping[int, str] = field(default_factory=dict)
     back: frozenset[int] = frozenset()
     new: Mapping[Path, tuple[ScannedImage, ...]] = field(default_factory=dict)
+    renamed: Renamed = field(default_factory=dict)
     missing_roots: tuple[Path, ...] = ()
     folders: tuple[Path, ...] = ()
     is_whole: bool = True
@@ -59,7 +62,7 @@ class News:
     @property
     def images(self) -> int:
         """Number of images of the project that something happened to."""
-        return len(self.changed) + len(self.touched) + len(self.gone) + len(self.back)
+        return len(self.changed) + len(self.touched) + len(self.gone) + len(self.back) + len(self.renamed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +101,8 @@ def look(
     news = _Collected(problems, everywhere)
     for root in roots:
         if not root.is_dir():
-            news.miss_root(root, known[root])
+            if known[root]:
+                news.miss_root(root, known[root])
             continue
         parts = _parts(root, within)
         # once for all parts: a copy into hundreds of folders tells of each
@@ -117,7 +121,14 @@ def look(
             news.compare(root, images, files, cancelled)
     if cancelled():
         return None
-    return replace(news.result(), folders=_folders(roots))
+    found = news.result()
+    renamed = find_renamed(folder, found.new, cancelled=cancelled)
+    if cancelled():
+        return None
+    if renamed:
+        left = {root for root, images in known.items() if any(one.image_id not in renamed for one in images.values())}
+        found = _without(found, renamed, left)
+    return replace(found, folders=_folders(roots))
 
 
 def take_news(store: Store, news: News) -> Changes:
@@ -126,6 +137,7 @@ def take_news(store: Store, news: News) -> Changes:
     That is not undoable. Images of which something was said, and that show something else now, become unsure with a
     line in their notes, which is: somebody has to see them again, also after a restart.
     """
+    found = take_renamed(store, news.renamed)
     by_root: dict[Path, list[ScannedImage]] = {}
     for root, file in [*news.changed.values(), *((root, file) for root, file, _ in news.touched.values())]:
         by_root.setdefault(root, []).append(file)
@@ -141,6 +153,7 @@ def take_news(store: Store, news: News) -> Changes:
         if count
         for text in (f"{_images(count)} {text}",)
     ]
+    said += [found.text] if found else []
     return replace(marked, text=", ".join(said), images=news.images > 0)
 
 
@@ -157,6 +170,22 @@ def _mark_changed(store: Store, image_ids: Sequence[int]) -> Changes:
         store.set_review(seen, Review.UNSURE)
         store.set_notes({one: joined_note(store.notes.get(one, ""), line) for one in seen})
     return changes_of(edits, text)
+
+
+def _without(news: News, renamed: Renamed, roots: Collection[Path]) -> News:
+    """News in which images that are found again are neither gone nor new; `roots` are those that hold others."""
+    taken = {(root, file.relative_path) for root, file, _ in renamed.values()}
+    new = {
+        root: tuple(file for file in files if (root, file.relative_path) not in taken)
+        for root, files in news.new.items()
+    }
+    return replace(
+        news,
+        renamed=renamed,
+        gone={one: sentence for one, sentence in news.gone.items() if one not in renamed},
+        new={root: files for root, files in new.items() if files},
+        missing_roots=tuple(root for root in news.missing_roots if root in roots),
+    )
 
 
 class _Collected:
@@ -215,7 +244,7 @@ class _Collected:
             self._gone,
             frozenset(self._back),
             {root: tuple(files) for root, files in self._new.items()},
-            tuple(self._missing_roots),
+            missing_roots=tuple(self._missing_roots),
             is_whole=self._is_whole,
         )
 

@@ -183,3 +183,88 @@ def test_what_is_said_of_missing_files_is_known_again():
     assert is_folder_missing(missing_folder(Path("/photos")))
     assert is_missing(missing_file(Path("/photos/a.jpg")))
     assert not is_folder_missing(missing_file(Path("/photos/a.jpg")))
+
+
+def known_contents(store):
+    store.set_content_hashes({i: file_hash(store.image_path(i)) for i in store.image_ids.tolist()})
+
+
+def test_renamed_and_moved_files_are_their_images_and_not_new_ones(store, photos):
+    known_contents(store)
+    label = store.add_label("cat") and store.labels[0].id
+    store.set_states([1, 2], {label: LabelState.PRESENT}, reviewed=True)
+    (photos / "a.jpg").rename(photos / "renamed.jpg")
+    (photos / "b.jpg").rename(photos / "sub" / "b.jpg")
+    (photos / "d.jpg").write_bytes(b"A.jpg")
+    os.utime(photos / "renamed.jpg", ns=(5, 5))
+    news = news_of(store)
+    assert (set(news.renamed), dict(news.gone)) == ({1, 2}, {})
+    # as large as a.jpg was, and something else
+    assert [one.relative_path for one in news.new[photos]] == ["d.jpg"]
+    changes = take_news(store, news)
+    assert (changes.text, changes.images) == ("2 images were renamed or moved: found again", True)
+    assert store.paths[:2] == ["renamed.jpg", "sub/b.jpg"]
+    assert store.states[:2, 0].tolist() == [LabelState.PRESENT] * 2
+    assert store.review[:2].tolist() == [Review.REVIEWED] * 2
+    assert store.content_hashes()[1] == file_hash(photos / "renamed.jpg")
+    assert news_of(store).images == 0
+    assert len(store.image_ids) == 3
+
+
+def test_a_moved_file_is_found_also_when_its_image_was_marked_before_and_only_its_new_folder_changed(store, photos):
+    known_contents(store)
+    (photos / "a.jpg").rename(photos / "away")
+    take_news(store, news_of(store))
+    assert set(store.problems) == {1}
+    (photos / "away").rename(photos / "sub" / "other.jpg")
+    news = news_of(store, within=[photos / "sub"])
+    assert (set(news.renamed), dict(news.new)) == ({1}, {})
+    take_news(store, news)
+    assert store.problems == {}
+    assert news_of(store).images == 0
+
+
+def test_an_image_of_unknown_content_is_found_by_its_name_and_size_where_that_is_the_only_one(store, photos):
+    for name in ("x", "y"):
+        (photos / name).mkdir()
+    (photos / "a.jpg").rename(photos / "x" / "a.jpg")
+    (photos / "b.jpg").rename(photos / "x" / "b.jpg")
+    shutil.copy(photos / "x" / "b.jpg", photos / "y" / "b.jpg")
+    news = news_of(store)
+    assert (set(news.renamed), set(news.gone)) == ({1}, {2})
+    assert [one.relative_path for one in news.new[photos]] == ["x/b.jpg", "y/b.jpg"]
+    take_news(store, news)
+    assert store.content_hashes() == {1: file_hash(photos / "x" / "a.jpg")}
+
+
+def test_of_two_copies_of_a_file_that_is_gone_one_is_its_image(store, photos):
+    known_contents(store)
+    (photos / "a.jpg").rename(photos / "first.jpg")
+    shutil.copy(photos / "first.jpg", photos / "second.jpg")
+    shutil.copy(photos / "b.jpg", photos / "copy of one that is there.jpg")
+    news = news_of(store)
+    assert set(news.renamed) == {1}
+    assert len(news.new[photos]) == 2
+
+
+def test_a_folder_that_was_moved_into_another_one_is_not_missing(store, photos, tmp_path):
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "z.jpg").write_bytes(b"of another size")
+    store.add_images(other, scan_folder(other))
+    known_contents(store)
+    photos.rename(other / "photos")
+    news = news_of(store)
+    assert (set(news.renamed), news.missing_roots, dict(news.gone), dict(news.new)) == ({1, 2, 3}, (), {}, {})
+    take_news(store, news)
+    assert all(store.image_path(i).is_file() for i in store.image_ids.tolist())
+    assert (news_of(store).images, news_of(store).missing_roots) == (0, ())
+
+
+def test_a_file_that_was_added_meanwhile_is_left_alone(store, photos):
+    known_contents(store)
+    (photos / "a.jpg").rename(photos / "renamed.jpg")
+    news = news_of(store)
+    store.add_images(photos, scan_folder(photos))
+    take_news(store, news)
+    assert set(news_of(store).gone) == {1}
