@@ -40,7 +40,7 @@ class FolderImport(QObject):
         self._request: background.Request | None = None
         self._files: Sequence[ScannedImage] = []
         self._renamed: Renamed = {}
-        self._found = 0
+        self._found: tuple[int, ...] = ()
         self._done = 0
         self._batch = BATCH
         self._added = 0
@@ -79,7 +79,7 @@ class FolderImport(QObject):
         self._takes_labels = takes_labels
         self._files = []
         self._renamed = {}
-        self._found = 0
+        self._found = ()
         self._done = 0
         self._added = 0
         self._said = None
@@ -144,9 +144,8 @@ class FolderImport(QObject):
 
     def _take_renamed(self) -> None:
         renamed, self._renamed = self._renamed, {}
-        self._found = len(renamed)
+        self._found = tuple(renamed)
         self._session.edit(lambda store: take_renamed(store, renamed), images=len(renamed))
-        self._session.thumbnails.forget(list(renamed))
         self._next.start(0)
 
     def _add_batch(self) -> None:
@@ -156,6 +155,8 @@ class FolderImport(QObject):
             if self._takes_labels and self._said is None:
                 self._take_labels()
             else:
+                if self._found:
+                    self._session.thumbnails.forget(self._found)
                 self._finish(self._summary())
             return
         store = self._session.store
@@ -201,11 +202,11 @@ class FolderImport(QObject):
         """What was done, in a sentence."""
         if not self._files:
             return f"There are no images in {self._root}."
-        known = len(self._files) - self._added - self._found
+        known = len(self._files) - self._added - len(self._found)
         text = f"{self._added:,} image" + ("" if self._added == 1 else "s") + f" added from {self._root}"
         if self._found:
-            were = "was" if self._found == 1 else "were"
-            text += f", {self._found:,} {were} renamed or moved and found again"
+            were = "was" if len(self._found) == 1 else "were"
+            text += f", {len(self._found):,} {were} renamed or moved and found again"
         if known > 0:
             text += f", {known:,} were there already"
         return text + "".join(self._said or ())
