@@ -201,7 +201,9 @@ def test_the_disputes_of_several_images_are_decided_in_one_step(window, label, p
     click(qtbot, row.theirs)
     assert disputed.states[:2].tolist() == [[1, 0, -1], [1, -1, -1]]
     assert not disputed.disputes
+    assert "decided" in row.words
     window.session.undo()
+    assert "3 times, on 2" in panel._disputes.rows[0].words
     assert len(disputed.disputes) == 3
     assert disputed.states[:2].tolist() == [[-1, 1, -1], [-1, -1, -1]]
 

@@ -108,6 +108,8 @@ class DisputeRows(QWidget):
             words = next((said[pair] for pair in row.pairs if pair in said), "")
             if len(row.pairs) == 1:
                 row.show_words(words or self.tr("Decided: {}").format(self._state_of(next(iter(row.pairs)))))
+            else:
+                row.show_words(row.asked if row in open_rows else self.tr("All of it is decided."))
 
     def _state_of(self, pair: tuple[int, int]) -> str:
         store, (image_id, label_id) = self._session.store, pair
@@ -160,6 +162,8 @@ class DisputeRows(QWidget):
 class _Row(QWidget):
     def __init__(self, words: str, pairs: Pairs) -> None:
         super().__init__()
+        # what it says as long as it is open
+        self.asked = words
         self.pairs = dict(pairs)
         self._text = text = QLabel(words)
         text.setWordWrap(True)
