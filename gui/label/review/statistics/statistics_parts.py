@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from PySide6.QtCore import QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QBrush, QColor, QGuiApplication, QPainter, QPalette, QPen, QPixmap
+from PySide6.QtGui import QBrush, QColor, QGuiApplication, QPainter, QPalette, QPen, QPixmap, QPixmapCache
 
 from core.labels import LabelState
 from gui.widgets import matrix, theme
@@ -110,6 +110,16 @@ def paint_part(painter: QPainter, rect: QRectF, look: Look, palette: QPalette) -
 def swatch(look: Look) -> QPixmap:
     """A small part, for a heading."""
     palette = QGuiApplication.palette()
+    key = f"swatch {look.name} {palette.cacheKey()}"
+    picture = QPixmap()
+    # a heading asks for it at each measuring
+    if not QPixmapCache.find(key, picture):
+        picture = _drawn(look, palette)
+        QPixmapCache.insert(key, picture)
+    return picture
+
+
+def _drawn(look: Look, palette: QPalette) -> QPixmap:
     picture = QPixmap(_SWATCH * 2)
     picture.setDevicePixelRatio(2)
     picture.fill(QColor(0, 0, 0, 0))
