@@ -224,6 +224,8 @@ class MatrixView(QWidget):
         self._table.setWordWrap(False)
         self._table.setAccessibleName(title)
         self._table.setCornerButtonEnabled(False)
+        # there is nothing beside the cells
+        self._table.setProperty("surface", "window")
         self._table.horizontalHeader().setDefaultSectionSize(CELL.width())
         rows = self._table.verticalHeader()
         rows.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
