@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy
+from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy
 
 from gui.project.watcher import Notice, Watcher
 from gui.session import Session
@@ -69,7 +69,9 @@ class NewImagesBar(QFrame):
 
     def _refresh(self) -> None:
         notices = self._watcher.notices
-        had_focus = self.isAncestorOf(self.focusWidget()) if self.focusWidget() is not None else False
+        # the one that has the keys now: a bar that goes by itself takes them from nobody
+        focus = QApplication.focusWidget()
+        had_focus = focus is not None and self.isAncestorOf(focus)
         self._notice = notices[0] if notices else None
         self.setVisible(self._notice is not None)
         if self._notice is None:
@@ -122,10 +124,13 @@ class NewImagesBar(QFrame):
             self._watcher.refuse(self._notice.root)
         else:
             self._watcher.forget(self._notice.kind)
+        # another notice may have come in its place
+        self.left.emit()
 
     def _on_never_clicked(self) -> None:
         if self._notice is not None and self._notice.root is not None:
             self._watcher.be_quiet(self._notice.root)
+            self.left.emit()
 
     def _paint_sign(self) -> None:
         if self._notice is None:

@@ -3,6 +3,7 @@ import shutil
 import pytest
 from PIL import Image
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 
 from core.errors import ProjectError
 from core.labels import LabelState, Review
@@ -257,3 +258,36 @@ def test_images_that_are_gone_are_found_by_adding_the_folder_they_were_moved_to(
     qtbot.waitUntil(bar.isHidden)
     assert store.image_path(4) == tmp_path / "other" / "moved.png"
     assert len(store.image_ids) == 12
+
+
+def test_a_notice_that_goes_by_itself_takes_the_keys_from_nobody(session, watcher, bar, qtbot, photos):
+    shell = QWidget()
+    qtbot.addWidget(shell)
+    field = QLineEdit()
+    layout = QVBoxLayout(shell)
+    layout.addWidget(bar)
+    layout.addWidget(field)
+    shell.show()
+    shell.activateWindow()
+    draw(photos / "later.png")
+    watcher.rescan()
+    qtbot.waitUntil(lambda: "1 new image" in bar.text())
+    bar.later_button.setFocus()
+    field.setFocus()
+    qtbot.waitUntil(field.hasFocus)
+    left = []
+    bar.left.connect(lambda: left.append(True))
+    (photos / "later.png").unlink()
+    watcher.rescan()
+    qtbot.waitUntil(lambda: bar.text() == "")
+    assert field.hasFocus()
+    assert not left
+    bar.setParent(None)
+
+
+def test_a_notice_that_is_put_aside_gives_the_keys_to_the_images(session, watcher, bar, qtbot, photos):
+    draw(photos / "later.png")
+    watcher.rescan()
+    qtbot.waitUntil(lambda: "1 new image" in bar.text())
+    with qtbot.waitSignal(bar.left):
+        qtbot.mouseClick(bar.later_button, Qt.MouseButton.LeftButton)
